@@ -1,0 +1,1 @@
+//! Headless: the command line over the engine.

@@ -1,0 +1,289 @@
+//! What happened to an agent: the one log that everything else is a reading of.
+
+use crate::{EditedFile, InstructionId, LimitKind, Limits, PauseReason, Timestamp, ToolOutcome, Usage};
+use serde::{Deserialize, Serialize};
+
+/// An entry of an agent's log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// The place in this agent's log, from 1, without gaps.
+    pub seq: u32,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// Something that went wrong, in words for the user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct Fault {
+    /// The stable name that programs branch on, such as `engine_stopped`.
+    pub code: String,
+    /// What was attempted and why it failed.
+    pub message: String,
+    /// What the user can do now.
+    pub hint: Option<String>,
+}
+
+/// A measured property of a cell, such as `network: none`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct CellFact {
+    /// What was looked at.
+    pub name: String,
+    /// What was found.
+    pub value: String,
+}
+
+/// What happened. Every variant is decided in [`crate::apply`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum EventKind {
+    /// The agent was created; its record holds the particulars.
+    Created {
+        /// The task, which is also the first instruction.
+        task: String,
+        /// The id of the task as an instruction.
+        instruction: InstructionId,
+    },
+    /// The user pressed Start.
+    StartRequested,
+    /// All slots are taken.
+    SlotAwaited {
+        /// How many agents are ahead.
+        ahead: u32,
+    },
+    /// The user took the start back while the agent waited for a slot.
+    StartCancelled,
+    /// The fetch began.
+    CloneStarted,
+    /// The base is known, so the model can be asked.
+    Cloned {
+        /// The source branch's tip.
+        base_commit: String,
+        /// That commit's tree.
+        base_tree: String,
+        /// Files in that tree.
+        files: u32,
+        /// Their size in KiB, rounded up.
+        kib: u32,
+        /// What is in the repository and not in the workspace, such as submodules.
+        notes: Vec<String>,
+    },
+    /// The clone was cancelled.
+    CloneCancelled {
+        /// Why.
+        reason: PauseReason,
+    },
+    /// The cell answered.
+    CellOpened {
+        /// The container's id.
+        container_id: String,
+        /// What was measured in it and what the engine says of it.
+        facts: Vec<CellFact>,
+        /// From the request to the first answer.
+        ready_ms: u32,
+    },
+    /// An instruction was queued.
+    InstructionQueued {
+        /// Its id.
+        id: InstructionId,
+        /// The user's words.
+        text: String,
+    },
+    /// A waiting instruction was reworded.
+    InstructionEdited {
+        /// Its id.
+        id: InstructionId,
+        /// The new words.
+        text: String,
+    },
+    /// A waiting instruction was taken back.
+    InstructionRemoved {
+        /// Its id.
+        id: InstructionId,
+    },
+    /// The waiting instructions were put in another order.
+    InstructionsReordered {
+        /// Their ids, next first.
+        ids: Vec<InstructionId>,
+    },
+    /// An instruction left the queue and is worked on.
+    TurnStarted {
+        /// Which instruction.
+        instruction: InstructionId,
+        /// Its words, as they were when it was taken.
+        text: String,
+    },
+    /// The model answered a request.
+    ModelAnswered {
+        /// The number of the request in this agent's life, from 1.
+        request: u32,
+        /// What it said.
+        text: String,
+        /// What it thought, as far as the provider shows it.
+        reasoning: Option<String>,
+        /// What the provider's wire needs to be given back with this answer, such as signatures.
+        replay: Option<String>,
+        /// What this request used.
+        usage: Usage,
+        /// From the request to the end of the answer.
+        duration_ms: u32,
+    },
+    /// A request failed and will be made again.
+    ModelRetried {
+        /// Which try failed, from 1.
+        attempt: u32,
+        /// What went wrong.
+        fault: Fault,
+        /// How long we wait before the next.
+        wait_ms: u32,
+    },
+    /// The model asked for a tool. Calls of one answer stand together, in its order.
+    ToolRequested {
+        /// The id the model gave the call.
+        call: String,
+        /// The tool's name.
+        tool: String,
+        /// One line for people.
+        label: String,
+        /// The arguments, in JSON, exactly as sent.
+        arguments: String,
+    },
+    /// A tool call ended.
+    ToolFinished {
+        /// Which call.
+        call: String,
+        /// How.
+        outcome: ToolOutcome,
+        /// The result's beginning, at most 4 KiB.
+        result: String,
+        /// The hash of the whole result, where it is longer.
+        result_blob: Option<String>,
+        /// How long it ran.
+        duration_ms: u32,
+        /// The files it changed.
+        edited: Vec<EditedFile>,
+        /// The checkpoint it made, a commit id.
+        checkpoint: Option<String>,
+        /// How many files differ from the base after it.
+        files_changed: u32,
+    },
+    /// The model asked the user something.
+    QuestionAsked {
+        /// The tool call that asks.
+        call: String,
+        /// The question.
+        question: String,
+    },
+    /// The user answered.
+    QuestionAnswered {
+        /// The tool call that asked.
+        call: String,
+        /// The answer.
+        text: String,
+    },
+    /// The agent was held.
+    Paused {
+        /// Why.
+        reason: PauseReason,
+        /// Which limit, where a limit is the reason.
+        limit: Option<LimitKind>,
+    },
+    /// The user gave the agent other limits.
+    LimitsChanged {
+        /// The limits from now on.
+        limits: Limits,
+    },
+    /// The agent works again.
+    Resumed,
+    /// Everything it was told is done.
+    Completed {
+        /// What it did, in the model's words.
+        summary: String,
+        /// What it could not verify, since it cannot execute anything.
+        unverified: Option<String>,
+    },
+    /// The run ended by a fault.
+    Failed {
+        /// What went wrong.
+        fault: Fault,
+    },
+    /// A commit is made and on its way.
+    PushStarted {
+        /// The target branch.
+        branch: String,
+        /// The commit in the user's name.
+        commit: String,
+        /// The tree it carries, which is a checkpoint's.
+        tree: String,
+    },
+    /// The remote has the commit.
+    PushCompleted {
+        /// The target branch.
+        branch: String,
+        /// The commit that is its tip now.
+        commit: String,
+        /// Whether the branch did not exist before.
+        created: bool,
+    },
+    /// The push did not go through; nothing on the remote changed.
+    PushFailed {
+        /// What went wrong.
+        fault: Fault,
+    },
+    /// The agent was deleted; its log is kept.
+    Deleted,
+    /// The deletion was undone.
+    Restored,
+    /// Something worth knowing that changes nothing.
+    Noted {
+        /// What it is.
+        message: String,
+    },
+}
+
+impl EventKind {
+    /// The variant's name, as on the wire.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Created { .. } => "created",
+            Self::StartRequested => "startRequested",
+            Self::SlotAwaited { .. } => "slotAwaited",
+            Self::StartCancelled => "startCancelled",
+            Self::CloneStarted => "cloneStarted",
+            Self::Cloned { .. } => "cloned",
+            Self::CloneCancelled { .. } => "cloneCancelled",
+            Self::CellOpened { .. } => "cellOpened",
+            Self::InstructionQueued { .. } => "instructionQueued",
+            Self::InstructionEdited { .. } => "instructionEdited",
+            Self::InstructionRemoved { .. } => "instructionRemoved",
+            Self::InstructionsReordered { .. } => "instructionsReordered",
+            Self::TurnStarted { .. } => "turnStarted",
+            Self::ModelAnswered { .. } => "modelAnswered",
+            Self::ModelRetried { .. } => "modelRetried",
+            Self::ToolRequested { .. } => "toolRequested",
+            Self::ToolFinished { .. } => "toolFinished",
+            Self::QuestionAsked { .. } => "questionAsked",
+            Self::QuestionAnswered { .. } => "questionAnswered",
+            Self::Paused { .. } => "paused",
+            Self::LimitsChanged { .. } => "limitsChanged",
+            Self::Resumed => "resumed",
+            Self::Completed { .. } => "completed",
+            Self::Failed { .. } => "failed",
+            Self::PushStarted { .. } => "pushStarted",
+            Self::PushCompleted { .. } => "pushCompleted",
+            Self::PushFailed { .. } => "pushFailed",
+            Self::Deleted => "deleted",
+            Self::Restored => "restored",
+            Self::Noted { .. } => "noted",
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What a watcher hears: the log's events, and signals that pass and are not kept.
+
+use crate::{Agent, Event};
+use serde::{Deserialize, Serialize};
+
+/// Something worth showing while it lasts and not worth recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Signal {
+    /// The clone moved on.
+    CloneProgress {
+        /// Objects received so far.
+        received: u32,
+        /// Objects in all; zero while unknown.
+        total: u32,
+        /// KiB received so far.
+        kib: u32,
+    },
+    /// The workspace is being filled.
+    ImportProgress {
+        /// Files written so far.
+        done: u32,
+        /// Files in all.
+        total: u32,
+    },
+    /// A request left for the model.
+    ModelRequested {
+        /// The number of the request in this agent's life, from 1.
+        request: u32,
+    },
+    /// The model wrote a piece of text.
+    TextDelta {
+        /// The piece.
+        text: String,
+    },
+    /// The model wrote a piece of reasoning.
+    ReasoningDelta {
+        /// The piece.
+        text: String,
+    },
+}
+
+/// One batch for a watcher of an agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Update {
+    /// Events in the order of the log, without gaps, and the agent as it stands after them.
+    Events {
+        /// The events.
+        events: Vec<Event>,
+        /// The agent after the last of them.
+        agent: Box<Agent>,
+        /// Whether the backlog is at its end and what follows is live.
+        live: bool,
+    },
+    /// A signal.
+    Signal {
+        /// The signal.
+        signal: Signal,
+    },
+}

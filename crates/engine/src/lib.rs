@@ -1,0 +1,1 @@
+//! Verbs: the facade, one actor per agent, the tools, the log.

@@ -1,0 +1,1 @@
+//! GitHub: who is signed in, and what they can reach.

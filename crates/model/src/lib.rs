@@ -1,0 +1,33 @@
+//! The voice: the trait [`Model`], its provider on `genai`, and the scripted server.
+//!
+//! A model is asked with a [`Conversation`] and answers with text and tool calls. Nothing here
+//! runs a tool, keeps a history or decides whether to try again; the engine does.
+
+mod conversation;
+mod error;
+mod genai_model;
+mod scripted;
+
+pub use conversation::{Answer, CallRequest, Conversation, Delta, Message, ToolResult, ToolSpec};
+pub use error::{ErrorClass, ModelError};
+pub use genai_model::GenaiModel;
+pub use scripted::{DEMO_MODEL, ScriptedServer, ScriptedStep, Trajectory, TrajectoryError};
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+/// Something that answers a conversation.
+///
+/// Dropping the future ends the request.
+#[async_trait]
+pub trait Model: Send + Sync {
+    /// Asks for one answer; pieces of text arrive at `deltas` as they come.
+    ///
+    /// # Errors
+    /// [`ModelError`], classed so that the caller can decide whether to ask again.
+    async fn answer(
+        &self,
+        conversation: &Conversation,
+        deltas: &mpsc::Sender<Delta>,
+    ) -> Result<Answer, ModelError>;
+}

@@ -1,0 +1,322 @@
+//! What can go wrong between a repository and us, told so that a reader knows what to do next.
+
+use std::path::PathBuf;
+
+/// The result of everything in this room.
+pub(crate) type Result<T> = std::result::Result<T, RepoError>;
+
+/// A failure of a repository operation.
+///
+/// The message says what was attempted, [`RepoError::hint`] what the reader can do now, and
+/// [`RepoError::code`] is what programs branch on. No variant holds a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum RepoError {
+    /// The address cannot be used as a repository.
+    #[error("read repository address {address:?}: {reason}")]
+    InvalidRemote {
+        /// The address without any password in it.
+        address: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// There is no repository at the address, or this user may not see it.
+    #[error("find repository {remote}")]
+    RepositoryNotFound {
+        /// The repository's address.
+        remote: String,
+    },
+    /// The repository has no commit yet.
+    #[error("read repository {remote}: it has no commits")]
+    EmptyRepository {
+        /// The repository's address.
+        remote: String,
+    },
+    /// The repository has no such branch.
+    #[error("find branch {branch} in {remote}")]
+    UnknownBranch {
+        /// The repository's address.
+        remote: String,
+        /// The branch that was asked for.
+        branch: String,
+        /// The branches whose names are nearest, best first.
+        nearest: Vec<String>,
+    },
+    /// Git does not accept the branch name.
+    #[error("use {branch:?} as a branch name")]
+    InvalidBranch {
+        /// The name that was given.
+        branch: String,
+    },
+    /// The server refused the credentials, or there were none to give.
+    #[error("sign in to {host} for {attempt}")]
+    Auth {
+        /// The server.
+        host: String,
+        /// What was attempted.
+        attempt: String,
+        /// Whether there were credentials for that server at all.
+        offered: bool,
+    },
+    /// The server knows the user and refuses.
+    #[error("{attempt}: {host} refuses access")]
+    Forbidden {
+        /// The server.
+        host: String,
+        /// What was attempted.
+        attempt: String,
+    },
+    /// The ssh server's key is not among the known ones.
+    #[error("check the ssh key of {host}: it is not the one in known_hosts")]
+    UnknownHost {
+        /// The server.
+        host: String,
+    },
+    /// The server's TLS certificate does not hold.
+    #[error("check the certificate of {host}: {reason}")]
+    Certificate {
+        /// The server.
+        host: String,
+        /// What the TLS library says.
+        reason: String,
+    },
+    /// The server sends the request elsewhere, and credentials must not follow.
+    #[error("{attempt}: {host} redirects to another address")]
+    Redirected {
+        /// The server that was asked.
+        host: String,
+        /// What was attempted.
+        attempt: String,
+    },
+    /// The server cannot be reached or stopped answering.
+    #[error("{attempt}: {reason}")]
+    Network {
+        /// What was attempted.
+        attempt: String,
+        /// What the network library says.
+        reason: String,
+    },
+    /// The caller asked to stop.
+    #[error("{attempt}: cancelled")]
+    Cancelled {
+        /// What was attempted.
+        attempt: String,
+    },
+    /// The target branch is not where it was expected.
+    #[error("push to {branch}: it moved on {remote}")]
+    TargetMoved {
+        /// The repository's address.
+        remote: String,
+        /// The branch.
+        branch: String,
+        /// Where the branch is now, `None` if it does not exist.
+        current: Option<String>,
+    },
+    /// The branch may not be pushed to, whatever the server says.
+    #[error("push to {branch}: it is the source or the default branch")]
+    ForbiddenBranch {
+        /// The branch.
+        branch: String,
+    },
+    /// The server refused the push, in its own words.
+    #[error("push to {branch}: the server refused it: {reason}")]
+    Rejected {
+        /// The branch.
+        branch: String,
+        /// The server's reason and what its hooks printed.
+        reason: String,
+    },
+    /// The server said yes and has something else.
+    #[error("push to {branch}: the branch is at {found} instead of {expected}")]
+    NotVerified {
+        /// The branch.
+        branch: String,
+        /// The commit that was pushed.
+        expected: String,
+        /// The commit that is there, or `nothing`.
+        found: String,
+    },
+    /// A path that must not be in a repository.
+    #[error("write {path}: {reason}")]
+    InvalidPath {
+        /// The path, rendered as in [`crate::path_to_text`].
+        path: String,
+        /// Why it is refused.
+        reason: &'static str,
+    },
+    /// The tree has no such file.
+    #[error("find {path} in the tree")]
+    PathNotFound {
+        /// The path, rendered as in [`crate::path_to_text`].
+        path: String,
+    },
+    /// The agent's name cannot be part of a ref.
+    #[error("use {agent:?} as the name of a checkpoint ref")]
+    InvalidAgent {
+        /// The name that was given.
+        agent: String,
+    },
+    /// The author's name or address cannot stand in a commit.
+    #[error("sign a commit as {name:?} <{email}>")]
+    InvalidSignature {
+        /// The name that was given.
+        name: String,
+        /// The address that was given.
+        email: String,
+    },
+    /// An object that must be there is not, or is not of its kind.
+    #[error("read {kind} {id}")]
+    MissingObject {
+        /// What it should be.
+        kind: &'static str,
+        /// Its id.
+        id: String,
+        /// What the library says.
+        #[source]
+        source: git2::Error,
+    },
+    /// A local repository belongs to another user.
+    #[error("open {remote}: it belongs to another user")]
+    NotOwned {
+        /// The repository's address.
+        remote: String,
+    },
+    /// The disk is full.
+    #[error("{attempt}: no space left on the disk")]
+    DiskFull {
+        /// What was attempted.
+        attempt: String,
+    },
+    /// A folder of ours cannot be made or read.
+    #[error("prepare folder {path}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The local object database failed.
+    #[error("{attempt}: {source}")]
+    Storage {
+        /// What was attempted.
+        attempt: String,
+        /// What the library says.
+        #[source]
+        source: git2::Error,
+    },
+}
+
+impl RepoError {
+    /// Wraps a failure of the local object database.
+    pub(crate) fn storage(attempt: impl Into<String>) -> impl FnOnce(git2::Error) -> Self {
+        let attempt = attempt.into();
+        move |source| {
+            if source.class() == git2::ErrorClass::Os && source.message().contains("No space left") {
+                Self::DiskFull { attempt }
+            } else {
+                Self::Storage { attempt, source }
+            }
+        }
+    }
+
+    /// Wraps a failed look-up of an object.
+    pub(crate) fn missing(kind: &'static str, id: &str) -> impl FnOnce(git2::Error) -> Self {
+        let id = id.to_owned();
+        move |source| Self::MissingObject { kind, id, source }
+    }
+
+    /// Returns the stable name of this failure.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidRemote { .. } => "REPO_INVALID_ADDRESS",
+            Self::RepositoryNotFound { .. } => "REPO_NOT_FOUND",
+            Self::EmptyRepository { .. } => "REPO_EMPTY",
+            Self::UnknownBranch { .. } => "REPO_UNKNOWN_BRANCH",
+            Self::InvalidBranch { .. } => "REPO_INVALID_BRANCH",
+            Self::Auth { .. } => "REPO_AUTH",
+            Self::Forbidden { .. } => "REPO_FORBIDDEN",
+            Self::UnknownHost { .. } => "REPO_UNKNOWN_HOST",
+            Self::Certificate { .. } => "REPO_CERTIFICATE",
+            Self::Redirected { .. } => "REPO_REDIRECTED",
+            Self::Network { .. } => "REPO_NETWORK",
+            Self::Cancelled { .. } => "REPO_CANCELLED",
+            Self::TargetMoved { .. } => "REPO_TARGET_MOVED",
+            Self::ForbiddenBranch { .. } => "REPO_FORBIDDEN_BRANCH",
+            Self::Rejected { .. } => "REPO_REJECTED",
+            Self::NotVerified { .. } => "REPO_NOT_VERIFIED",
+            Self::InvalidPath { .. } => "REPO_INVALID_PATH",
+            Self::PathNotFound { .. } => "REPO_PATH_NOT_FOUND",
+            Self::InvalidAgent { .. } => "REPO_INVALID_AGENT",
+            Self::InvalidSignature { .. } => "REPO_INVALID_SIGNATURE",
+            Self::MissingObject { .. } => "REPO_MISSING_OBJECT",
+            Self::NotOwned { .. } => "REPO_NOT_OWNED",
+            Self::DiskFull { .. } => "DISK_FULL",
+            Self::Folder { .. } => "REPO_FOLDER",
+            Self::Storage { .. } => "REPO_STORAGE",
+        }
+    }
+
+    /// Returns what the reader can do now.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::InvalidRemote { .. } => {
+                "give https://host/path, ssh://user@host/path, user@host:path, a local path or owner/name; \
+                 sign in instead of putting a password into the address"
+                    .to_owned()
+            }
+            Self::RepositoryNotFound { .. } => {
+                "check the address, and that your account may read the repository".to_owned()
+            }
+            Self::EmptyRepository { .. } => "push a first commit to it, then start again".to_owned(),
+            Self::UnknownBranch { nearest, .. } if nearest.is_empty() => {
+                "choose a branch that exists".to_owned()
+            }
+            Self::UnknownBranch { nearest, .. } => format!("nearest branches: {}", nearest.join(", ")),
+            Self::InvalidBranch { .. } => {
+                "use letters, digits, - and /, as in agent/fix-login".to_owned()
+            }
+            Self::Auth { host, offered: true, .. } => {
+                format!("the credentials for {host} were refused: sign in again, or give a new token")
+            }
+            Self::Auth { host, offered: false, .. } => {
+                format!("{host} asks for credentials: sign in or give a token; for ssh, add your key to the ssh agent")
+            }
+            Self::Forbidden { .. } => "ask for access, or choose another repository".to_owned(),
+            Self::UnknownHost { host } => {
+                format!("connect once with `ssh {host}` and check its fingerprint, then try again")
+            }
+            Self::Certificate { host, .. } => {
+                format!("check the clock and the certificate authorities of this machine, and that {host} is the right server")
+            }
+            Self::Redirected { .. } => {
+                "the repository may have been renamed: use its new address".to_owned()
+            }
+            Self::Network { .. } => "check the network and the address, then try again".to_owned(),
+            Self::Cancelled { .. } => return None,
+            Self::TargetMoved { .. } => {
+                "somebody pushed to the branch: choose another target branch, or start from its new tip".to_owned()
+            }
+            Self::ForbiddenBranch { .. } => "choose another target branch".to_owned(),
+            Self::Rejected { .. } => {
+                "read the server's reason: the branch may be protected, or a hook refused the content".to_owned()
+            }
+            Self::NotVerified { .. } => "look at the branch on the server before you push again".to_owned(),
+            Self::InvalidPath { .. } => "use a relative path inside the repository".to_owned(),
+            Self::PathNotFound { .. } => "list the changed files again".to_owned(),
+            Self::InvalidAgent { .. } => "use letters, digits, - and _ only".to_owned(),
+            Self::InvalidSignature { .. } => {
+                "set a name and an e-mail address without line breaks and angle brackets".to_owned()
+            }
+            Self::MissingObject { .. } => "fetch the repository again".to_owned(),
+            Self::NotOwned { remote } => {
+                format!("run `git config --global --add safe.directory {remote}` if you trust it")
+            }
+            Self::DiskFull { .. } => "free some space, then try again; nothing recorded was lost".to_owned(),
+            Self::Folder { .. } => "check that the folder can be written".to_owned(),
+            Self::Storage { .. } => "check the data folder's disk and rights".to_owned(),
+        };
+        Some(hint)
+    }
+}

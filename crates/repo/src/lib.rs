@@ -1,0 +1,30 @@
+//! Source: bare mirrors, checkpoints without a checkout, push, diffs and highlighting.
+//!
+//! The only room that says `git2`, `similar` and `syntect`. Every function blocks, so an asynchronous
+//! caller runs them on a thread for blocking work. Bytes that an agent wrote go into a git object
+//! database and nowhere else: never into a file of their own, a path or a command on the host.
+
+mod changes;
+mod checkpoint;
+mod credentials;
+mod diff;
+mod error;
+mod fetch;
+mod local;
+mod mirror;
+mod network;
+mod path;
+mod push;
+mod remote;
+mod tree;
+
+pub use checkpoint::{Checkpoint, TreeEdit};
+pub use credentials::Credentials;
+pub use diff::Context;
+pub use error::RepoError;
+pub use fetch::{Base, Branches, FetchProgress};
+pub use mirror::{Mirror, Mirrors};
+pub use path::{path_from_text, path_to_text};
+pub use push::{PushOutcome, Signature};
+pub use remote::Remote;
+pub use tree::{Submodule, TreeEntry};

@@ -1,0 +1,1 @@
+//! The cell: containers, volumes and the host's end of the bridge.

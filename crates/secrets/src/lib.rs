@@ -1,0 +1,1 @@
+//! Keychain: the one place where a token or key rests.

@@ -1,0 +1,1 @@
+//! Memory: the event log and the agents, on SQLite.
