@@ -4,6 +4,7 @@
 //! program that runs in the container and exists on Linux alone. Nothing here knows of containers,
 //! git or models.
 
+pub mod exit;
 pub mod frame;
 pub mod path;
 pub mod protocol;
@@ -16,7 +17,7 @@ mod ops;
 #[cfg(target_os = "linux")]
 pub mod serve;
 #[cfg(target_os = "linux")]
-mod workspace;
+pub mod workspace;
 
 pub use frame::{FrameError, MAX_BODY_BYTES, MAX_HEADER_BYTES};
 pub use path::PathBytes;

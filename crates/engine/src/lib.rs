@@ -1,1 +1,28 @@
-//! Verbs: the facade, one actor per agent, the tools, the log.
+//! The verbs: one façade for every face, one resident per agent, the tools and the log.
+//!
+//! The engine alone combines the rooms below it. It says nothing of Tauri, of terminals or of HTTP:
+//! the desktop's commands and the command line are a few lines each over [`Engine`].
+
+mod config;
+mod demo;
+mod engine;
+mod error;
+mod folder;
+mod history;
+mod hub;
+mod keys;
+mod life;
+mod log;
+mod prompt;
+mod resident;
+mod review;
+mod tools;
+mod validate;
+mod workspace;
+
+pub use anchorhold_domain as domain;
+pub use config::{Config, Identity, home_from_environment};
+pub use demo::{DEMO_TRAJECTORY, scripted};
+pub use engine::{Engine, EngineStatus, ModelOffer};
+pub use error::EngineError;
+pub use keys::{forget_secret, keep_secret};

@@ -1,1 +1,17 @@
 //! GitHub: who is signed in, and what they can reach.
+//!
+//! This room asks GitHub's REST API and nothing else; fetching and pushing is git's business, and
+//! keeping the token is the keychain's.
+
+mod account;
+mod error;
+mod forge;
+mod repository;
+
+pub use account::Account;
+pub use error::{ForgeError, Result};
+pub use forge::Forge;
+pub use repository::{Repository, RepositoryPage};
+
+#[cfg(test)]
+mod tests;

@@ -211,7 +211,8 @@ impl RepoError {
     pub(crate) fn storage(attempt: impl Into<String>) -> impl FnOnce(git2::Error) -> Self {
         let attempt = attempt.into();
         move |source| {
-            if source.class() == git2::ErrorClass::Os && source.message().contains("No space left") {
+            if source.class() == git2::ErrorClass::Os && source.message().contains("No space left")
+            {
                 Self::DiskFull { attempt }
             } else {
                 Self::Storage { attempt, source }

@@ -12,7 +12,12 @@ const LONGEST_NAME: usize = 255;
 /// The rules are those of git's own checks on the most hostile of the file systems, on every
 /// system: who pushes from Linux must not harm who clones on Windows or macOS.
 pub(crate) fn split(path: &[u8]) -> Result<Vec<&[u8]>> {
-    let refuse = |reason| Err(RepoError::InvalidPath { path: path_to_text(path), reason });
+    let refuse = |reason| {
+        Err(RepoError::InvalidPath {
+            path: path_to_text(path),
+            reason,
+        })
+    };
     if path.is_empty() {
         return refuse("it is empty");
     }
@@ -49,10 +54,17 @@ pub(crate) fn split(path: &[u8]) -> Result<Vec<&[u8]>> {
 /// Whether some file system takes `name` for `.git`.
 fn is_dot_git(name: &[u8]) -> bool {
     // macOS ignores these characters when it compares names.
-    let visible: String =
-        String::from_utf8_lossy(name).chars().filter(|c| !is_ignored_by_hfs(*c)).flat_map(char::to_lowercase).collect();
+    let visible: String = String::from_utf8_lossy(name)
+        .chars()
+        .filter(|c| !is_ignored_by_hfs(*c))
+        .flat_map(char::to_lowercase)
+        .collect();
     // Windows drops trailing dots and spaces, and reads what follows a colon as a stream of the file.
-    let visible = visible.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
+    let visible = visible
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(['.', ' ']);
     matches!(visible, ".git" | "git~1")
 }
 
@@ -89,7 +101,9 @@ pub fn path_to_text(path: &[u8]) -> String {
 /// # Errors
 /// [`RepoError::PathNotFound`] if the text cannot come from there.
 pub fn path_from_text(text: &str) -> Result<Vec<u8>> {
-    let unreadable = || RepoError::PathNotFound { path: text.to_owned() };
+    let unreadable = || RepoError::PathNotFound {
+        path: text.to_owned(),
+    };
     let mut path = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {
@@ -101,8 +115,14 @@ pub fn path_from_text(text: &str) -> Result<Vec<u8>> {
             let digits = after.get(..2).ok_or_else(unreadable)?;
             path.push(u8::from_str_radix(digits, 16).map_err(|_| unreadable())?);
             rest = after.get(2..).ok_or_else(unreadable)?;
-        } else if let Some((digits, after)) = after.strip_prefix("u{").and_then(|after| after.split_once('}')) {
-            let c = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).ok_or_else(unreadable)?;
+        } else if let Some((digits, after)) = after
+            .strip_prefix("u{")
+            .and_then(|after| after.split_once('}'))
+        {
+            let c = u32::from_str_radix(digits, 16)
+                .ok()
+                .and_then(char::from_u32)
+                .ok_or_else(unreadable)?;
             path.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
             rest = after;
         } else {
@@ -122,9 +142,27 @@ mod tests {
     #[test]
     fn paths_that_reach_into_git_or_outside_are_refused() {
         for path in [
-            "", "/etc/passwd", "a//b", "a/", "./a", "a/../b", "..", ".git/config", "a/.GIT/hooks/x", ".Git", "git~1/x",
-            "GIT~1", ".git.", ".git ", ".git. .", ".git::$INDEX_ALLOCATION/x", ".g\u{200c}it/x", "\u{feff}.git", "a\\..\\b",
-            "a\\.git\\x", "a\0b",
+            "",
+            "/etc/passwd",
+            "a//b",
+            "a/",
+            "./a",
+            "a/../b",
+            "..",
+            ".git/config",
+            "a/.GIT/hooks/x",
+            ".Git",
+            "git~1/x",
+            "GIT~1",
+            ".git.",
+            ".git ",
+            ".git. .",
+            ".git::$INDEX_ALLOCATION/x",
+            ".g\u{200c}it/x",
+            "\u{feff}.git",
+            "a\\..\\b",
+            "a\\.git\\x",
+            "a\0b",
         ] {
             assert!(split(path.as_bytes()).is_err(), "{path:?} was accepted");
         }
@@ -132,7 +170,16 @@ mod tests {
 
     #[test]
     fn ordinary_and_odd_paths_are_accepted() {
-        for path in [&b"src/main.rs"[..], b".gitignore", b".github/workflows/ci.yml", b"a b", b"gitx", b"caf\xe9", b"a\\b", b"..."] {
+        for path in [
+            &b"src/main.rs"[..],
+            b".gitignore",
+            b".github/workflows/ci.yml",
+            b"a b",
+            b"gitx",
+            b"caf\xe9",
+            b"a\\b",
+            b"...",
+        ] {
             assert!(split(path).is_ok(), "{path:?} was refused");
         }
     }

@@ -13,7 +13,7 @@ use seccompiler::{
 
 use super::LockError;
 
-const ALLOWED: [libc::c_long; 36] = [
+const ALLOWED: [libc::c_long; 37] = [
     libc::SYS_brk,
     libc::SYS_clock_gettime,
     libc::SYS_close,
@@ -27,6 +27,7 @@ const ALLOWED: [libc::c_long; 36] = [
     libc::SYS_getpid,
     libc::SYS_getrandom,
     libc::SYS_gettid,
+    libc::SYS_getuid,
     libc::SYS_lseek,
     libc::SYS_madvise,
     libc::SYS_mkdirat,

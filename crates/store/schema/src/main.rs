@@ -9,10 +9,20 @@ use sqlx::sqlite::SqliteConnectOptions;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<()> {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.sqlx");
     match std::env::args().nth(1).as_deref() {
         Some("prepare") => write(&kept, &describe().await?),
@@ -32,7 +42,7 @@ async fn describe() -> Result<Descriptions> {
         .create_if_missing(true)
         .connect()
         .await?;
-    anchorhold_store_schema::MIGRATOR.run_direct(None, &mut connection).await?;
+    anchorhold_store_schema::MIGRATOR.run(&mut connection).await?;
     sqlx::Connection::close(connection).await?;
 
     let out = folder.path().join("sqlx");

@@ -1,0 +1,213 @@
+//! Replaces exact pieces of a file, all or nothing, keeping line ends, byte order mark and mode.
+//!
+//! A model writes `\n`. In a file whose lines all end in `\r\n`, what it looks for and what it puts
+//! in are taken to mean those. A miss says why, and which lines come closest.
+
+use memchr::memmem;
+
+use super::nearest::nearest;
+use super::{Answer, Outcome, is_binary};
+use crate::frame::MAX_BODY_BYTES;
+use crate::path::PathBytes;
+use crate::protocol::{NearLine, Refusal, RefusalCode, Replacement, Response};
+use crate::workspace::clean::CleanPath;
+use crate::workspace::{Workspace, git_mode};
+
+/// How many of the places of an ambiguous edit are named.
+const NAMED_PLACES: usize = 5;
+
+pub fn edit(workspace: &mut Workspace, path: &PathBytes, edits: &[Replacement]) -> Outcome {
+    let clean = CleanPath::parse_entry(path, &workspace.quotas)?;
+    let (content, stat) = workspace.read_file(&clean, workspace.quotas.edit_bytes)?;
+    if is_binary(&content) {
+        let message = format!("{path} is not text, so it cannot be edited");
+        return Err(Refusal::new(RefusalCode::Binary, message));
+    }
+    let (content, replacements) = apply(path, content, edits)?;
+    if content.len() as u64 > workspace.quotas.edit_bytes {
+        let message = format!(
+            "{path} would have {} bytes; the limit for an edited file is {}",
+            content.len(),
+            workspace.quotas.edit_bytes
+        );
+        return Err(Refusal::new(RefusalCode::TooLarge, message));
+    }
+    workspace.put(&clean, &content, None)?;
+    let content_in_body = content.len() <= MAX_BODY_BYTES;
+    Ok(Answer {
+        response: Response::Edited {
+            replacements,
+            bytes: content.len() as u64,
+            mode: git_mode(&stat),
+            content_in_body,
+        },
+        body: if content_in_body { content } else { Vec::new() },
+    })
+}
+
+/// Applies the replacements in order, each on the outcome of the one before.
+fn apply(
+    path: &PathBytes,
+    mut content: Vec<u8>,
+    edits: &[Replacement],
+) -> Result<(Vec<u8>, u64), Refusal> {
+    if edits.is_empty() {
+        let message = format!("an edit of {path} needs at least one replacement");
+        return Err(Refusal::new(RefusalCode::EditEmpty, message));
+    }
+    let mut replacements = 0;
+    for (index, edit) in edits.iter().enumerate() {
+        let which = match edits.len() {
+            1 => format!("{path}"),
+            count => format!("{path}, replacement {} of {count}", index + 1),
+        };
+        if edit.old.is_empty() || edit.old == edit.new {
+            let reason = "the text to find is empty or the same as the new text";
+            return Err(Refusal::new(RefusalCode::EditEmpty, format!("{which}: {reason}")));
+        }
+        let (old, new) = in_the_files_own_line_ends(&content, edit);
+        let places: Vec<usize> = memmem::find_iter(&content, &old).collect();
+        match places.len() {
+            0 => return Err(not_found(&which, &content, &old)),
+            1 => {}
+            _ if edit.replace_all => {}
+            _ => return Err(ambiguous(&which, &content, &places)),
+        }
+        replacements += places.len() as u64;
+        content = replace(&content, &places, old.len(), &new);
+    }
+    Ok((content, replacements))
+}
+
+fn in_the_files_own_line_ends(content: &[u8], edit: &Replacement) -> (Vec<u8>, Vec<u8>) {
+    let exact = (edit.old.clone().into_bytes(), edit.new.clone().into_bytes());
+    let newlines = memchr::memchr_iter(b'\n', content).count();
+    let all_crlf = newlines > 0 && memmem::find_iter(content, b"\r\n").count() == newlines;
+    if !all_crlf {
+        return exact;
+    }
+    let crlf = |text: &str| text.replace("\r\n", "\n").replace('\n', "\r\n").into_bytes();
+    (crlf(&edit.old), crlf(&edit.new))
+}
+
+fn replace(content: &[u8], places: &[usize], old_len: usize, new: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(content.len() + places.len() * new.len());
+    let mut from = 0;
+    for place in places {
+        out.extend_from_slice(content.get(from..*place).unwrap_or_default());
+        out.extend_from_slice(new);
+        from = place + old_len;
+    }
+    out.extend_from_slice(content.get(from..).unwrap_or_default());
+    out
+}
+
+fn ambiguous(which: &str, content: &[u8], places: &[usize]) -> Refusal {
+    let lines: Vec<String> = places
+        .iter()
+        .take(NAMED_PLACES)
+        .map(|place| line_at(content, *place).to_string())
+        .collect();
+    let more = if places.len() > NAMED_PLACES { ", …" } else { "" };
+    Refusal::new(
+        RefusalCode::EditAmbiguous,
+        format!(
+            "{which}: the text to find is there {} times (lines {}{more}); \
+             give more of the text around it, or replace all",
+            places.len(),
+            lines.join(", ")
+        ),
+    )
+}
+
+fn not_found(which: &str, content: &[u8], old: &[u8]) -> Refusal {
+    let near = nearest(content, old);
+    let hint = match near.first() {
+        None => "no line comes close".to_owned(),
+        Some(first) if first.only_white_space => format!(
+            "line {} on differs only in white space",
+            first.line
+        ),
+        Some(first) => format!("the nearest is line {}: {}", first.line, first.text),
+    };
+    Refusal {
+        code: RefusalCode::EditNotFound,
+        message: format!("{which}: the text to find is not there; {hint}"),
+        nearest: near
+            .into_iter()
+            .map(|near| NearLine { line: near.line, text: near.text })
+            .collect(),
+    }
+}
+
+fn line_at(content: &[u8], place: usize) -> u64 {
+    let before = content.get(..place).unwrap_or_default();
+    1 + memchr::memchr_iter(b'\n', before).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(content: &str, edits: &[(&str, &str, bool)], expected: Result<&str, &str>) {
+        let edits: Vec<Replacement> = edits
+            .iter()
+            .map(|(old, new, replace_all)| Replacement {
+                old: (*old).to_owned(),
+                new: (*new).to_owned(),
+                replace_all: *replace_all,
+            })
+            .collect();
+        let outcome = apply(&"a.txt".into(), content.as_bytes().to_vec(), &edits)
+            .map(|(content, _)| String::from_utf8_lossy(&content).into_owned())
+            .map_err(|refusal| refusal.message);
+        assert_eq!(outcome.as_deref().map_err(String::as_str), expected);
+    }
+
+    #[test]
+    fn replacements_are_exact_and_follow_each_other() {
+        check("one two\n", &[("two", "three", false)], Ok("one three\n"));
+        check("a a a", &[("a", "b", true)], Ok("b b b"));
+        check("one", &[("one", "two", false), ("two", "three", false)], Ok("three"));
+    }
+
+    #[test]
+    fn line_ends_mark_and_a_missing_last_newline_are_kept() {
+        check("a\r\nb\r\nc", &[("a\nb", "x\ny\nz", false)], Ok("x\r\ny\r\nz\r\nc"));
+        check("a\r\nb\n", &[("b", "x\ny", false)], Ok("a\r\nx\ny\n"));
+        check("\u{feff}a\r\n", &[("a", "b", false)], Ok("\u{feff}b\r\n"));
+        check("last", &[("last", "end", false)], Ok("end"));
+    }
+
+    #[test]
+    fn a_miss_says_why_and_where_it_nearly_was() {
+        check(
+            "fn main() {\n    run();\n}\n",
+            &[("fn main() {\n  run();", "", false)],
+            Err("a.txt: the text to find is not there; line 1 on differs only in white space"),
+        );
+        check(
+            "let total = price * count;\nlet other = 1;\n",
+            &[("let totals = price * count;", "", false)],
+            Err("a.txt: the text to find is not there; \
+                 the nearest is line 1: let total = price * count;"),
+        );
+        check(
+            "abc\n",
+            &[("zzzzzz", "", false)],
+            Err("a.txt: the text to find is not there; no line comes close"),
+        );
+        check(
+            "x\ny\nx\n",
+            &[("y", "z", false), ("x", "z", false)],
+            Err("a.txt, replacement 2 of 2: the text to find is there 2 times (lines 1, 3); \
+                 give more of the text around it, or replace all"),
+        );
+        check(
+            "x",
+            &[("x", "x", false)],
+            Err("a.txt: the text to find is empty or the same as the new text"),
+        );
+    }
+}

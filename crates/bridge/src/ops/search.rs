@@ -1,0 +1,180 @@
+//! Searches file contents by a regular expression, with ripgrep's own parts.
+//!
+//! Linear in the text whatever the expression; bounded in time, memory and matches. Files that are
+//! not text are left at their first zero byte.
+
+use std::io::{self, Read};
+use std::time::{Duration, Instant};
+
+use grep_matcher::LineTerminator;
+use grep_regex::{RegexMatcher, RegexMatcherBuilder};
+use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkMatch};
+
+use super::glob::Globs;
+use super::{Outcome, Room};
+use crate::path::PathBytes;
+use crate::protocol::{Match, Refusal, RefusalCode, Response, SearchStop};
+use crate::workspace::Workspace;
+use crate::workspace::clean::CleanPath;
+use crate::workspace::put::errno_of;
+use crate::workspace::walk::Next;
+use crate::workspace::{is_folder, refuse};
+
+const MAX_PATTERN_BYTES: usize = 8192;
+const MAX_REGEX_BYTES: usize = 8 * 1024 * 1024;
+const MAX_LINE_MEMORY: usize = 16 * 1024 * 1024;
+const DEFAULT_MATCHES: u32 = 200;
+const MAX_MATCHES: u32 = 5000;
+const SHOWN_LINE_BYTES: usize = 400;
+
+/// What is searched for, and where.
+pub struct Wanted {
+    pub pattern: String,
+    pub path: PathBytes,
+    pub globs: Vec<String>,
+    pub case_insensitive: bool,
+    pub max_matches: Option<u32>,
+}
+
+pub fn search(workspace: &Workspace, wanted: &Wanted) -> Outcome {
+    let path = CleanPath::parse(&wanted.path, &workspace.quotas)?;
+    let globs = Globs::new(&wanted.globs)?;
+    let mut hunt = Hunt {
+        matcher: matcher(wanted)?,
+        searcher: SearcherBuilder::new()
+            .line_number(true)
+            .line_terminator(LineTerminator::crlf())
+            .binary_detection(BinaryDetection::quit(0))
+            .bom_sniffing(false)
+            .heap_limit(Some(MAX_LINE_MEMORY))
+            .build(),
+        deadline: Instant::now() + Duration::from_millis(workspace.quotas.search_ms),
+        left: wanted.max_matches.unwrap_or(DEFAULT_MATCHES).clamp(1, MAX_MATCHES),
+        room: Room::new(),
+        matches: Vec::new(),
+        files: 0,
+        stopped: None,
+    };
+    let whole_tree = path.is_root() || is_folder(&workspace.look_for(&path)?);
+    if whole_tree {
+        workspace.walk(&path, u32::MAX, &mut |found| {
+            if found.is_file && globs.matches(found.path) {
+                hunt.file(found.path, std::fs::File::from(found.open()?))?;
+            }
+            Ok(if hunt.stopped.is_some() { Next::Stop } else { Next::Descend })
+        })?;
+    } else {
+        let (file, _) = workspace.open_file(&path)?;
+        hunt.file(path.as_bytes(), file)?;
+    }
+    Ok(Response::Found {
+        matches: hunt.matches,
+        files_searched: hunt.files,
+        stopped: hunt.stopped,
+    }
+    .into())
+}
+
+fn matcher(wanted: &Wanted) -> Result<RegexMatcher, Refusal> {
+    let refuse = |message: String| Refusal::new(RefusalCode::BadPattern, message);
+    if wanted.pattern.len() > MAX_PATTERN_BYTES {
+        return Err(refuse(format!("a pattern may be {MAX_PATTERN_BYTES} bytes long")));
+    }
+    RegexMatcherBuilder::new()
+        .case_insensitive(wanted.case_insensitive)
+        .multi_line(true)
+        .size_limit(MAX_REGEX_BYTES)
+        .dfa_size_limit(MAX_REGEX_BYTES)
+        .crlf(true)
+        .build(&wanted.pattern)
+        .map_err(|error| refuse(format!("the pattern cannot be read: {error}")))
+}
+
+struct Hunt {
+    matcher: RegexMatcher,
+    searcher: Searcher,
+    deadline: Instant,
+    left: u32,
+    room: Room,
+    matches: Vec<Match>,
+    files: u64,
+    stopped: Option<SearchStop>,
+}
+
+impl Hunt {
+    fn file(&mut self, path: &[u8], file: std::fs::File) -> Result<(), Refusal> {
+        let source = Timed { file, deadline: self.deadline };
+        let mut sink = Lines {
+            path,
+            left: &mut self.left,
+            room: &mut self.room,
+            matches: &mut self.matches,
+            stopped: &mut self.stopped,
+        };
+        match self.searcher.search_reader(&self.matcher, source, &mut sink) {
+            Ok(()) => self.files += 1,
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                self.stopped = Some(SearchStop::Time);
+            }
+            Err(error) if error.raw_os_error().is_some() => {
+                return Err(refuse(errno_of(&error), "search", path));
+            }
+            // A line too long to hold: the file is not among those searched.
+            Err(_) => {}
+        }
+        Ok(())
+    }
+}
+
+struct Lines<'h> {
+    path: &'h [u8],
+    left: &'h mut u32,
+    room: &'h mut Room,
+    matches: &'h mut Vec<Match>,
+    stopped: &'h mut Option<SearchStop>,
+}
+
+impl Sink for Lines<'_> {
+    type Error = io::Error;
+
+    fn matched(&mut self, _: &Searcher, found: &SinkMatch<'_>) -> Result<bool, io::Error> {
+        let text = shown(found.bytes());
+        let has_room = self.room.take(self.path) && self.room.take(text.as_bytes());
+        if *self.left == 0 || !has_room {
+            *self.stopped = Some(SearchStop::Matches);
+            return Ok(false);
+        }
+        *self.left -= 1;
+        self.matches.push(Match {
+            path: self.path.into(),
+            line: found.line_number().unwrap_or_default(),
+            text,
+        });
+        Ok(true)
+    }
+}
+
+/// A line as it is shown: without its end, cut if long.
+pub(super) fn shown(line: &[u8]) -> String {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match line.get(..SHOWN_LINE_BYTES) {
+        Some(beginning) => format!("{}…", String::from_utf8_lossy(beginning)),
+        None => String::from_utf8_lossy(line).into_owned(),
+    }
+}
+
+/// A file that ends in an error once the time is up.
+struct Timed {
+    file: std::fs::File,
+    deadline: Instant,
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if Instant::now() > self.deadline {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.file.read(buffer)
+    }
+}

@@ -1,0 +1,18 @@
+//! The program as the host meets it: a process with a pipe, serving a folder.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+#![cfg(target_os = "linux")]
+
+mod edits;
+mod escapes;
+mod files;
+mod host;
+mod imports;
+mod quotas;
+mod searches;
+mod wire;

@@ -1,0 +1,50 @@
+//! Looking at the agents of the data folder.
+
+use crate::exit::Exit;
+use crate::{open, print};
+use anchorhold_domain::Agent;
+use anchorhold_engine::{Engine, EngineError};
+
+pub(crate) async fn list() -> Result<Exit, EngineError> {
+    let engine = open(|_| {}).await?;
+    let agents = engine.agents().await?;
+    if agents.is_empty() {
+        println!("There is no agent yet. See one at work with: anchorctl demo");
+    }
+    for agent in agents {
+        println!(
+            "{}  {:<9}  {}  {}  {} → {}",
+            agent.id, agent.status, agent.name, agent.github_repo, agent.source_branch, agent.target_branch
+        );
+    }
+    engine.close().await;
+    Ok(Exit::Completed)
+}
+
+pub(crate) async fn log(agent: &str, json: bool) -> Result<Exit, EngineError> {
+    let engine = open(|_| {}).await?;
+    let agent = find(&engine, agent).await?;
+    let mut log = print::Log::new(json);
+    for event in engine.events(agent.id, 0).await? {
+        log.event(&event);
+    }
+    engine.close().await;
+    Ok(Exit::Completed)
+}
+
+pub(crate) async fn record(agent: &str) -> Result<Exit, EngineError> {
+    let engine = open(|_| {}).await?;
+    let agent = find(&engine, agent).await?;
+    print::json(&engine.record(agent.id).await?);
+    engine.close().await;
+    Ok(Exit::Completed)
+}
+
+/// Finds an agent by id, else by name.
+async fn find(engine: &Engine, wanted: &str) -> Result<Agent, EngineError> {
+    let found = engine.agents().await?.into_iter().find(|agent| agent.id.to_string() == wanted || agent.name == wanted);
+    found.ok_or_else(|| EngineError::Invalid {
+        code: "agent_unknown",
+        reason: format!("there is none with the id or name {wanted:?}; `anchorctl agents` lists them"),
+    })
+}

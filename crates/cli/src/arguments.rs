@@ -1,0 +1,111 @@
+//! What can be said to `anchorctl`.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Runs coding agents in sealed containers on this machine.
+///
+/// Data lies in the folder that ANCHORHOLD_HOME names, else in the system's place for it. The
+/// container engine is the one that DOCKER_HOST names, else the usual socket.
+#[derive(Debug, Parser)]
+#[command(name = "anchorctl", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Runs one agent from create to completed, and pushes if asked to.
+    ///
+    /// Exit status: 0 completed, 1 agent error, 2 usage, 3 no container engine, 4 waiting for an answer,
+    /// 5 limit reached, 130 interrupted.
+    Run(RunOptions),
+    /// Shows the main job on a sample repository with a recorded model, without account or network.
+    Demo(DemoOptions),
+    /// Lists the agents.
+    Agents,
+    /// Prints an agent's log.
+    Log {
+        /// The agent's id or name.
+        agent: String,
+        /// Prints one event a line, as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints an agent as JSON: its fields, tool calls, edited files with diffs, and queue.
+    Record {
+        /// The agent's id or name.
+        agent: String,
+    },
+    /// Keeps keys and tokens in the system's keychain.
+    #[command(subcommand)]
+    Key(KeyVerb),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    /// The repository: owner/name on GitHub, a git URL, or a local path.
+    #[arg(long, value_name = "URL|PATH")]
+    pub(crate) repo: String,
+    /// The branch to work from.
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) from: String,
+    /// The branch to push to; created if it does not exist.
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) to: String,
+    /// What to do.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) task: String,
+    /// The agent's name; made from the target branch without it.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The model, such as openai/gpt-5.2; `scripted/demo` plays back a recording.
+    #[arg(long, value_name = "PROVIDER/MODEL", default_value = "scripted/demo")]
+    pub(crate) model: String,
+    /// The address of an OpenAI-compatible server, such as http://localhost:11434/v1.
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// An instruction to queue behind the task; may be given several times.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) instruct: Vec<String>,
+    /// Pauses after so many tokens.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_tokens: Option<u32>,
+    /// Pauses after so many requests to the model.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_turns: Option<u32>,
+    /// Pauses after so many seconds of running.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_seconds: Option<u32>,
+    /// Pushes without a review once the agent has completed.
+    #[arg(long)]
+    pub(crate) push: bool,
+    /// Prints one event a line, as JSON, and nothing else.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// Writes the agent's id to this file.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) agent_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyVerb {
+    /// Reads a secret from standard input and keeps it.
+    ///
+    /// WHAT is a model's provider such as `openai`, or `git:HOST` for a git server's token, there also as
+    /// `user:token`.
+    Set {
+        /// What the secret is for.
+        what: String,
+    },
+    /// Forgets a secret.
+    Delete {
+        /// What the secret is for.
+        what: String,
+    },
+}

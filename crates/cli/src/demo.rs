@@ -1,0 +1,165 @@
+//! The main job on embedded defaults: a sample repository, a recorded model, a real container.
+
+use crate::arguments::DemoOptions;
+use crate::exit::Exit;
+use crate::run::{follow, free_name};
+use crate::{open, print};
+use anchorhold_domain::{EventKind, Limits, NewAgent, Update};
+use anchorhold_engine::{Engine, EngineError, Identity, home_from_environment, scripted};
+use include_dir::{Dir, include_dir};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+static SAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../tests/fixtures/sample");
+
+const TASK: &str = "Tide heights are cut off rather than rounded, so 3.998 m shows as 3.99 m. Round them \
+                    wherever they are shown, in every language of this repository, and tidy up what the \
+                    old import script left behind.";
+const INSTRUCTION: &str = "Mention the rounding in the changelog as well.";
+/// The demonstration queues its instruction once the agent has finished this many tool calls.
+const CALLS_BEFORE_INSTRUCTION: usize = 4;
+
+pub(crate) async fn demo(options: DemoOptions) -> Result<Exit, EngineError> {
+    let home = home_from_environment().unwrap_or_else(|| PathBuf::from(".anchorhold"));
+    let bare = sample_repository(&home.join("demo"))
+        .map_err(|source| EngineError::Folder { path: home.join("demo"), source })?;
+    let engine = open(|config| {
+        // The sample must work where git was never told who its user is.
+        config.identity =
+            Some(Identity { name: "Anchorhold demo".to_owned(), email: "demo@anchorhold.invalid".to_owned() });
+    })
+    .await?;
+    let done = show(&engine, &bare, &options).await;
+    engine.close().await;
+    done
+}
+
+async fn show(engine: &Engine, bare: &Path, options: &DemoOptions) -> Result<Exit, EngineError> {
+    println!("The model of this demonstration is a recording. It shows the machinery, not intelligence.\n");
+    let name = free_name(engine, "Round tide heights").await?;
+    let branch = free_branch(engine, bare).await?;
+    let new = NewAgent {
+        name,
+        task: TASK.to_owned(),
+        github_repo: bare.display().to_string(),
+        source_branch: "main".to_owned(),
+        target_branch: branch.clone(),
+        model: scripted(),
+        limits: Limits::default(),
+    };
+    let agent = engine.create(new).await?;
+    if let Some(path) = &options.agent_file {
+        fs::write(path, agent.id.to_string())
+            .map_err(|source| EngineError::Folder { path: path.clone(), source })?;
+    }
+    let mut updates = engine.watch(agent.id, 0).await?;
+    engine.start(agent.id).await?;
+    // A second watcher of the same log: what it sees decides when the instruction is queued.
+    let queueing = {
+        let (engine, id) = (engine.clone(), agent.id);
+        tokio::spawn(async move {
+            let mut finished = 0;
+            while let Some(update) = updates.recv().await {
+                let Update::Events { events, .. } = update else { continue };
+                finished += events.iter().filter(|e| matches!(e.kind, EventKind::ToolFinished { .. })).count();
+                if finished >= CALLS_BEFORE_INSTRUCTION {
+                    return engine.instruct(id, INSTRUCTION).await.map(drop);
+                }
+            }
+            Ok(())
+        })
+    };
+    let mut log = print::Log::new(false);
+    let exit = follow(engine, agent.id, &mut log, 0).await?;
+    queueing.abort();
+    if exit != Exit::Completed {
+        return Ok(exit);
+    }
+    println!("\n{}", engine.patch(agent.id).await?);
+    let pushing = engine.push(agent.id).await?;
+    let exit = follow(engine, agent.id, &mut log, pushing.last_seq - 1).await?;
+    if exit != Exit::Completed {
+        return Ok(exit);
+    }
+    verify(engine, agent.id, bare, &branch).await
+}
+
+/// Asks git itself whether the remote holds exactly the tree that was reviewed.
+async fn verify(
+    engine: &Engine,
+    id: anchorhold_domain::AgentId,
+    bare: &Path,
+    branch: &str,
+) -> Result<Exit, EngineError> {
+    let calls = engine.record(id).await?.tool_calls.len();
+    let reviewed = engine.reviewed_tree(id).await?;
+    let remote = git(bare, &["rev-parse", &format!("refs/heads/{branch}^{{tree}}")])
+        .map_err(|source| EngineError::Folder { path: bare.to_owned(), source })?;
+    if reviewed.as_deref() == Some(remote.trim()) {
+        println!("\nThe remote's branch {branch} holds exactly the reviewed tree {}.", print::short(remote.trim()));
+        println!("{calls} tool calls; none of them could execute anything.");
+        Ok(Exit::Completed)
+    } else {
+        eprintln!("error: the remote's tree {} is not the reviewed one {reviewed:?}", remote.trim());
+        Ok(Exit::Error)
+    }
+}
+
+async fn free_branch(engine: &Engine, bare: &Path) -> Result<String, EngineError> {
+    let branches = engine.branches(&bare.display().to_string()).await?.names;
+    let mut names = (1_u32..).map(|number| format!("round-heights-{number}"));
+    Ok(names.find(|name| !branches.contains(name)).unwrap_or_default())
+}
+
+/// Makes the sample repository and its bare remote, or finds them.
+fn sample_repository(folder: &Path) -> io::Result<PathBuf> {
+    let bare = folder.join("tidepool.git");
+    if bare.join("HEAD").exists() {
+        return Ok(bare);
+    }
+    let work = folder.join("tidepool");
+    if work.exists() {
+        fs::remove_dir_all(&work)?;
+    }
+    fs::create_dir_all(&work)?;
+    SAMPLE.extract(&work)?;
+    mark_scripts(&work)?;
+    git(&work, &["init", "--quiet", "--initial-branch=main"])?;
+    // The sample's line endings and modes are part of it, whatever this user's git does by default.
+    git(&work, &["config", "core.autocrlf", "false"])?;
+    git(&work, &["add", "--all"])?;
+    let identity = ["-c", "user.name=Anchorhold demo", "-c", "user.email=demo@anchorhold.invalid"];
+    let commit = ["-c", "commit.gpgsign=false", "commit", "--quiet", "--message", "Tidepool, a sample project"];
+    git(&work, &[identity.as_slice(), commit.as_slice()].concat())?;
+    git(folder, &["clone", "--quiet", "--bare", "tidepool", "tidepool.git"])?;
+    Ok(bare)
+}
+
+#[cfg(unix)]
+fn mark_scripts(work: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    for entry in fs::read_dir(work.join("scripts"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "sh") {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn mark_scripts(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Runs git in a folder; its hooks and environment are not the sample's business.
+fn git(folder: &Path, arguments: &[&str]) -> io::Result<String> {
+    let output = Command::new("git").arg("-C").arg(folder).args(arguments).env_remove("GIT_DIR").output()?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(io::Error::other(format!("git {}: {}", arguments.join(" "), said.trim())))
+}

@@ -1,0 +1,54 @@
+//! How `anchorctl` ends, as scripts see it.
+
+use std::process::ExitCode;
+
+/// The exit statuses, which are part of the command line's contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Everything that was asked is done.
+    Completed = 0,
+    /// The agent, the push or the program failed.
+    Error = 1,
+    /// The arguments make no sense.
+    Usage = 2,
+    /// No container engine answers.
+    NoEngine = 3,
+    /// The agent asked something and waits.
+    Waiting = 4,
+    /// A limit was reached.
+    Limit = 5,
+    /// Interrupted by the user.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// The status for an error's code.
+    pub(crate) fn of(code: &str) -> Self {
+        match code {
+            "engine_missing" | "engine_stopped" | "engine_forbidden" | "engine_failed" | "endpoint_invalid"
+            | "endpoint_unsupported" => Self::NoEngine,
+            "name_empty" | "name_invalid" | "name_taken" | "task_empty" | "task_too_long" | "target_is_source"
+            | "model_empty" | "invalid_remote" | "invalid_branch" | "instruction_empty" | "home_unknown" => {
+                Self::Usage
+            }
+            _ => Self::Error,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn an_engine_that_is_missing_is_told_apart_from_a_failed_agent() {
+        let codes = ["engine_stopped", "model_unreachable", "target_is_source"].map(Exit::of);
+        assert_eq!(codes, [Exit::NoEngine, Exit::Error, Exit::Usage]);
+    }
+}

@@ -1,1 +1,0 @@
-//! Headless: the command line over the engine.

@@ -1,0 +1,159 @@
+//! What people and programs read on standard output.
+
+use anchorhold_domain::{Event, EventKind, Fault, Signal, Timestamp, ToolOutcome};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Prints a log, line by line.
+pub(crate) struct Log {
+    json: bool,
+    began: Option<Timestamp>,
+    labels: HashMap<String, String>,
+    progress: ProgressBar,
+}
+
+impl Log {
+    pub(crate) fn new(json: bool) -> Self {
+        let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        // Drawn on standard error, and only where that is a terminal.
+        let progress = if json { ProgressBar::hidden() } else { ProgressBar::new_spinner().with_style(style) };
+        Self { json, began: None, labels: HashMap::new(), progress }
+    }
+
+    /// Prints an event: as JSON, or as a line with the seconds since the first one.
+    pub(crate) fn event(&mut self, event: &Event) {
+        if self.json {
+            json(event);
+            return;
+        }
+        let began = *self.began.get_or_insert(event.at);
+        let seconds = Duration::from_millis((event.at.0 - began.0).max(0).unsigned_abs()).as_secs_f64();
+        if let Some(text) = self.text(&event.kind) {
+            self.progress.set_message("");
+            self.progress.suspend(|| println!("{seconds:>7.2}s  {text}"));
+        }
+    }
+
+    /// Shows how far something is, while it lasts.
+    pub(crate) fn signal(&self, signal: &Signal) {
+        match signal {
+            Signal::CloneProgress { received, total, kib } => {
+                self.progress.set_message(format!("fetching {received} of {total} objects, {kib} KiB"));
+            }
+            Signal::ImportProgress { done, total } => {
+                self.progress.set_message(format!("filling the workspace, {done} of {total} files"));
+            }
+            Signal::ModelRequested { request } => {
+                self.progress.set_message(format!("waiting for the model, request {request}"));
+            }
+            Signal::TextDelta { .. } | Signal::ReasoningDelta { .. } => {}
+        }
+        self.progress.tick();
+    }
+
+    /// Takes the progress line away.
+    pub(crate) fn end(&self) {
+        self.progress.finish_and_clear();
+    }
+
+    fn text(&mut self, kind: &EventKind) -> Option<String> {
+        Some(match kind {
+            EventKind::Created { task, .. } => format!("task: {task}"),
+            EventKind::StartRequested | EventKind::CloneStarted => "cloning".to_owned(),
+            EventKind::SlotAwaited { ahead } => format!("waits for a free slot, {ahead} ahead"),
+            EventKind::StartCancelled => "the start was taken back".to_owned(),
+            EventKind::Cloned { base_commit, files, kib, notes, .. } => {
+                let notes: String = notes.iter().map(|note| format!("\n          {note}")).collect();
+                format!("cloned {} with {files} files, {kib} KiB{notes}", short(base_commit))
+            }
+            EventKind::CloneCancelled { .. } => "the clone was cancelled".to_owned(),
+            EventKind::CellOpened { facts, ready_ms, .. } => {
+                let facts: String =
+                    facts.iter().map(|fact| format!("\n          {}: {}", fact.name, fact.value)).collect();
+                format!("the cell is sealed, ready after {ready_ms} ms{facts}")
+            }
+            EventKind::InstructionQueued { text, .. } => format!("queued: {text}"),
+            EventKind::InstructionEdited { text, .. } => format!("reworded: {text}"),
+            EventKind::InstructionRemoved { .. } => "an instruction was taken back".to_owned(),
+            EventKind::InstructionsReordered { .. } => "the queue was put in another order".to_owned(),
+            EventKind::TurnStarted { text, .. } => format!("▾ {text}"),
+            EventKind::ModelAnswered { text, .. } if text.is_empty() => return None,
+            EventKind::ModelAnswered { text, .. } => format!("  “{text}”"),
+            EventKind::ModelRetried { fault, wait_ms, .. } => {
+                format!("  {}; retrying in {:.1} s", fault.message, f64::from(*wait_ms) / 1000.0)
+            }
+            EventKind::ToolRequested { call, label, .. } => {
+                self.labels.insert(call.clone(), label.clone());
+                return None;
+            }
+            EventKind::ToolFinished { call, outcome, result, duration_ms, edited, .. } => {
+                let label = self.labels.remove(call).unwrap_or_else(|| call.clone());
+                tool(&label, *outcome, result, *duration_ms, edited.iter().map(|e| (e.added, e.removed)))
+            }
+            EventKind::QuestionAsked { question, .. } => format!("? {question}"),
+            EventKind::QuestionAnswered { text, .. } => format!("  answered: {text}"),
+            EventKind::Paused { reason, limit } => match limit {
+                Some(limit) => format!("‖ paused: the limit of {limit:?} is reached").to_lowercase(),
+                None => format!("‖ paused: {reason:?}").to_lowercase(),
+            },
+            EventKind::LimitsChanged { .. } => "the limits were changed".to_owned(),
+            EventKind::Resumed => "resumed".to_owned(),
+            EventKind::Completed { summary, unverified } => {
+                let unverified = unverified.as_ref().map(|text| format!("\n          not verified: {text}"));
+                format!("✓ completed: {summary}{}", unverified.unwrap_or_default())
+            }
+            EventKind::Failed { fault } | EventKind::PushFailed { fault } => {
+                let hint = fault.hint.as_ref().map(|hint| format!("\n          what to do: {hint}"));
+                format!("! {}{}", fault.message, hint.unwrap_or_default())
+            }
+            EventKind::PushStarted { branch, commit, .. } => format!("↑ pushing {} to {branch}", short(commit)),
+            EventKind::PushCompleted { branch, commit, created } => {
+                let how = if *created { "created" } else { "moved forward" };
+                format!("✓ pushed: {branch} was {how} to {}", short(commit))
+            }
+            EventKind::Deleted => "deleted".to_owned(),
+            EventKind::Restored => "restored".to_owned(),
+            EventKind::Noted { message } => message.clone(),
+        })
+    }
+}
+
+fn tool(
+    label: &str,
+    outcome: ToolOutcome,
+    result: &str,
+    duration_ms: u32,
+    edited: impl Iterator<Item = (u32, u32)>,
+) -> String {
+    let (mark, why) = match outcome {
+        ToolOutcome::Ok => ('✓', String::new()),
+        ToolOutcome::Refused => ('✗', format!("\n          {}", result.lines().next().unwrap_or_default())),
+        ToolOutcome::Cancelled => ('–', String::new()),
+    };
+    let (added, removed) = edited.fold((0, 0), |(a, r), (added, removed)| (a + added, r + removed));
+    let counts = if added + removed > 0 { format!("  +{added} −{removed}") } else { String::new() };
+    format!("  {mark} {label}{counts}  {duration_ms} ms{why}")
+}
+
+/// Prints a failure: what was attempted, and what to do now.
+pub(crate) fn fault(fault: &Fault) {
+    eprintln!("error: {}", fault.message);
+    if let Some(hint) = &fault.hint {
+        eprintln!("what to do: {hint}");
+    }
+}
+
+/// Prints a value as one line of JSON.
+pub(crate) fn json(value: &impl Serialize) {
+    match serde_json::to_string(value) {
+        Ok(line) => println!("{line}"),
+        Err(error) => eprintln!("error: print the value as JSON: {error}"),
+    }
+}
+
+/// The first characters of an object id, as git shows them.
+pub(crate) fn short(id: &str) -> &str {
+    id.get(..10).unwrap_or(id)
+}

@@ -1,0 +1,129 @@
+//! One agent, from create to the end of its run.
+
+use crate::arguments::RunOptions;
+use crate::exit::Exit;
+use crate::{open, print};
+use anchorhold_domain::{Agent, AgentId, Limits, ModelChoice, NewAgent, PauseReason, Status, Update};
+use anchorhold_engine::{Engine, EngineError, scripted};
+
+pub(crate) async fn run(options: RunOptions) -> Result<Exit, EngineError> {
+    let engine = open(|_| {}).await?;
+    let done = work(&engine, &options).await;
+    engine.close().await;
+    done
+}
+
+async fn work(engine: &Engine, options: &RunOptions) -> Result<Exit, EngineError> {
+    let agent = engine.create(new_agent(engine, options).await?).await?;
+    for text in &options.instruct {
+        engine.instruct(agent.id, text).await?;
+    }
+    engine.start(agent.id).await?;
+    let mut log = print::Log::new(options.json);
+    let exit = follow(engine, agent.id, &mut log, 0).await?;
+    if exit != Exit::Completed {
+        return Ok(exit);
+    }
+    if !options.json {
+        println!("\n{}", engine.patch(agent.id).await?);
+    }
+    if !options.push {
+        return Ok(exit);
+    }
+    let pushing = engine.push(agent.id).await?;
+    follow(engine, agent.id, &mut log, pushing.last_seq - 1).await
+}
+
+/// Prints what happens until nothing more does; an interrupt stops the agent first.
+pub(crate) async fn follow(
+    engine: &Engine,
+    id: AgentId,
+    log: &mut print::Log,
+    after_seq: u32,
+) -> Result<Exit, EngineError> {
+    let mut updates = engine.watch(id, after_seq).await?;
+    let mut interrupted = false;
+    loop {
+        let update = tokio::select! {
+            update = updates.recv() => update,
+            _ = tokio::signal::ctrl_c(), if !interrupted => {
+                interrupted = true;
+                // Where it ends by itself at this very moment there is nothing left to stop.
+                let _ = engine.stop(id).await;
+                continue;
+            }
+        };
+        let ended = match update {
+            Some(Update::Signal { signal }) => {
+                log.signal(&signal);
+                None
+            }
+            Some(Update::Events { events, agent, live }) => {
+                for event in &events {
+                    log.event(event);
+                }
+                ending(&agent).filter(|_| live)
+            }
+            None => Some(Exit::Error),
+        };
+        if let Some(exit) = ended {
+            log.end();
+            return Ok(if interrupted { Exit::Interrupted } else { exit });
+        }
+    }
+}
+
+/// How the command ends with the agent as it is; `None` while it is at work.
+fn ending(agent: &Agent) -> Option<Exit> {
+    match agent.status {
+        Status::Cloning | Status::Running | Status::Pushing => None,
+        Status::Idle => (!agent.waiting).then_some(Exit::Interrupted),
+        Status::Completed if agent.error_message.is_some() => Some(Exit::Error),
+        Status::Completed => Some(Exit::Completed),
+        Status::Error => Some(agent.error_code.as_deref().map_or(Exit::Error, |code| match Exit::of(code) {
+            Exit::NoEngine => Exit::NoEngine,
+            _ => Exit::Error,
+        })),
+        Status::Paused => Some(match agent.pause_reason {
+            Some(PauseReason::Question) => Exit::Waiting,
+            Some(PauseReason::Limit | PauseReason::Quota) => Exit::Limit,
+            Some(PauseReason::User | PauseReason::Stopped | PauseReason::Interrupted) | None => Exit::Interrupted,
+        }),
+    }
+}
+
+async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, EngineError> {
+    let name = match &options.name {
+        Some(name) => name.clone(),
+        None => free_name(engine, &options.to).await?,
+    };
+    Ok(NewAgent {
+        name,
+        task: options.task.clone(),
+        github_repo: options.repo.clone(),
+        source_branch: options.from.clone(),
+        target_branch: options.to.clone(),
+        model: model(options),
+        limits: Limits { tokens: options.max_tokens, turns: options.max_turns, seconds: options.max_seconds },
+    })
+}
+
+/// The wanted name, or the first of `name 2`, `name 3` … that no agent has.
+pub(crate) async fn free_name(engine: &Engine, wanted: &str) -> Result<String, EngineError> {
+    let agents = engine.agents().await?;
+    let taken = |name: &str| agents.iter().any(|agent| agent.name.eq_ignore_ascii_case(name));
+    if !taken(wanted) {
+        return Ok(wanted.to_owned());
+    }
+    let numbered = (2_u32..).map(|number| format!("{wanted} {number}")).find(|name| !taken(name));
+    Ok(numbered.unwrap_or_else(|| wanted.to_owned()))
+}
+
+fn model(options: &RunOptions) -> ModelChoice {
+    let (provider, name) = options.model.split_once('/').unwrap_or(("openai", &options.model));
+    let chosen = scripted();
+    if provider == chosen.provider && options.base_url.is_none() {
+        return chosen;
+    }
+    ModelChoice { provider: provider.to_owned(), name: name.to_owned(), base_url: options.base_url.clone() }
+}

@@ -1,0 +1,283 @@
+//! Folding a log: the record of an agent, and the queue of its instructions.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[allow(dead_code, reason = "each test uses a part of the samples")]
+mod samples;
+
+use anchorhold_domain::{
+    Agent, AgentId, Event, EventKind, Instruction, InstructionId, InstructionQueue, Limits, ModelChoice, NewAgent,
+    PauseReason, Status, Timestamp, ToolOutcome, Usage,
+};
+use proptest::prelude::*;
+use samples::{fault, instruction};
+
+fn new_agent() -> Agent {
+    let new = NewAgent {
+        name: "renamer".to_owned(),
+        task: "rename the crate".to_owned(),
+        github_repo: "octo/hello".to_owned(),
+        source_branch: "main".to_owned(),
+        target_branch: "agent/rename".to_owned(),
+        model: ModelChoice { provider: "scripted".to_owned(), name: "demo".to_owned(), base_url: None },
+        limits: Limits::default(),
+    };
+    Agent::new(AgentId(uuid::Uuid::from_u128(9)), new, "local".to_owned(), Timestamp(1_000))
+}
+
+/// Folds `(at, kind)` pairs into a new agent, numbering them from 2.
+fn fold(log: Vec<(i64, EventKind)>) -> Agent {
+    let mut agent = new_agent();
+    for (seq, (at, kind)) in (2..).zip(log) {
+        agent.advance(&Event { seq, at: Timestamp(at), kind }).unwrap();
+    }
+    agent
+}
+
+fn cloned() -> EventKind {
+    EventKind::Cloned {
+        base_commit: "c0".to_owned(),
+        base_tree: "t0".to_owned(),
+        files: 1,
+        kib: 1,
+        notes: vec![],
+    }
+}
+
+fn answered(request: u32) -> EventKind {
+    EventKind::ModelAnswered {
+        request,
+        text: String::new(),
+        reasoning: None,
+        replay: None,
+        usage: Usage { input_tokens: 10, cached_tokens: 5, output_tokens: 1 },
+        duration_ms: 1,
+    }
+}
+
+fn finished(checkpoint: Option<&str>, files_changed: u32) -> EventKind {
+    EventKind::ToolFinished {
+        call: "1".to_owned(),
+        outcome: ToolOutcome::Ok,
+        result: String::new(),
+        result_blob: None,
+        duration_ms: 1,
+        edited: vec![],
+        checkpoint: checkpoint.map(str::to_owned),
+        files_changed,
+    }
+}
+
+fn started() -> Vec<(i64, EventKind)> {
+    vec![(2_000, EventKind::StartRequested), (3_000, EventKind::CloneStarted), (4_000, cloned())]
+}
+
+#[test]
+fn a_whole_life_folds_to_the_record_it_must() {
+    let mut log = started();
+    log.extend([
+        (4_100, EventKind::CellOpened { container_id: "abc".to_owned(), facts: vec![], ready_ms: 1 }),
+        (4_200, EventKind::TurnStarted { instruction: instruction(1), text: "rename the crate".to_owned() }),
+        (4_300, answered(1)),
+        (4_400, finished(Some("k1"), 2)),
+        (4_500, answered(2)),
+        (4_600, finished(None, 2)),
+        (5_000, EventKind::Completed { summary: "renamed".to_owned(), unverified: None }),
+        (6_000, EventKind::PushStarted {
+            branch: "agent/rename".to_owned(),
+            commit: "p1".to_owned(),
+            tree: "t1".to_owned(),
+        }),
+        (7_000, EventKind::PushCompleted {
+            branch: "agent/rename".to_owned(),
+            commit: "p1".to_owned(),
+            created: true,
+        }),
+    ]);
+    let expected = Agent {
+        container_id: Some("abc".to_owned()),
+        status: Status::Completed,
+        usage: Usage { input_tokens: 20, cached_tokens: 10, output_tokens: 2 },
+        requests: 2,
+        activity: Some("renamed".to_owned()),
+        base_commit: Some("c0".to_owned()),
+        base_tree: Some("t0".to_owned()),
+        checkpoint: Some("k1".to_owned()),
+        files_changed: 2,
+        pushed_commit: Some("p1".to_owned()),
+        ran_ms: 1_000,
+        last_seq: 13,
+        started_at: Some(Timestamp(3_000)),
+        completed_at: Some(Timestamp(5_000)),
+        pushed_at: Some(Timestamp(7_000)),
+        updated_at: Timestamp(7_000),
+        ..new_agent()
+    };
+    assert_eq!(fold(log), expected);
+}
+
+#[test]
+fn a_refused_event_leaves_the_record_as_it_was() {
+    let mut agent = fold(started());
+    let before = agent.clone();
+    let event = Event { seq: 5, at: Timestamp(9_000), kind: EventKind::Deleted };
+    assert!(agent.advance(&event).is_err());
+    assert_eq!(agent, before);
+}
+
+#[test]
+fn pauses_do_not_count_as_running() {
+    let mut log = started();
+    log.push((5_000, EventKind::Paused { reason: PauseReason::User, limit: None }));
+    let paused = fold(log.clone());
+    assert_eq!((paused.pause_reason, paused.ran_seconds(Timestamp(60_000))), (Some(PauseReason::User), 1));
+    log.push((60_000, EventKind::Resumed));
+    let resumed = fold(log);
+    assert_eq!((resumed.pause_reason, resumed.ran_seconds(Timestamp(62_000))), (None, 3));
+}
+
+#[test]
+fn an_error_stays_until_the_next_resume_start_or_push() {
+    let mut log = started();
+    log.push((5_000, EventKind::Failed { fault: fault() }));
+    let failed = fold(log.clone());
+    assert_eq!(
+        (failed.error_code, failed.error_message, failed.error_hint),
+        (Some(fault().code), Some(fault().message), fault().hint)
+    );
+    for next in [EventKind::Resumed, EventKind::StartRequested] {
+        let mut log = log.clone();
+        log.push((6_000, next));
+        let agent = fold(log);
+        assert_eq!((agent.error_code, agent.error_message, agent.error_hint), (None, None, None));
+    }
+}
+
+#[test]
+fn an_agent_that_waits_for_a_slot_is_idle_and_says_so() {
+    let mut log = vec![(2_000, EventKind::StartRequested), (2_001, EventKind::SlotAwaited { ahead: 1 })];
+    let waiting = fold(log.clone());
+    assert_eq!((waiting.status, waiting.waiting), (Status::Idle, true));
+    log.push((2_002, EventKind::StartCancelled));
+    assert!(!fold(log).waiting);
+}
+
+#[test]
+fn a_deleted_agent_can_be_restored() {
+    let deleted = fold(vec![(2_000, EventKind::Deleted)]);
+    assert_eq!(deleted.deleted_at, Some(Timestamp(2_000)));
+    let restored = fold(vec![(2_000, EventKind::Deleted), (3_000, EventKind::Restored)]);
+    assert_eq!(restored.deleted_at, None);
+}
+
+#[test]
+fn an_instruction_that_is_edited_keeps_its_place_and_its_time() {
+    let mut queue = InstructionQueue::default();
+    for number in 1..=2 {
+        queue.fold(Timestamp(1), &queued(number));
+    }
+    let edited = EventKind::InstructionEdited { id: instruction(1), text: "other words".to_owned() };
+    queue.fold(Timestamp(2), &edited);
+    let expected = [
+        Instruction { id: instruction(1), text: "other words".to_owned(), queued_at: Timestamp(1) },
+        Instruction { id: instruction(2), text: "do 2".to_owned(), queued_at: Timestamp(1) },
+    ];
+    assert_eq!(queue.waiting(), expected);
+}
+
+fn queued(number: u128) -> EventKind {
+    EventKind::InstructionQueued { id: instruction(number), text: format!("do {number}") }
+}
+
+/// What the user and the engine may do to a queue.
+#[derive(Clone, Debug)]
+enum Step {
+    Queue,
+    Take,
+    Edit(prop::sample::Index),
+    Remove(prop::sample::Index),
+    Reorder(Vec<prop::sample::Index>),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => Just(Step::Queue),
+        2 => Just(Step::Take),
+        1 => any::<prop::sample::Index>().prop_map(Step::Edit),
+        1 => any::<prop::sample::Index>().prop_map(Step::Remove),
+        1 => prop::collection::vec(any::<prop::sample::Index>(), 0..5).prop_map(Step::Reorder),
+    ]
+}
+
+proptest! {
+    /// Without edits, instructions are taken in the order in which they were queued.
+    #[test]
+    fn instructions_are_taken_in_order(steps in prop::collection::vec(any::<bool>(), 0..60)) {
+        let (mut queue, mut queued_ids, mut taken) = (InstructionQueue::default(), vec![], vec![]);
+        for (number, queues) in (1..).zip(steps) {
+            if queues {
+                queue.fold(Timestamp(0), &queued(number));
+                queued_ids.push(instruction(number));
+            } else if let Some(id) = take(&mut queue) {
+                taken.push(id);
+            }
+        }
+        while let Some(id) = take(&mut queue) {
+            taken.push(id);
+        }
+        prop_assert_eq!(taken, queued_ids);
+    }
+
+    /// Whatever is done to the queue, each instruction is taken once or removed once, never both.
+    #[test]
+    fn every_instruction_leaves_the_queue_exactly_once(steps in prop::collection::vec(step(), 0..60)) {
+        let (mut queue, mut all, mut left) = (InstructionQueue::default(), vec![], vec![]);
+        for (number, step) in (1..).zip(steps) {
+            let waiting: Vec<InstructionId> = queue.waiting().iter().map(|i| i.id).collect();
+            let at = |index: &prop::sample::Index| (!waiting.is_empty()).then(|| *index.get(&waiting));
+            match step {
+                Step::Queue => {
+                    queue.fold(Timestamp(0), &queued(number));
+                    all.push(instruction(number));
+                }
+                Step::Take => left.extend(take(&mut queue)),
+                Step::Edit(index) => {
+                    if let Some(id) = at(&index) {
+                        queue.fold(Timestamp(0), &EventKind::InstructionEdited { id, text: "x".to_owned() });
+                    }
+                }
+                Step::Remove(index) => {
+                    if let Some(id) = at(&index) {
+                        queue.fold(Timestamp(0), &EventKind::InstructionRemoved { id });
+                        left.push(id);
+                    }
+                }
+                Step::Reorder(indices) => {
+                    let ids: Vec<_> = indices.iter().filter_map(at).collect();
+                    queue.fold(Timestamp(0), &EventKind::InstructionsReordered { ids: ids.clone() });
+                    let after: Vec<_> = queue.waiting().iter().map(|i| i.id).collect();
+                    prop_assert_eq!(after, reordered(&ids, &waiting));
+                }
+            }
+        }
+        left.extend(queue.into_waiting().into_iter().map(|i| i.id));
+        left.sort();
+        prop_assert_eq!(left, all);
+    }
+}
+
+fn take(queue: &mut InstructionQueue) -> Option<InstructionId> {
+    let next = queue.waiting().first().cloned()?;
+    queue.fold(Timestamp(0), &EventKind::TurnStarted { instruction: next.id, text: next.text });
+    Some(next.id)
+}
+
+/// The named ids first, each once, then the others as they were.
+fn reordered(named: &[InstructionId], waiting: &[InstructionId]) -> Vec<InstructionId> {
+    let mut order: Vec<InstructionId> = vec![];
+    for id in named.iter().chain(waiting) {
+        if !order.contains(id) {
+            order.push(*id);
+        }
+    }
+    order
+}

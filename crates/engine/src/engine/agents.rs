@@ -1,0 +1,87 @@
+//! Agents come, are looked at, and go.
+
+use super::{Engine, finish};
+use crate::{EngineError, validate};
+use anchorhold_domain::{Agent, AgentId, EventKind, InstructionId, NewAgent};
+use std::sync::Arc;
+use uuid::Uuid;
+
+impl Engine {
+    /// Creates an agent; its task is the first instruction in its queue.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] for a field, and where the name is taken.
+    pub async fn create(&self, new: NewAgent) -> Result<Agent, EngineError> {
+        let new = validate::new_agent(new)?;
+        let at = (self.shared.config.clock)();
+        let task = new.task.clone();
+        let id = AgentId(Uuid::now_v7());
+        // Until an account is linked everything belongs to the one who uses this machine.
+        let agent = Agent::new(id, new, "local".to_owned(), at);
+        let instruction = InstructionId(Uuid::now_v7());
+        let created = EventKind::Created { task: task.clone(), instruction };
+        self.shared.store.create(&agent, &created).await?;
+        let resident = self.resident(id).await?;
+        let queued = EventKind::InstructionQueued { id: instruction, text: task };
+        let appended = resident.log.append(vec![queued]).await?;
+        Ok(Agent::clone(&appended.agent))
+    }
+
+    /// Returns the agents that are not deleted, newest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn agents(&self) -> Result<Vec<Agent>, EngineError> {
+        Ok(self.shared.store.agents().await?)
+    }
+
+    /// Returns one agent.
+    ///
+    /// # Errors
+    /// Where there is none with this id.
+    pub async fn agent(&self, id: AgentId) -> Result<Arc<Agent>, EngineError> {
+        Ok(self.resident(id).await?.log.latest())
+    }
+
+    /// Deletes an agent: what it does is stopped and its cell is freed; its log is kept.
+    ///
+    /// # Errors
+    /// [`EngineError::WrongStatus`] while it pushes.
+    pub async fn delete(&self, id: AgentId) -> Result<Agent, EngineError> {
+        let resident = self.resident(id).await?;
+        let mut work = resident.work.lock().await;
+        if let Some(working) = work.as_ref() {
+            if resident.log.latest().status == anchorhold_domain::Status::Pushing {
+                return Err(Self::wrong_status("delete", &resident.log.latest()));
+            }
+            working.wishes.stop.cancel();
+        }
+        finish(work.take()).await;
+        let agent = resident.log.append(vec![EventKind::Deleted]).await?.agent;
+        let shared = Arc::clone(&self.shared);
+        if agent.container_id.is_some() {
+            // The volume can be rebuilt from the checkpoint, so an undo loses nothing.
+            self.shared.tasks.spawn(async move {
+                let freed = async { shared.docker().await?.remove(&id.to_string()).await.map_err(EngineError::from) };
+                if let Err(error) = freed.await {
+                    tracing::warn!(agent = %id, error = error.message(), "the cell cannot be removed");
+                }
+            });
+        }
+        Ok(Agent::clone(&agent))
+    }
+
+    /// Takes a deletion back.
+    ///
+    /// # Errors
+    /// Where its name was taken meanwhile.
+    pub async fn restore(&self, id: AgentId) -> Result<Agent, EngineError> {
+        let resident = self.resident(id).await?;
+        let agent = resident.log.append(vec![EventKind::Restored]).await?.agent;
+        Ok(Agent::clone(&agent))
+    }
+
+    pub(super) fn wrong_status(verb: &'static str, agent: &Agent) -> EngineError {
+        EngineError::WrongStatus { verb, name: agent.name.clone(), status: agent.status }
+    }
+}

@@ -1,0 +1,154 @@
+//! Start, stop, pause, resume, answer, push.
+
+use super::{Engine, finish};
+use crate::EngineError;
+use crate::life::{Life, Stage, prepare_push};
+use crate::resident::{Resident, Wishes, Work};
+use anchorhold_domain::{Agent, AgentId, EventKind, Limits, PauseReason, Status};
+use std::sync::Arc;
+use tokio::sync::MutexGuard;
+
+impl Engine {
+    /// Starts an agent, or starts it anew after an error.
+    ///
+    /// # Errors
+    /// [`EngineError::WrongStatus`] unless it is idle or in error.
+    pub async fn start(&self, id: AgentId) -> Result<Agent, EngineError> {
+        let resident = self.resident(id).await?;
+        let mut work = resident.work.lock().await;
+        let decide = |agent: &Agent, _: &[_]| match agent.status {
+            Status::Idle if !agent.waiting => Ok(vec![EventKind::StartRequested]),
+            Status::Error => Ok(vec![EventKind::StartRequested]),
+            _ => Err(Self::wrong_status("start", agent)),
+        };
+        let agent = resident.log.append_if(decide).await?.agent;
+        self.begin(&resident, &mut work, Stage::Start).await;
+        Ok(Agent::clone(&agent))
+    }
+
+    /// Stops an agent at once: a waiting or cloning one is idle again, a running one is paused.
+    ///
+    /// # Errors
+    /// [`EngineError::WrongStatus`] where nothing is going on that can be stopped.
+    pub async fn stop(&self, id: AgentId) -> Result<Arc<Agent>, EngineError> {
+        let resident = self.resident(id).await?;
+        let work = resident.work.lock().await;
+        let agent = resident.log.latest();
+        let can_stop = match agent.status {
+            Status::Cloning | Status::Running => true,
+            Status::Idle => agent.waiting,
+            Status::Paused | Status::Completed | Status::Error | Status::Pushing => false,
+        };
+        let working = work.as_ref().filter(|_| can_stop).ok_or_else(|| Self::wrong_status("stop", &agent))?;
+        working.wishes.stop.cancel();
+        drop(work);
+        let mut latest = resident.log.subscribe();
+        let ended = latest.wait_for(|agent| !agent.status.is_busy() && !agent.waiting).await;
+        Ok(ended.map_or(agent, |agent| Arc::clone(&agent)))
+    }
+
+    /// Holds a running agent after its current tool call.
+    ///
+    /// # Errors
+    /// [`EngineError::WrongStatus`] unless it runs.
+    pub async fn pause(&self, id: AgentId) -> Result<Arc<Agent>, EngineError> {
+        let resident = self.resident(id).await?;
+        let work = resident.work.lock().await;
+        let agent = resident.log.latest();
+        let working = work
+            .as_ref()
+            .filter(|_| agent.status == Status::Running)
+            .ok_or_else(|| Self::wrong_status("pause", &agent))?;
+        working.wishes.pause();
+        Ok(agent)
+    }
+
+    /// Lets a paused, failed or completed agent run on.
+    ///
+    /// # Errors
+    /// [`EngineError::WrongStatus`] in any other status, while a question waits for its answer, or
+    /// where it never got as far as a workspace.
+    pub async fn resume(&self, id: AgentId) -> Result<Agent, EngineError> {
+        let resident = self.resident(id).await?;
+        self.go_on(&resident, EventKind::Resumed).await
+    }
+
+    /// Answers the question that an agent asked, and lets it run on.
+    ///
+    /// # Errors
+    /// [`EngineError::WrongStatus`] where it asked nothing.
+    pub async fn answer(&self, id: AgentId, text: &str) -> Result<Agent, EngineError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(EngineError::InstructionEmpty);
+        }
+        let resident = self.resident(id).await?;
+        let call = self
+            .open_question(id)
+            .await?
+            .ok_or_else(|| Self::wrong_status("answer", &resident.log.latest()))?;
+        self.go_on(&resident, EventKind::QuestionAnswered { call, text: text.to_owned() }).await
+    }
+
+    /// Gives an agent other limits.
+    ///
+    /// # Errors
+    /// [`EngineError::Illegal`] while it clones or pushes.
+    pub async fn set_limits(&self, id: AgentId, limits: Limits) -> Result<Agent, EngineError> {
+        let resident = self.resident(id).await?;
+        let agent = resident.log.append(vec![EventKind::LimitsChanged { limits }]).await?.agent;
+        Ok(Agent::clone(&agent))
+    }
+
+    /// Pushes the last checkpoint's tree to the target branch, in the user's name.
+    ///
+    /// Returns once the commit is made and on its way; the log says how it ends.
+    ///
+    /// # Errors
+    /// Where nothing differs, git knows no identity, or the agent is busy.
+    pub async fn push(&self, id: AgentId) -> Result<Agent, EngineError> {
+        let resident = self.resident(id).await?;
+        let mut work = resident.work.lock().await;
+        let agent = resident.log.latest();
+        if !matches!(agent.status, Status::Completed | Status::Paused) {
+            return Err(Self::wrong_status("push", &agent));
+        }
+        let started = prepare_push(&self.shared, &agent).await?;
+        let EventKind::PushStarted { commit, .. } = &started else {
+            return Err(EngineError::Panicked { verb: "make the commit" });
+        };
+        let commit = commit.clone();
+        let agent = resident.log.append(vec![started]).await?.agent;
+        self.begin(&resident, &mut work, Stage::Push { commit }).await;
+        Ok(Agent::clone(&agent))
+    }
+
+    pub(super) async fn go_on(&self, resident: &Arc<Resident>, event: EventKind) -> Result<Agent, EngineError> {
+        let mut work = resident.work.lock().await;
+        let before = resident.log.latest();
+        let answers = matches!(event, EventKind::QuestionAnswered { .. });
+        let decide = |agent: &Agent, _: &[_]| {
+            let asked = agent.pause_reason == Some(PauseReason::Question);
+            let can = match agent.status {
+                Status::Paused => asked == answers,
+                Status::Completed | Status::Error => !answers,
+                Status::Idle | Status::Cloning | Status::Running | Status::Pushing => false,
+            };
+            if can && agent.base_tree.is_some() { Ok(vec![event]) } else { Err(Self::wrong_status("resume", agent)) }
+        };
+        let agent = resident.log.append_if(decide).await?.agent;
+        let rebuild = before.status == Status::Error || before.pause_reason == Some(PauseReason::Interrupted);
+        self.begin(resident, &mut work, Stage::Continue { rebuild }).await;
+        Ok(Agent::clone(&agent))
+    }
+
+    /// Sets a task to work; the one before has written its last event and only tidies up.
+    async fn begin(&self, resident: &Arc<Resident>, work: &mut MutexGuard<'_, Option<Work>>, stage: Stage) {
+        finish(work.take()).await;
+        let wishes = Wishes::new(&self.shared.shutdown);
+        let life =
+            Life { shared: Arc::clone(&self.shared), resident: Arc::clone(resident), wishes: wishes.clone() };
+        let task = self.shared.tasks.spawn(life.run(stage));
+        **work = Some(Work { wishes, task });
+    }
+}

@@ -1,0 +1,65 @@
+//! The façade: every verb of every face is a method of [`Engine`].
+
+mod agents;
+mod control;
+mod offers;
+mod queue;
+mod recover;
+mod shared;
+mod watch;
+
+pub use offers::{EngineStatus, ModelOffer};
+pub(crate) use shared::Shared;
+
+use crate::folder::DataFolder;
+use crate::resident::{Resident, Work};
+use crate::{Config, EngineError};
+use anchorhold_domain::AgentId;
+use std::sync::Arc;
+
+/// The engine over one data folder. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+impl Engine {
+    /// Opens the data folder, takes it for this process and brings interrupted agents in order.
+    ///
+    /// # Errors
+    /// [`EngineError::FolderInUse`] where another process has the folder, and those of the store.
+    pub async fn open(config: Config) -> Result<Self, EngineError> {
+        let folder = DataFolder::open(&config.home, &config.program)?;
+        let engine = Self { shared: Arc::new(Shared::open(folder, config).await?) };
+        engine.recover().await?;
+        Ok(engine)
+    }
+
+    /// Ends the work going on and waits for it; agents at work go on when the folder is opened again.
+    pub async fn close(&self) {
+        self.shared.shutdown.cancel();
+        let residents: Vec<Arc<Resident>> = self.shared.residents.lock().await.values().cloned().collect();
+        for resident in residents {
+            let work = resident.work.lock().await.take();
+            finish(work).await;
+        }
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
+        self.shared.store.close().await;
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(crate) async fn resident(&self, id: AgentId) -> Result<Arc<Resident>, EngineError> {
+        self.shared.resident(id).await
+    }
+}
+
+/// Waits for work to end; a panic in it was already reported by the runtime.
+pub(crate) async fn finish(work: Option<Work>) {
+    if let Some(work) = work {
+        let _ = work.task.await;
+    }
+}

@@ -1,0 +1,192 @@
+//! The queue of instructions, and the other readings of the log.
+
+use super::Engine;
+use crate::EngineError;
+use anchorhold_domain::{
+    Agent, AgentId, AgentRecord, EditedFileDiff, Event, EventKind, Instruction, InstructionId, Status, ToolCall,
+};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// How many events are read at once.
+const PAGE: u32 = 1000;
+
+impl Engine {
+    /// Queues an instruction; a completed agent takes it up at once.
+    ///
+    /// # Errors
+    /// [`EngineError::InstructionEmpty`].
+    pub async fn instruct(&self, id: AgentId, text: &str) -> Result<Instruction, EngineError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(EngineError::InstructionEmpty);
+        }
+        let resident = self.resident(id).await?;
+        let instruction = InstructionId(Uuid::now_v7());
+        let queued = EventKind::InstructionQueued { id: instruction, text: text.to_owned() };
+        let appended = resident.log.append(vec![queued]).await?;
+        if appended.agent.status == Status::Completed {
+            self.go_on(&resident, EventKind::Resumed).await?;
+        }
+        Ok(Instruction { id: instruction, text: text.to_owned(), queued_at: appended.agent.updated_at })
+    }
+
+    /// Rewords an instruction that waits.
+    ///
+    /// # Errors
+    /// [`EngineError::InstructionTaken`] where it is already worked on.
+    pub async fn edit_instruction(
+        &self,
+        id: AgentId,
+        instruction: InstructionId,
+        text: &str,
+    ) -> Result<Vec<Instruction>, EngineError> {
+        let text = text.trim().to_owned();
+        if text.is_empty() {
+            return Err(EngineError::InstructionEmpty);
+        }
+        self.change_waiting(id, instruction, EventKind::InstructionEdited { id: instruction, text }).await
+    }
+
+    /// Takes back an instruction that waits.
+    ///
+    /// # Errors
+    /// [`EngineError::InstructionTaken`] where it is already worked on.
+    pub async fn remove_instruction(
+        &self,
+        id: AgentId,
+        instruction: InstructionId,
+    ) -> Result<Vec<Instruction>, EngineError> {
+        self.change_waiting(id, instruction, EventKind::InstructionRemoved { id: instruction }).await
+    }
+
+    /// Puts the waiting instructions in another order; those not named come last.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn reorder_instructions(
+        &self,
+        id: AgentId,
+        ids: Vec<InstructionId>,
+    ) -> Result<Vec<Instruction>, EngineError> {
+        let resident = self.resident(id).await?;
+        resident.log.append(vec![EventKind::InstructionsReordered { ids }]).await?;
+        Ok(resident.log.waiting().await)
+    }
+
+    async fn change_waiting(
+        &self,
+        id: AgentId,
+        instruction: InstructionId,
+        event: EventKind,
+    ) -> Result<Vec<Instruction>, EngineError> {
+        let resident = self.resident(id).await?;
+        let decide = |_: &Agent, waiting: &[Instruction]| {
+            if waiting.iter().any(|waits| waits.id == instruction) {
+                Ok(vec![event])
+            } else {
+                Err(EngineError::InstructionTaken)
+            }
+        };
+        resident.log.append_if(decide).await?;
+        Ok(resident.log.waiting().await)
+    }
+
+    /// Returns an agent with the three readings of its log: tool calls, edited files, queue.
+    ///
+    /// # Errors
+    /// Those of the store and of the repository.
+    pub async fn record(&self, id: AgentId) -> Result<AgentRecord, EngineError> {
+        let resident = self.resident(id).await?;
+        let agent = Agent::clone(&resident.log.latest());
+        let tool_calls = tool_calls(&self.events(id, 0).await?);
+        let mut files_edited = Vec::new();
+        for change in self.changes(id).await? {
+            let diff = self.file_patch(id, &change.path).await?;
+            files_edited.push(EditedFileDiff { change, diff });
+        }
+        Ok(AgentRecord { agent, tool_calls, files_edited, instruction_queue: resident.log.waiting().await })
+    }
+
+    /// Returns the whole log after an event.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn events(&self, id: AgentId, after_seq: u32) -> Result<Vec<Event>, EngineError> {
+        let mut all = Vec::new();
+        let mut after = after_seq;
+        loop {
+            let page = self.shared.store.events(id, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(all) };
+            after = last.seq;
+            all.extend(page);
+        }
+    }
+
+    /// Returns a tool call's whole result.
+    ///
+    /// # Errors
+    /// Where nothing is stored under the hash, or what is stored does not match it.
+    pub async fn result(&self, hash: &str) -> Result<String, EngineError> {
+        Ok(String::from_utf8_lossy(&self.shared.store.blob(hash).await?).into_owned())
+    }
+
+    /// Returns the call that waits for an answer of the user.
+    pub(super) async fn open_question(&self, id: AgentId) -> Result<Option<String>, EngineError> {
+        let mut open = None;
+        for event in self.events(id, 0).await? {
+            match event.kind {
+                EventKind::QuestionAsked { call, .. } => open = Some(call),
+                EventKind::QuestionAnswered { .. } => open = None,
+                _ => {}
+            }
+        }
+        Ok(open)
+    }
+}
+
+/// Folds the log into its tool calls, in order.
+fn tool_calls(events: &[Event]) -> Vec<ToolCall> {
+    let mut calls: Vec<ToolCall> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for event in events {
+        match &event.kind {
+            EventKind::ToolRequested { call, tool, label, arguments } => {
+                places.insert(call.clone(), calls.len());
+                calls.push(ToolCall {
+                    id: call.clone(),
+                    tool: tool.clone(),
+                    label: label.clone(),
+                    arguments: arguments.clone(),
+                    requested_at: event.at,
+                    outcome: None,
+                    result: None,
+                    result_blob: None,
+                    duration_ms: None,
+                    edited: Vec::new(),
+                    checkpoint: None,
+                });
+            }
+            EventKind::ToolFinished {
+                call, outcome, result, result_blob, duration_ms, edited, checkpoint, ..
+            } => {
+                if let Some(found) = places.get(call).and_then(|place| calls.get_mut(*place)) {
+                    found.outcome = Some(*outcome);
+                    found.result = Some(result.clone());
+                    found.result_blob.clone_from(result_blob);
+                    found.duration_ms = Some(*duration_ms);
+                    found.edited.clone_from(edited);
+                    found.checkpoint.clone_from(checkpoint);
+                }
+            }
+            EventKind::QuestionAnswered { call, text } => {
+                if let Some(found) = places.get(call).and_then(|place| calls.get_mut(*place)) {
+                    found.outcome = Some(anchorhold_domain::ToolOutcome::Ok);
+                    found.result = Some(text.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    calls
+}

@@ -1,0 +1,60 @@
+//! What a process that ended in the middle left behind, brought in order.
+
+use super::Engine;
+use crate::EngineError;
+use anchorhold_domain::{Agent, EventKind, Fault, PauseReason, Status};
+
+impl Engine {
+    /// Brings every agent that was at work into a status that needs no task, and lets runs go on.
+    ///
+    /// The cell of an interrupted run is rebuilt from the last checkpoint, and a tool call without
+    /// a result is done again. A push is compared with the remote before anything is said of it.
+    pub(super) async fn recover(&self) -> Result<(), EngineError> {
+        for agent in self.agents().await? {
+            let events = match agent.status {
+                Status::Idle if agent.waiting => vec![EventKind::StartCancelled],
+                Status::Cloning => vec![EventKind::CloneCancelled { reason: PauseReason::Interrupted }],
+                Status::Running => vec![EventKind::Paused { reason: PauseReason::Interrupted, limit: None }],
+                Status::Pushing => vec![self.interrupted_push(&agent).await?],
+                Status::Idle | Status::Paused | Status::Completed | Status::Error => vec![],
+            };
+            if !events.is_empty() {
+                self.resident(agent.id).await?.log.append(events).await?;
+            }
+            let latest = self.shared.store.agent(agent.id).await?;
+            if self.shared.config.resume_interrupted && latest.pause_reason == Some(PauseReason::Interrupted) {
+                self.resume(agent.id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn interrupted_push(&self, agent: &Agent) -> Result<EventKind, EngineError> {
+        let mut on_its_way = None;
+        for event in self.events(agent.id, 0).await? {
+            if let EventKind::PushStarted { branch, commit, .. } = event.kind {
+                on_its_way = Some((branch, commit));
+            }
+        }
+        let (branch, commit) = on_its_way.ok_or(EngineError::Panicked { verb: "read the push" })?;
+        Ok(match self.remote_tip(agent, &branch).await {
+            Ok(Some(tip)) if tip == commit => EventKind::PushCompleted { branch, commit, created: false },
+            Ok(_) => EventKind::PushFailed {
+                fault: Fault {
+                    code: "push_interrupted".to_owned(),
+                    message: format!("push {branch}: the program ended before the remote had the commit"),
+                    hint: Some("push again".to_owned()),
+                },
+            },
+            Err(error) => EventKind::PushFailed { fault: error.fault() },
+        })
+    }
+
+    async fn remote_tip(&self, agent: &Agent, branch: &str) -> Result<Option<String>, EngineError> {
+        let mirror = self.shared.mirror(&agent.github_repo)?;
+        let credentials = self.shared.credentials(mirror.remote()).await?;
+        let branch = branch.to_owned();
+        let asking = tokio::task::spawn_blocking(move || mirror.remote_tip(&branch, &credentials));
+        Ok(asking.await.map_err(|_| EngineError::Panicked { verb: "ask the remote" })??)
+    }
+}

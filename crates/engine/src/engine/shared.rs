@@ -1,0 +1,141 @@
+//! What all agents of one data folder share.
+
+use crate::config::Identity;
+use crate::folder::DataFolder;
+use crate::log::Log;
+use crate::resident::Resident;
+use crate::{Config, EngineError, demo};
+use anchorhold_domain::{AgentId, ModelChoice};
+use anchorhold_model::{GenaiModel, Model, ScriptedServer};
+use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote};
+use anchorhold_sandbox::{Docker, Endpoint};
+use anchorhold_secrets::{SecretName, Secrets};
+use anchorhold_store::Store;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use tokio::sync::{Mutex, OnceCell, Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The user name that goes with a token where the secret holds no other.
+const TOKEN_USER: &str = "x-access-token";
+
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) folder: DataFolder,
+    pub(crate) store: Store,
+    pub(crate) secrets: Secrets,
+    pub(crate) residents: Mutex<HashMap<AgentId, Arc<Resident>>>,
+    pub(crate) slots: Arc<Semaphore>,
+    /// How many agents wait for a slot.
+    pub(crate) waiting: AtomicU32,
+    /// Counts appends, so that a list can be told to look again.
+    pub(crate) changed: watch::Sender<u64>,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    mirrors: Mirrors,
+    docker: Mutex<Option<Docker>>,
+    scripted: OnceCell<ScriptedServer>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(crate) async fn open(folder: DataFolder, config: Config) -> Result<Self, EngineError> {
+        let store = Store::open(&folder.database()).await?;
+        let mirrors = Mirrors::new(folder.mirrors());
+        let (changed, _) = watch::channel(0);
+        Ok(Self {
+            slots: Arc::new(Semaphore::new(config.slots)),
+            config,
+            folder,
+            store,
+            secrets: Secrets::system(),
+            residents: Mutex::default(),
+            waiting: AtomicU32::new(0),
+            changed,
+            shutdown: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            mirrors,
+            docker: Mutex::default(),
+            scripted: OnceCell::new(),
+        })
+    }
+
+    /// Returns the agent's one resident, reading its log the first time.
+    pub(crate) async fn resident(&self, id: AgentId) -> Result<Arc<Resident>, EngineError> {
+        let mut residents = self.residents.lock().await;
+        if let Some(resident) = residents.get(&id) {
+            return Ok(Arc::clone(resident));
+        }
+        let agent = self.store.agent(id).await?;
+        let log = Log::open(self.store.clone(), self.config.clock, agent, self.changed.clone()).await?;
+        let resident = Arc::new(Resident::new(log));
+        residents.insert(id, Arc::clone(&resident));
+        Ok(resident)
+    }
+
+    /// Returns the connection to the Docker engine, asking it whether it is still there.
+    pub(crate) async fn docker(&self) -> Result<Docker, EngineError> {
+        let mut known = self.docker.lock().await;
+        if let Some(docker) = known.as_ref()
+            && docker.ping().await.is_ok()
+        {
+            return Ok(docker.clone());
+        }
+        let endpoint = match &self.config.endpoint {
+            Some(endpoint) => endpoint.clone(),
+            None => Endpoint::from_environment()?,
+        };
+        let docker = Docker::connect(&endpoint).await?;
+        *known = Some(docker.clone());
+        Ok(docker)
+    }
+
+    pub(crate) fn mirror(&self, address: &str) -> Result<Mirror, EngineError> {
+        Ok(self.mirrors.open(&Remote::parse(address)?)?)
+    }
+
+    /// Returns what may be shown to the repository's host, and to no other.
+    pub(crate) async fn credentials(&self, remote: &Remote) -> Result<Credentials, EngineError> {
+        let Some(host) = remote.host() else { return Ok(Credentials::none()) };
+        let name = SecretName::GitToken { host: host.to_owned() };
+        let Some(secret) = self.secrets.get(&name).await? else { return Ok(Credentials::none()) };
+        let (user, password) = secret.expose().split_once(':').unwrap_or((TOKEN_USER, secret.expose()));
+        Ok(Credentials::https(host, user, password))
+    }
+
+    /// Returns who commits: what was configured, or what git says.
+    pub(crate) fn identity(&self) -> Result<Identity, EngineError> {
+        if let Some(identity) = &self.config.identity {
+            return Ok(identity.clone());
+        }
+        let (name, email) = anchorhold_repo::git_identity().ok_or(EngineError::IdentityMissing)?;
+        Ok(Identity { name, email })
+    }
+
+    /// Prepares the model of an agent; the recording's server is started when it is first needed.
+    pub(crate) async fn model(&self, choice: &ModelChoice) -> Result<Box<dyn Model>, EngineError> {
+        let mut choice = choice.clone();
+        if choice.provider == "scripted" && choice.base_url.is_none() {
+            let server = self
+                .scripted
+                .get_or_try_init(|| async {
+                    ScriptedServer::start(demo::trajectory()?, 0).await.map_err(EngineError::Scripted)
+                })
+                .await?;
+            choice.base_url = Some(server.base_url());
+        }
+        let key = match choice.provider.as_str() {
+            "scripted" => None,
+            provider => self.secrets.get(&SecretName::ModelKey { provider: provider.to_owned() }).await?,
+        };
+        Ok(Box::new(GenaiModel::new(&choice, key.as_ref().map(|key| key.expose()))?))
+    }
+}

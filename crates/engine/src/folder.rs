@@ -1,0 +1,55 @@
+//! The data folder and the lock that keeps it to one process.
+
+use crate::EngineError;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// A data folder that this process owns until it drops it.
+#[derive(Debug)]
+pub(crate) struct DataFolder {
+    path: PathBuf,
+    // Held for its lock alone; the system releases it however the process ends.
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Makes the folder if needed and takes its lock.
+    ///
+    /// # Errors
+    /// [`EngineError::FolderInUse`], naming the process that has it.
+    pub(crate) fn open(path: &Path, program: &str) -> Result<Self, EngineError> {
+        let failed = |source| EngineError::Folder { path: path.to_owned(), source };
+        fs::create_dir_all(path).map_err(failed)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.join("lock"))
+            .map_err(failed)?;
+        // A locked file cannot be read on Windows, so the owner's name lies beside it.
+        let owner = path.join("owner");
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let owner = fs::read_to_string(&owner).unwrap_or_else(|_| "another process".to_owned());
+                return Err(EngineError::FolderInUse { path: path.to_owned(), owner });
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        fs::write(&owner, format!("{program} (process {})", std::process::id())).map_err(failed)?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path.join("anchorhold.db")
+    }
+
+    pub(crate) fn mirrors(&self) -> PathBuf {
+        self.path.join("mirrors")
+    }
+
+    /// The name under which this folder's containers and volumes are labelled.
+    pub(crate) fn label(&self) -> String {
+        self.path.canonicalize().unwrap_or_else(|_| self.path.clone()).display().to_string()
+    }
+}

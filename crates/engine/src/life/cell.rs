@@ -1,0 +1,165 @@
+//! The cell beside the run: made while the model already thinks, filled from the mirror.
+
+use super::Life;
+use crate::EngineError;
+use crate::resident::Resident;
+use crate::workspace::CellState;
+use anchorhold_bridge::Quotas;
+use anchorhold_domain::{CellFact, EventKind, Signal, Status};
+use anchorhold_repo::{Mirror, TreeEntry};
+use anchorhold_sandbox::{Cell, CellSpec, Docker, ImportFile};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{oneshot, watch};
+
+/// How often a watcher hears of the import.
+const PROGRESS_STEP: Duration = Duration::from_millis(100);
+/// How many files may be read ahead of the bridge.
+const READ_AHEAD: usize = 64;
+
+/// What a cell is filled with: the tree whose files it must hold.
+type Filling = (Mirror, Arc<Vec<TreeEntry>>);
+
+/// A cell that is being opened by a task of its own.
+pub(super) struct OpeningCell {
+    state: watch::Receiver<CellState>,
+    filling: std::sync::Mutex<Option<oneshot::Sender<Filling>>>,
+}
+
+impl OpeningCell {
+    /// Says what belongs into the workspace.
+    pub(super) fn fill(&self, mirror: Mirror, entries: Arc<Vec<TreeEntry>>) {
+        let sender = self.filling.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(sender) = sender {
+            // A cell that already failed takes nothing, and its state says why.
+            let _ = sender.send((mirror, entries));
+        }
+    }
+
+    pub(super) fn state(&self) -> watch::Receiver<CellState> {
+        self.state.clone()
+    }
+
+    /// Waits until it answers or failed, so that nothing is written after the run has ended.
+    pub(super) async fn settled(&self) {
+        let _ = self.state.clone().wait_for(|state| !matches!(state, CellState::Opening)).await;
+    }
+}
+
+impl Life {
+    /// Begins to open the cell; `rebuild` empties a workspace that cannot be trusted.
+    pub(super) fn open_cell(&self, docker: Docker, rebuild: bool) -> OpeningCell {
+        let (state, watched) = watch::channel(CellState::Opening);
+        let (filling, filled) = oneshot::channel();
+        let resident = Arc::clone(&self.resident);
+        let spec = CellSpec {
+            agent: resident.log.id().to_string(),
+            home: self.shared.folder.label(),
+            quotas: Quotas::default(),
+        };
+        let stop = self.wishes.stop.clone();
+        self.shared.tasks.spawn(async move {
+            let opened = tokio::select! {
+                opened = open(&resident, &docker, &spec, rebuild, filled) => opened,
+                () = stop.cancelled() => Err(EngineError::Panicked { verb: "open the cell" }),
+            };
+            state.send_replace(match opened {
+                Ok(cell) => CellState::Ready(cell),
+                Err(error) => CellState::Failed(Arc::new(error)),
+            });
+        });
+        OpeningCell { state: watched, filling: std::sync::Mutex::new(Some(filling)) }
+    }
+
+    /// Ends the container of an agent that does not run; its volume stays.
+    pub(super) async fn park_cell(&self) {
+        let id = self.resident.log.id();
+        if self.agent().container_id.is_none() {
+            return;
+        }
+        let parked = async { self.shared.docker().await?.park(&id.to_string()).await.map_err(EngineError::from) };
+        if let Err(error) = parked.await {
+            tracing::warn!(agent = %id, error = error.message(), "the cell cannot be parked");
+        }
+    }
+}
+
+async fn open(
+    resident: &Resident,
+    docker: &Docker,
+    spec: &CellSpec,
+    rebuild: bool,
+    filled: oneshot::Receiver<Filling>,
+) -> Result<Cell, EngineError> {
+    let began = Instant::now();
+    docker.ensure_image().await?;
+    if rebuild {
+        docker.remove(&spec.agent).await?;
+    }
+    let cell = docker.open(spec).await?;
+    let ready_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
+    if cell.fresh() {
+        let (mirror, entries) = filled.await.map_err(|_| EngineError::Panicked { verb: "fill the workspace" })?;
+        import(resident, &cell, mirror, entries).await?;
+    }
+    let opened = EventKind::CellOpened {
+        container_id: cell.container_id().to_owned(),
+        facts: facts(&cell),
+        ready_ms,
+    };
+    let write = |agent: &anchorhold_domain::Agent, _: &[_]| {
+        Ok(match agent.status {
+            Status::Cloning | Status::Running | Status::Paused => vec![opened],
+            Status::Idle | Status::Completed | Status::Error | Status::Pushing => vec![],
+        })
+    };
+    resident.log.append_if(write).await?;
+    Ok(cell)
+}
+
+/// Streams the tree into the workspace; files are read from git as the bridge takes them.
+async fn import(
+    resident: &Resident,
+    cell: &Cell,
+    mirror: Mirror,
+    entries: Arc<Vec<TreeEntry>>,
+) -> Result<(), EngineError> {
+    let (sender, receiver) = tokio::sync::mpsc::channel(READ_AHEAD);
+    let total = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+    let reading = tokio::task::spawn_blocking(move || {
+        for entry in entries.iter() {
+            let file = mirror.blob(&entry.id).map(|bytes| ImportFile {
+                path: entry.path.clone(),
+                mode: entry.mode,
+                bytes,
+            });
+            let failed = file.is_err();
+            if sender.blocking_send(file).is_err() || failed {
+                break;
+            }
+        }
+    });
+    let mut told = Instant::now();
+    let files = futures_util::stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|file| (file, receiver))
+    });
+    let imported = cell
+        .import(files, |done, _| {
+            if told.elapsed() >= PROGRESS_STEP {
+                told = Instant::now();
+                let done = u32::try_from(done).unwrap_or(u32::MAX);
+                resident.log.hub().signal(Signal::ImportProgress { done, total });
+            }
+        })
+        .await;
+    reading.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })?;
+    Ok(imported?)
+}
+
+fn facts(cell: &Cell) -> Vec<CellFact> {
+    cell.report()
+        .facts()
+        .into_iter()
+        .map(|(name, value)| CellFact { name: name.to_owned(), value })
+        .collect()
+}

@@ -1,0 +1,155 @@
+//! The calls of one answer: those that only read together, those that edit one after another.
+
+use super::turns::Run;
+use super::{Ended, Life};
+use crate::EngineError;
+use crate::tools::{AnyTool, End, Report, ToolFailure};
+use anchorhold_domain::{EventKind, ToolOutcome};
+use anchorhold_model::CallRequest;
+use futures_util::future::join_all;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How much of a result the event itself holds; the whole is stored once, by its hash.
+const INLINE_RESULT: usize = 4096;
+/// The tool that must come last, since it ends the run until the user answers.
+const ASK: &str = "ask_user";
+
+/// A finished call and what it ends.
+struct Finished {
+    kind: EventKind,
+    whole: Option<String>,
+    end: Option<End>,
+}
+
+impl Life {
+    /// Runs the calls that have no result yet; `Some` where the run ends with them.
+    pub(super) async fn run_calls(&self, run: &mut Run) -> Result<Option<Ended>, EngineError> {
+        let mut calls = run.history.open_calls().to_vec();
+        calls.sort_by_key(|call| call.tool == ASK);
+        let mut rest = calls.as_slice();
+        while let Some((first, others)) = rest.split_first() {
+            if self.wishes.stop.is_cancelled() {
+                self.cancel(run, rest).await?;
+                return Ok(Some(Ended::Stopped));
+            }
+            if run.edits(first) {
+                let finished = self.run_call(run, first).await?;
+                rest = others;
+                if let Some(End::Ask { question }) = &finished.end {
+                    // A second question of the same answer would be lost behind the first.
+                    self.refuse_more_questions(run, rest).await?;
+                    let asked = EventKind::QuestionAsked { call: first.id.clone(), question: question.clone() };
+                    self.resident.log.append(vec![asked]).await?;
+                    return Ok(Some(Ended::Told));
+                }
+                self.write(run, vec![finished]).await?;
+            } else {
+                let reads = rest.iter().take_while(|call| !run.edits(call)).count();
+                let (group, others) = rest.split_at(reads);
+                let running = join_all(group.iter().map(|call| self.run_call(run, call)));
+                let finished = tokio::select! {
+                    finished = running => finished,
+                    () = self.wishes.stop.cancelled() => {
+                        self.cancel(run, rest).await?;
+                        return Ok(Some(Ended::Stopped));
+                    }
+                };
+                rest = others;
+                let finished = finished.into_iter().collect::<Result<Vec<_>, _>>()?;
+                self.write(run, finished).await?;
+            }
+        }
+        Ok(None)
+    }
+
+    async fn run_call(&self, run: &Run, call: &CallRequest) -> Result<Finished, EngineError> {
+        let began = Instant::now();
+        let result = match run.tool(&call.tool) {
+            Some(tool) => tool.run(&call.arguments, &run.workspace).await,
+            None => Err(ToolFailure::Refused(format!("there is no tool named {}", call.tool))),
+        };
+        let (outcome, report) = match result {
+            Ok(report) => (ToolOutcome::Ok, report),
+            Err(ToolFailure::Refused(reason)) => {
+                (ToolOutcome::Refused, Report { content: reason, change: None, end: None })
+            }
+            Err(ToolFailure::Broken(error)) => return Err(error),
+        };
+        self.finished(call, outcome, report, began).await
+    }
+
+    async fn finished(
+        &self,
+        call: &CallRequest,
+        outcome: ToolOutcome,
+        report: Report,
+        began: Instant,
+    ) -> Result<Finished, EngineError> {
+        let (result, result_blob, whole) = if report.content.len() > INLINE_RESULT {
+            let hash = self.resident.log.store().put_blob(report.content.clone().into_bytes()).await?;
+            let cut = report.content.floor_char_boundary(INLINE_RESULT);
+            (report.content.get(..cut).unwrap_or_default().to_owned(), Some(hash), Some(report.content))
+        } else {
+            (report.content, None, None)
+        };
+        let (checkpoint, edited, files_changed) = match report.change {
+            Some(change) => (Some(change.checkpoint), change.edited, change.files_changed),
+            None => (None, Vec::new(), self.agent().files_changed),
+        };
+        let kind = EventKind::ToolFinished {
+            call: call.id.clone(),
+            outcome,
+            result,
+            result_blob,
+            duration_ms: u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX),
+            edited,
+            checkpoint,
+            files_changed,
+        };
+        Ok(Finished { kind, whole, end: report.end })
+    }
+
+    async fn write(&self, run: &mut Run, finished: Vec<Finished>) -> Result<(), EngineError> {
+        let (kinds, wholes): (Vec<_>, Vec<_>) = finished.into_iter().map(|done| (done.kind, done.whole)).unzip();
+        let events = self.resident.log.append(kinds).await?.events;
+        for (event, whole) in events.iter().zip(wholes) {
+            run.history.take(&event.kind, whole);
+        }
+        Ok(())
+    }
+
+    /// Writes down that calls were cut short, so that the model knows when the run goes on.
+    async fn cancel(&self, run: &mut Run, calls: &[CallRequest]) -> Result<(), EngineError> {
+        self.end_without_running(run, calls, ToolOutcome::Cancelled, "the user stopped the agent before this ran").await
+    }
+
+    async fn refuse_more_questions(&self, run: &mut Run, calls: &[CallRequest]) -> Result<(), EngineError> {
+        self.end_without_running(run, calls, ToolOutcome::Refused, "ask one question at a time").await
+    }
+
+    async fn end_without_running(
+        &self,
+        run: &mut Run,
+        calls: &[CallRequest],
+        outcome: ToolOutcome,
+        reason: &str,
+    ) -> Result<(), EngineError> {
+        let mut finished = Vec::new();
+        for call in calls {
+            let report = Report { content: reason.to_owned(), change: None, end: None };
+            finished.push(self.finished(call, outcome, report, Instant::now()).await?);
+        }
+        self.write(run, finished).await
+    }
+}
+
+impl Run {
+    fn tool(&self, name: &str) -> Option<Arc<dyn AnyTool>> {
+        self.tools.iter().find(|tool| tool.name() == name).map(Arc::clone)
+    }
+
+    fn edits(&self, call: &CallRequest) -> bool {
+        self.tool(&call.tool).is_some_and(|tool| tool.edits())
+    }
+}

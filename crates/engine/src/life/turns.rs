@@ -1,0 +1,138 @@
+//! The run: instruction by instruction, answer by answer, until there is nothing left to do.
+
+use super::cell::OpeningCell;
+use super::{Ended, Life};
+use crate::EngineError;
+use crate::history::History;
+use crate::prompt;
+use crate::tools::{self, AnyTool};
+use crate::workspace::Workspace;
+use anchorhold_domain::{Agent, EventKind, Instruction, LimitKind, PauseReason, Status};
+use anchorhold_model::Model;
+use anchorhold_repo::TreeEntry;
+use std::sync::Arc;
+
+/// Everything that a run holds while it lasts.
+pub(super) struct Run {
+    pub(super) model: Box<dyn Model>,
+    pub(super) tools: Vec<Arc<dyn AnyTool>>,
+    pub(super) history: History,
+    pub(super) workspace: Workspace,
+}
+
+impl Life {
+    /// Goes on in the workspace as it is, or in one rebuilt from the last checkpoint.
+    pub(super) async fn go_on(&self, rebuild: bool) -> Result<Ended, EngineError> {
+        let agent = self.agent();
+        let base_tree = agent.base_tree.clone().ok_or(EngineError::Panicked { verb: "read the base" })?;
+        let docker = self.shared.docker().await?;
+        let mirror = self.shared.mirror(&agent.github_repo)?;
+        let cell = self.open_cell(docker, rebuild);
+        let (reader, checkpoint, base) = (mirror.clone(), agent.checkpoint.clone(), base_tree.clone());
+        let read = tokio::task::spawn_blocking(move || {
+            let tree = match checkpoint {
+                Some(commit) => reader.tree_of(&commit)?,
+                None => base,
+            };
+            let entries = reader.entries(&tree)?;
+            Ok::<_, EngineError>((tree, entries))
+        });
+        let (tree, entries) = read.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })??;
+        let entries = Arc::new(entries);
+        cell.fill(mirror.clone(), Arc::clone(&entries));
+        let workspace = Workspace::new(
+            agent.id,
+            mirror,
+            base_tree,
+            agent.checkpoint.clone(),
+            tree,
+            cell.state(),
+            self.shared.config.clock,
+        );
+        self.run_turns(workspace, cell, &entries).await
+    }
+
+    /// Runs until the log says that the run has ended.
+    pub(super) async fn run_turns(
+        &self,
+        workspace: Workspace,
+        cell: OpeningCell,
+        entries: &[TreeEntry],
+    ) -> Result<Ended, EngineError> {
+        let agent = self.agent();
+        let tools = tools::all();
+        let specs = tools.iter().map(|tool| tool.spec()).collect();
+        let history = History::new(prompt::system(&agent, entries), specs);
+        let history = history.read(self.resident.log.store(), agent.id).await?;
+        let model = self.shared.model(&agent.model).await?;
+        let mut run = Run { model, tools, history, workspace };
+        let ended = self.turns(&mut run, &cell).await;
+        cell.settled().await;
+        ended
+    }
+
+    async fn turns(&self, run: &mut Run, cell: &OpeningCell) -> Result<Ended, EngineError> {
+        loop {
+            if self.wishes.stop.is_cancelled() {
+                return Ok(Ended::Stopped);
+            }
+            if self.wishes.wants_pause() {
+                let paused = EventKind::Paused { reason: PauseReason::User, limit: None };
+                self.resident.log.append(vec![paused]).await?;
+                return Ok(Ended::Told);
+            }
+            // Calls without a result: just requested, or left over by a crash.
+            if !run.history.open_calls().is_empty() {
+                match self.run_calls(run).await? {
+                    None => continue,
+                    Some(ended) => return Ok(ended),
+                }
+            }
+            if !run.history.turn_open() {
+                // The cell's report belongs before the end of the run.
+                cell.settled().await;
+                if self.next_turn(run).await? == Status::Completed {
+                    return Ok(Ended::Told);
+                }
+                continue;
+            }
+            let agent = self.agent();
+            if let Some(limit) = reached(&agent, agent.ran_seconds(self.resident.log.now())) {
+                let paused = EventKind::Paused { reason: PauseReason::Limit, limit: Some(limit) };
+                self.resident.log.append(vec![paused]).await?;
+                return Ok(Ended::Told);
+            }
+            if !self.ask_model(run).await? {
+                return Ok(Ended::Stopped);
+            }
+        }
+    }
+
+    /// Takes the next instruction, or completes the run; nothing queued in between is missed.
+    async fn next_turn(&self, run: &mut Run) -> Result<Status, EngineError> {
+        let outcome = run.history.outcome();
+        let decide = |_: &Agent, waiting: &[Instruction]| {
+            Ok(vec![match waiting.first() {
+                Some(next) => EventKind::TurnStarted { instruction: next.id, text: next.text.clone() },
+                None => EventKind::Completed { summary: outcome.0, unverified: outcome.1 },
+            }])
+        };
+        let appended = self.resident.log.append_if(decide).await?;
+        for event in appended.events.iter() {
+            run.history.take(&event.kind, None);
+        }
+        Ok(appended.agent.status)
+    }
+}
+
+/// Which limit of the agent is used up, if any.
+fn reached(agent: &Agent, ran_seconds: u32) -> Option<LimitKind> {
+    let limits = &agent.limits;
+    if limits.turns.is_some_and(|most| agent.requests >= most) {
+        return Some(LimitKind::Turns);
+    }
+    if limits.tokens.is_some_and(|most| agent.usage.total() >= most) {
+        return Some(LimitKind::Tokens);
+    }
+    limits.seconds.is_some_and(|most| ran_seconds >= most).then_some(LimitKind::Time)
+}

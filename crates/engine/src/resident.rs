@@ -1,0 +1,52 @@
+//! One agent in this process: its log, and the work that is going on for it.
+
+use crate::log::Log;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// An agent that somebody looked at or that is at work.
+#[derive(Debug)]
+pub(crate) struct Resident {
+    pub(crate) log: Log,
+    /// The work going on, at most one at a time.
+    pub(crate) work: Mutex<Option<Work>>,
+}
+
+/// A task that works for an agent.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) wishes: Wishes,
+    pub(crate) task: JoinHandle<()>,
+}
+
+/// What the user wants of the work going on.
+#[derive(Clone, Debug)]
+pub(crate) struct Wishes {
+    /// Ends it at once.
+    pub(crate) stop: CancellationToken,
+    pause: Arc<AtomicBool>,
+}
+
+impl Resident {
+    pub(crate) fn new(log: Log) -> Self {
+        Self { log, work: Mutex::new(None) }
+    }
+}
+
+impl Wishes {
+    pub(crate) fn new(shutdown: &CancellationToken) -> Self {
+        Self { stop: shutdown.child_token(), pause: Arc::default() }
+    }
+
+    /// Asks to hold after the current tool call.
+    pub(crate) fn pause(&self) {
+        self.pause.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn wants_pause(&self) -> bool {
+        self.pause.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,175 @@
+//! The tools: all that an agent can do, one file each.
+//!
+//! A tool's input is a struct whose doc comments are the schema that the model sees. A new tool is a
+//! new file and one line in [`all`].
+
+mod ask_user;
+mod delete_file;
+mod edit_file;
+mod finish;
+mod glob;
+mod list_files;
+mod make_directory;
+mod move_file;
+mod read_file;
+mod search;
+mod write_file;
+
+use crate::EngineError;
+use crate::workspace::{Change, Workspace};
+use anchorhold_model::ToolSpec;
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// What a tool call came to.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// The result, in words for the model.
+    pub content: String,
+    /// What it changed, if it did.
+    pub change: Option<Change>,
+    /// Whether the call ends the turn or the run.
+    pub end: Option<End>,
+}
+
+impl Report {
+    fn text(content: impl Into<String>) -> Self {
+        Self { content: content.into(), change: None, end: None }
+    }
+
+    fn changed(content: impl Into<String>, change: Option<Change>) -> Self {
+        Self { content: content.into(), change, end: None }
+    }
+}
+
+/// How a call ends more than itself.
+///
+/// `finish` needs nothing here: the history reads the summary from its arguments.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The user is asked and the run waits.
+    Ask {
+        /// The question.
+        question: String,
+    },
+}
+
+/// Why a call has no report.
+#[derive(Debug)]
+pub(crate) enum ToolFailure {
+    /// The tool declined; the reason is for the model and for people, and the run goes on.
+    Refused(String),
+    /// The workspace is not there any more; the run cannot go on.
+    Broken(EngineError),
+}
+
+impl<E: Into<EngineError>> From<E> for ToolFailure {
+    fn from(error: E) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+/// Something that an agent can do.
+#[async_trait]
+pub(crate) trait Tool: Send + Sync {
+    /// What it is told; the doc comments are what the model reads.
+    type Input: DeserializeOwned + JsonSchema + Send + Sync;
+
+    /// The name under which the model calls it.
+    const NAME: &'static str;
+
+    /// Whether calls must run one after another because they change files.
+    const EDITS: bool = false;
+
+    /// One line that says what a call does, for people.
+    fn label(input: &Self::Input) -> String;
+
+    /// Does it.
+    async fn run(input: Self::Input, workspace: &Workspace) -> Result<Report, ToolFailure>;
+}
+
+/// A tool whose input is still JSON.
+#[async_trait]
+pub(crate) trait AnyTool: Send + Sync {
+    fn spec(&self) -> ToolSpec;
+    fn name(&self) -> &'static str;
+    fn edits(&self) -> bool;
+    /// The line for people; the tool's name alone where the arguments cannot be read.
+    fn label(&self, arguments: &str) -> String;
+    async fn run(&self, arguments: &str, workspace: &Workspace) -> Result<Report, ToolFailure>;
+}
+
+struct Entry<T>(std::marker::PhantomData<fn() -> T>);
+
+#[async_trait]
+impl<T: Tool + 'static> AnyTool for Entry<T> {
+    fn spec(&self) -> ToolSpec {
+        let mut schema = schemars::schema_for!(T::Input).to_value();
+        let description = schema
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        if let Some(object) = schema.as_object_mut() {
+            object.remove("$schema");
+            object.remove("title");
+            object.remove("description");
+        }
+        ToolSpec { name: T::NAME.to_owned(), description, schema }
+    }
+
+    fn name(&self) -> &'static str {
+        T::NAME
+    }
+
+    fn edits(&self) -> bool {
+        T::EDITS
+    }
+
+    fn label(&self, arguments: &str) -> String {
+        serde_json::from_str::<T::Input>(arguments).map_or_else(|_| T::NAME.to_owned(), |input| one_line(&T::label(&input)))
+    }
+
+    async fn run(&self, arguments: &str, workspace: &Workspace) -> Result<Report, ToolFailure> {
+        let input = serde_json::from_str::<T::Input>(arguments).map_err(|error| {
+            ToolFailure::Refused(format!("the arguments of {} cannot be read: {error}", T::NAME))
+        })?;
+        T::run(input, workspace).await
+    }
+}
+
+fn entry<T: Tool + 'static>() -> Arc<dyn AnyTool> {
+    Arc::new(Entry::<T>(std::marker::PhantomData))
+}
+
+/// Every tool, in the order in which the model is told of them.
+pub(crate) fn all() -> Vec<Arc<dyn AnyTool>> {
+    vec![
+        entry::<list_files::ListFiles>(),
+        entry::<read_file::ReadFile>(),
+        entry::<glob::Glob>(),
+        entry::<search::Search>(),
+        entry::<edit_file::EditFile>(),
+        entry::<write_file::WriteFile>(),
+        entry::<delete_file::DeleteFile>(),
+        entry::<move_file::MoveFile>(),
+        entry::<make_directory::MakeDirectory>(),
+        entry::<ask_user::AskUser>(),
+        entry::<finish::Finish>(),
+    ]
+}
+
+/// Keeps a label to one line of a width that a list can show.
+fn one_line(text: &str) -> String {
+    const WIDTH: usize = 120;
+    let flat: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if flat.chars().count() <= WIDTH {
+        return flat;
+    }
+    let mut cut: String = flat.chars().take(WIDTH - 1).collect();
+    cut.push('…');
+    cut
+}

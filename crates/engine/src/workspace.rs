@@ -1,0 +1,207 @@
+//! An agent's workspace: the cell it edits in and the checkpoints on the host, kept in step.
+
+use crate::EngineError;
+use crate::tools::ToolFailure;
+use anchorhold_bridge::{PathBytes, Request, Response};
+use anchorhold_domain::{AgentId, EditedFile, Timestamp};
+use anchorhold_repo::{Mirror, TreeEdit, path_from_text, path_to_text};
+use anchorhold_sandbox::Cell;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
+
+/// How far the cell is.
+#[derive(Clone)]
+pub(crate) enum CellState {
+    /// It is being made or filled.
+    Opening,
+    /// It answers.
+    Ready(Cell),
+    /// It could not be made.
+    Failed(Arc<EngineError>),
+}
+
+/// A file that a tool touched in the cell, to be taken into a checkpoint.
+#[derive(Debug)]
+pub(crate) enum Touch {
+    /// The file has this content now.
+    Put { path: PathBytes, mode: u32, bytes: Vec<u8> },
+    /// The file or folder is gone.
+    Remove { path: PathBytes },
+    /// The file or folder is elsewhere.
+    Move { from: PathBytes, to: PathBytes },
+}
+
+/// What a tool call changed.
+#[derive(Debug)]
+pub(crate) struct Change {
+    /// The checkpoint after it, a commit id.
+    pub checkpoint: String,
+    /// The files it changed.
+    pub edited: Vec<EditedFile>,
+    /// How many files differ from the base now.
+    pub files_changed: u32,
+}
+
+/// The workspace of a running agent.
+pub(crate) struct Workspace {
+    agent: AgentId,
+    mirror: Mirror,
+    base_tree: String,
+    /// The last checkpoint, and the tree as it is.
+    at: Arc<Mutex<Place>>,
+    cell: watch::Receiver<CellState>,
+    clock: fn() -> Timestamp,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    checkpoint: Option<String>,
+    tree: String,
+}
+
+impl Workspace {
+    pub(crate) fn new(
+        agent: AgentId,
+        mirror: Mirror,
+        base_tree: String,
+        checkpoint: Option<String>,
+        tree: String,
+        cell: watch::Receiver<CellState>,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        let at = Arc::new(Mutex::new(Place { checkpoint, tree }));
+        Self { agent, mirror, base_tree, at, cell, clock }
+    }
+
+    /// Waits until the cell answers.
+    pub(crate) async fn cell(&self) -> Result<Cell, EngineError> {
+        let mut state = self.cell.clone();
+        let found = state.wait_for(|state| !matches!(state, CellState::Opening)).await;
+        match found.as_deref() {
+            Ok(CellState::Ready(cell)) => Ok(cell.clone()),
+            Ok(CellState::Failed(error)) => Err(EngineError::Cell(Arc::clone(error))),
+            Ok(CellState::Opening) | Err(_) => Err(EngineError::Panicked { verb: "open the cell" }),
+        }
+    }
+
+    /// Asks the bridge; its refusals are for the model.
+    pub(crate) async fn call(&self, request: Request, body: Vec<u8>) -> Result<(Response, Vec<u8>), ToolFailure> {
+        let (response, body) = self.cell().await?.call(request, body).await?;
+        match response {
+            Response::Refused(refusal) => Err(ToolFailure::Refused(refusal_text(&refusal))),
+            other => Ok((other, body)),
+        }
+    }
+
+    /// Reads a file's bytes from the cell, piece by piece.
+    pub(crate) async fn read_whole(&self, path: &PathBytes) -> Result<Touch, ToolFailure> {
+        const PIECE: u64 = 256 * 1024;
+        let mut bytes = Vec::new();
+        loop {
+            let offset = bytes.len() as u64;
+            let request = Request::ReadRaw { path: path.clone(), offset, len: PIECE };
+            let (response, piece) = self.call(request, Vec::new()).await?;
+            let Response::Raw { mode, total_bytes } = response else { return Err(unexpected("read the file back")) };
+            bytes.extend_from_slice(&piece);
+            if piece.is_empty() || bytes.len() as u64 >= total_bytes {
+                return Ok(Touch::Put { path: path.clone(), mode, bytes });
+            }
+        }
+    }
+
+    /// Makes a checkpoint of what a tool did in the cell; `None` where the tree is as it was.
+    pub(crate) async fn record(&self, touches: Vec<Touch>, label: &str) -> Result<Option<Change>, ToolFailure> {
+        let mirror = self.mirror.clone();
+        let base_tree = self.base_tree.clone();
+        let place = Arc::clone(&self.at);
+        let agent = self.agent.to_string();
+        let label = label.to_owned();
+        let at = (self.clock)();
+        let recorded = tokio::task::spawn_blocking(move || {
+            checkpoint(&mirror, &base_tree, &place, &agent, touches, &label, at)
+        });
+        Ok(recorded.await.map_err(|_| EngineError::Panicked { verb: "record a checkpoint" })??)
+    }
+}
+
+fn checkpoint(
+    mirror: &Mirror,
+    base_tree: &str,
+    place: &Mutex<Place>,
+    agent: &str,
+    touches: Vec<Touch>,
+    label: &str,
+    at: Timestamp,
+) -> Result<Option<Change>, EngineError> {
+    let before = place.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut edits = Vec::new();
+    for touch in touches {
+        match touch {
+            Touch::Put { path, mode, bytes } => edits.push(TreeEdit::Put { path: path.into_bytes(), mode, bytes }),
+            Touch::Remove { path } => edits.push(TreeEdit::Remove { path: path.into_bytes() }),
+            Touch::Move { from, to } => moved(mirror, &before.tree, from.as_bytes(), to.as_bytes(), &mut edits)?,
+        }
+    }
+    let made =
+        mirror.checkpoint(agent, before.checkpoint.as_deref(), &before.tree, &edits, label, at.0)?;
+    if made.tree == before.tree {
+        return Ok(None);
+    }
+    let edited = mirror
+        .changes(&before.tree, &made.tree)?
+        .into_iter()
+        .map(|change| EditedFile { path: change.path, added: change.added, removed: change.removed })
+        .collect();
+    let files_changed = u32::try_from(mirror.changes(base_tree, &made.tree)?.len()).unwrap_or(u32::MAX);
+    *place.lock().unwrap_or_else(PoisonError::into_inner) =
+        Place { checkpoint: Some(made.commit.clone()), tree: made.tree };
+    Ok(Some(Change { checkpoint: made.commit, edited, files_changed }))
+}
+
+/// Turns a move into edits of the tree: each file goes with its mode and bytes.
+fn moved(mirror: &Mirror, tree: &str, from: &[u8], to: &[u8], edits: &mut Vec<TreeEdit>) -> Result<(), EngineError> {
+    let folder = [from, b"/"].concat();
+    let found = mirror.entries(tree)?;
+    edits.push(TreeEdit::Remove { path: from.to_vec() });
+    for entry in found {
+        let rest = if entry.path == from {
+            &[][..]
+        } else if let Some(rest) = entry.path.strip_prefix(folder.as_slice()) {
+            rest
+        } else {
+            continue;
+        };
+        let path = if rest.is_empty() { to.to_vec() } else { [to, b"/", rest].concat() };
+        edits.push(TreeEdit::Put { path, mode: entry.mode, bytes: mirror.blob(&entry.id)? });
+    }
+    Ok(())
+}
+
+/// A path as the model wrote it.
+pub(crate) fn path(text: &str) -> PathBytes {
+    let mut trimmed = text.trim();
+    while let Some(rest) = trimmed.strip_prefix("./") {
+        trimmed = rest.trim_start_matches('/');
+    }
+    let trimmed = trimmed.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(trimmed);
+    let trimmed = if trimmed == "." { "" } else { trimmed };
+    path_from_text(trimmed).map_or_else(|_| PathBytes::from(trimmed), PathBytes::from)
+}
+
+/// A path as the model and people read it.
+pub(crate) fn shown(path: &PathBytes) -> String {
+    path_to_text(path.as_bytes())
+}
+
+/// The bridge answered another question than the one asked.
+pub(crate) fn unexpected(verb: &'static str) -> ToolFailure {
+    ToolFailure::Broken(EngineError::Panicked { verb })
+}
+
+fn refusal_text(refusal: &anchorhold_bridge::Refusal) -> String {
+    let mut text = refusal.message.clone();
+    for near in &refusal.nearest {
+        text.push_str(&format!("\nline {}: {}", near.line, near.text));
+    }
+    text
+}

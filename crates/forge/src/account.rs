@@ -1,0 +1,43 @@
+//! The account that a token belongs to.
+
+use crate::error::Result;
+use crate::forge::Forge;
+use serde::Deserialize;
+
+/// The account that is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The name in addresses, such as `octocat`. Users can change it.
+    pub login: String,
+    /// The number that stays when the login changes.
+    pub id: u64,
+    /// The name to show, and to sign commits with.
+    pub name: String,
+    /// The address that links a commit to the account without telling anybody a real one.
+    pub noreply_email: String,
+}
+
+/// The part of GitHub's answer that is used.
+///
+/// <https://docs.github.com/en/rest/users/users#get-the-authenticated-user>
+#[derive(Deserialize)]
+struct Answer {
+    login: String,
+    id: u64,
+    name: Option<String>,
+}
+
+impl Forge {
+    /// Returns the account that the token belongs to.
+    ///
+    /// # Errors
+    /// [`ForgeError::SignIn`](crate::ForgeError::SignIn) without a token, or with one that GitHub
+    /// does not know.
+    pub async fn account(&self) -> Result<Account> {
+        let Answer { login, id, name } = self.get("find out who is signed in", "/user").await?;
+        // https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
+        let noreply_email = format!("{id}+{login}@users.noreply.{}", self.host());
+        let name = name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| login.clone());
+        Ok(Account { login, id, name, noreply_email })
+    }
+}

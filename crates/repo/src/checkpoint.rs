@@ -1,0 +1,328 @@
+//! An agent's edits as commits, made from blobs without a checkout.
+//!
+//! Only the trees on the way to an edit are rebuilt. Everything else keeps its id, so that what
+//! nobody touched comes out byte for byte as it went in, whatever modes, names and line endings it has.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use git2::{ObjectType, Oid, Repository, Time, Tree};
+
+use crate::error::{RepoError, Result};
+use crate::mirror::{Mirror, oid};
+use crate::path::{path_to_text, split};
+use crate::tree::SYMLINK;
+
+/// The modes that an edit may give: file, executable file and symbolic link.
+const MODES: [u32; 3] = [0o100_644, 0o100_755, SYMLINK];
+/// Files that git reads itself, and would follow as links when it checks out.
+const NEVER_LINKS: [&str; 3] = [".gitmodules", ".gitattributes", ".gitignore"];
+
+/// One change to a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TreeEdit {
+    /// Writes a file or symbolic link, making the folders on its way.
+    Put {
+        /// The path's bytes, relative, with `/` between names.
+        path: Vec<u8>,
+        /// The git file mode: `0o100644`, `0o100755` or `0o120000`.
+        mode: u32,
+        /// The content, or the target of the link.
+        bytes: Vec<u8>,
+    },
+    /// Removes a file, a link or a whole folder; one that is not there is no error.
+    Remove {
+        /// The path's bytes.
+        path: Vec<u8>,
+    },
+}
+
+/// A recorded state of an agent's workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The commit, on a private ref that is never pushed.
+    pub commit: String,
+    /// Its tree.
+    pub tree: String,
+}
+
+impl Mirror {
+    /// Applies `edits` in order to `base_tree` and commits the result on `agent`'s private ref.
+    ///
+    /// The same arguments give the same commit. With `parent` elsewhere than on the latest checkpoint
+    /// the earlier ones stay reachable, since the log refers to them.
+    ///
+    /// # Errors
+    /// [`RepoError::InvalidPath`] if an edit's path is refused or runs through a file, and then
+    /// nothing is recorded.
+    pub fn checkpoint(
+        &self,
+        agent: &str,
+        parent: Option<&str>,
+        base_tree: &str,
+        edits: &[TreeEdit],
+        label: &str,
+        at_ms: i64,
+    ) -> Result<Checkpoint> {
+        if agent.is_empty()
+            || !agent
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        {
+            return Err(RepoError::InvalidAgent {
+                agent: agent.to_owned(),
+            });
+        }
+        let repository = self.objects()?;
+        let base = repository
+            .find_tree(oid("tree", base_tree)?)
+            .map_err(RepoError::missing("tree", base_tree))?;
+        let mut root = Folder::over(Some(base));
+        for edit in edits {
+            root.apply(&repository, edit)?;
+        }
+        let tree = root
+            .write(&repository)
+            .map_err(RepoError::storage(format!("write the tree of {label}")))?;
+        let tree = repository
+            .find_tree(tree)
+            .map_err(RepoError::missing("tree", base_tree))?;
+        let parent = match parent {
+            Some(id) => Some(
+                repository
+                    .find_commit(oid("commit", id)?)
+                    .map_err(RepoError::missing("commit", id))?,
+            ),
+            None => None,
+        };
+        let attempt = || RepoError::storage(format!("record a checkpoint of {agent}"));
+        let at = Time::new(at_ms.div_euclid(1000), 0);
+        // The address is in a top-level domain that is reserved for never existing.
+        let signature = git2::Signature::new("Anchorhold agent", "agent@anchorhold.invalid", &at)
+            .map_err(attempt())?;
+        let parents: Vec<_> = parent.iter().collect();
+        let commit = repository
+            .commit(None, &signature, &signature, label, &tree, &parents)
+            .map_err(attempt())?;
+        self.advance(
+            &repository,
+            agent,
+            commit,
+            parent.as_ref().map(git2::Commit::id),
+        )
+        .map_err(attempt())?;
+        Ok(Checkpoint {
+            commit: commit.to_string(),
+            tree: tree.id().to_string(),
+        })
+    }
+
+    fn advance(
+        &self,
+        repository: &Repository,
+        agent: &str,
+        commit: Oid,
+        parent: Option<Oid>,
+    ) -> std::result::Result<(), git2::Error> {
+        let _alone = self.moving_refs();
+        let head = format!("refs/anchorhold/agents/{agent}/head");
+        if let Ok(previous) = repository.refname_to_id(&head)
+            && Some(previous) != parent
+            && previous != commit
+        {
+            let kept = format!("refs/anchorhold/agents/{agent}/kept/{previous}");
+            repository.reference(&kept, previous, true, "left by a rollback")?;
+        }
+        repository.reference(&head, commit, true, "checkpoint")?;
+        Ok(())
+    }
+}
+
+/// A folder with the changes made to it so far, read only as deep as the edits go.
+struct Folder<'r> {
+    base: Option<Tree<'r>>,
+    changed: BTreeMap<Vec<u8>, Slot<'r>>,
+}
+
+/// What stands at a changed name.
+enum Slot<'r> {
+    Gone,
+    File { mode: u32, id: Oid },
+    Folder(Folder<'r>),
+}
+
+/// What stands at a name, changed or not.
+enum Standing {
+    Nothing,
+    File,
+    Folder,
+}
+
+impl<'r> Folder<'r> {
+    fn over(base: Option<Tree<'r>>) -> Self {
+        Self {
+            base,
+            changed: BTreeMap::new(),
+        }
+    }
+
+    fn apply(&mut self, repository: &'r Repository, edit: &TreeEdit) -> Result<()> {
+        match edit {
+            TreeEdit::Remove { path } => self.set(repository, path, &split(path)?, None),
+            TreeEdit::Put { path, mode, bytes } => {
+                let names = split(path)?;
+                let refuse = |reason| {
+                    Err(RepoError::InvalidPath {
+                        path: path_to_text(path),
+                        reason,
+                    })
+                };
+                if !MODES.contains(mode) {
+                    return refuse("its mode is not one of a file or link");
+                }
+                let last = names
+                    .last()
+                    .copied()
+                    .unwrap_or_default()
+                    .to_ascii_lowercase();
+                if *mode == SYMLINK && NEVER_LINKS.iter().any(|name| last == name.as_bytes()) {
+                    return refuse("git must not follow a link there");
+                }
+                let attempt = RepoError::storage(format!("store {}", path_to_text(path)));
+                let id = repository.blob(bytes).map_err(attempt)?;
+                self.set(repository, path, &names, Some((*mode, id)))
+            }
+        }
+    }
+
+    /// Puts or removes what `names` leads to; `path` is the whole of it, for errors.
+    fn set(
+        &mut self,
+        repository: &'r Repository,
+        path: &[u8],
+        names: &[&[u8]],
+        file: Option<(u32, Oid)>,
+    ) -> Result<()> {
+        let Some((first, rest)) = names.split_first() else {
+            return Ok(());
+        };
+        let refuse = |reason| {
+            Err(RepoError::InvalidPath {
+                path: path_to_text(path),
+                reason,
+            })
+        };
+        match (self.standing(first), rest.is_empty(), file) {
+            (Standing::Folder, true, Some(_)) => refuse("it is a folder"),
+            (Standing::File, false, Some(_)) => {
+                refuse("a file, a link or a submodule is in its way")
+            }
+            (_, true, Some((mode, id))) => {
+                self.changed.insert(first.to_vec(), Slot::File { mode, id });
+                Ok(())
+            }
+            (Standing::Nothing, _, None) | (Standing::File, false, None) => Ok(()),
+            (_, true, None) => {
+                self.changed.insert(first.to_vec(), Slot::Gone);
+                Ok(())
+            }
+            (Standing::Nothing | Standing::Folder, false, file) => {
+                let folder = self.open(repository, first)?;
+                folder.set(repository, path, rest, file)?;
+                // Git has no empty folders.
+                if folder.is_empty() {
+                    self.changed.insert(first.to_vec(), Slot::Gone);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn standing(&self, name: &[u8]) -> Standing {
+        match self.changed.get(name) {
+            Some(Slot::Gone) => Standing::Nothing,
+            Some(Slot::File { .. }) => Standing::File,
+            Some(Slot::Folder(_)) => Standing::Folder,
+            None => match self
+                .base
+                .as_ref()
+                .and_then(|base| base.get_name_bytes(name))
+            {
+                None => Standing::Nothing,
+                Some(entry) if entry.kind() == Some(ObjectType::Tree) => Standing::Folder,
+                Some(_) => Standing::File,
+            },
+        }
+    }
+
+    /// Opens the folder `name` for changes, an empty one if there is none.
+    fn open(&mut self, repository: &'r Repository, name: &[u8]) -> Result<&mut Self> {
+        let slot = self.changed.entry(name.to_vec());
+        let slot = match slot {
+            Entry::Occupied(occupied) => {
+                let slot = occupied.into_mut();
+                if !matches!(slot, Slot::Folder(_)) {
+                    *slot = Slot::Folder(Self::over(None));
+                }
+                slot
+            }
+            Entry::Vacant(vacant) => {
+                let base = match self
+                    .base
+                    .as_ref()
+                    .and_then(|base| base.get_name_bytes(name))
+                {
+                    Some(entry) if entry.kind() == Some(ObjectType::Tree) => {
+                        let id = entry.id().to_string();
+                        Some(
+                            repository
+                                .find_tree(entry.id())
+                                .map_err(RepoError::missing("tree", &id))?,
+                        )
+                    }
+                    _ => None,
+                };
+                vacant.insert(Slot::Folder(Self::over(base)))
+            }
+        };
+        match slot {
+            Slot::Folder(folder) => Ok(folder),
+            Slot::Gone | Slot::File { .. } => unreachable!("the slot was made a folder above"),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        let gone = |name: &[u8]| matches!(self.changed.get(name), Some(Slot::Gone));
+        self.changed.values().all(|slot| matches!(slot, Slot::Gone))
+            && self
+                .base
+                .iter()
+                .flat_map(Tree::iter)
+                .all(|entry| gone(entry.name_bytes()))
+    }
+
+    /// Writes the folders that changed and returns the id of this one; the others keep theirs.
+    fn write(&self, repository: &Repository) -> std::result::Result<Oid, git2::Error> {
+        let mut builder = repository.treebuilder(self.base.as_ref())?;
+        for (name, slot) in &self.changed {
+            match slot {
+                Slot::File { mode, id } => {
+                    builder.insert(name.as_slice(), *id, mode.cast_signed())?;
+                }
+                Slot::Folder(folder) => {
+                    builder.insert(name.as_slice(), folder.write(repository)?, 0o040_000)?;
+                }
+                Slot::Gone => {
+                    if self
+                        .base
+                        .as_ref()
+                        .is_some_and(|base| base.get_name_bytes(name).is_some())
+                    {
+                        builder.remove(name.as_slice())?;
+                    }
+                }
+            }
+        }
+        builder.write()
+    }
+}

@@ -1,0 +1,237 @@
+//! One bare mirror per repository, shared by every agent that works on it.
+//!
+//! A mirror is two bare repositories. `mirror.git` holds what came from the server and nothing else;
+//! `agents.git` holds checkpoints and borrows the mirror's objects. They are apart because a fetch
+//! tells the server about at most 256 of the newest commits under any ref: agents' checkpoints would
+//! crowd out the commits that both sides have, and each fetch would download everything again.
+
+use std::collections::HashMap;
+use std::fs;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use git2::{Oid, Repository, RepositoryInitOptions};
+
+use crate::diff::Cache;
+use crate::error::{RepoError, Result};
+use crate::remote::Remote;
+
+/// Open repositories kept for the next caller; opening one costs more than most reads from it.
+const IDLE_REPOSITORIES: usize = 4;
+
+/// The folder that holds all mirrors.
+#[derive(Debug)]
+pub struct Mirrors {
+    dir: PathBuf,
+    open: Mutex<HashMap<String, Mirror>>,
+}
+
+/// The mirror of one repository; clones share it.
+#[derive(Clone, Debug)]
+pub struct Mirror {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    remote: Remote,
+    source: Pool,
+    agents: Pool,
+    fetching: Mutex<()>,
+    moving_refs: Mutex<()>,
+    diffs: Cache,
+}
+
+impl Mirrors {
+    /// Names the folder; it is made when the first mirror is.
+    #[must_use]
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            open: Mutex::default(),
+        }
+    }
+
+    /// Opens the mirror of `remote`, making an empty one the first time. Nothing is fetched.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or the repositories in it cannot be opened.
+    pub fn open(&self, remote: &Remote) -> Result<Mirror> {
+        let slug = remote.slug();
+        let mut open = lock(&self.open);
+        if let Some(mirror) = open.get(&slug) {
+            return Ok(mirror.clone());
+        }
+        let dir = self.dir.join(&slug);
+        fs::create_dir_all(&dir).map_err(|source| RepoError::Folder {
+            path: dir.clone(),
+            source,
+        })?;
+        let source = prepare(&dir.join("mirror.git"))?;
+        let agents = prepare(&dir.join("agents.git"))?;
+        borrow_objects(&agents)?;
+        let mirror = Mirror {
+            shared: Arc::new(Shared {
+                remote: remote.clone(),
+                source: Pool::new(source),
+                agents: Pool::new(agents),
+                fetching: Mutex::default(),
+                moving_refs: Mutex::default(),
+                diffs: Cache::default(),
+            }),
+        };
+        open.insert(slug, mirror.clone());
+        Ok(mirror)
+    }
+}
+
+impl Mirror {
+    /// Returns the repository that this mirrors.
+    #[must_use]
+    pub fn remote(&self) -> &Remote {
+        &self.shared.remote
+    }
+
+    /// Lends the repository that only fetches write to.
+    pub(crate) fn source(&self) -> Result<Loan<'_>> {
+        self.shared.source.lend()
+    }
+
+    /// Lends the repository that sees everything and takes checkpoints.
+    pub(crate) fn objects(&self) -> Result<Loan<'_>> {
+        self.shared.agents.lend()
+    }
+
+    /// Takes the right to fetch, if nobody has it.
+    pub(crate) fn try_fetching(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.shared.fetching.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(std::sync::TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(std::sync::TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Takes the right to move agents' refs, since a look and a move are two steps.
+    pub(crate) fn moving_refs(&self) -> MutexGuard<'_, ()> {
+        lock(&self.shared.moving_refs)
+    }
+
+    /// Returns the renderings made lately.
+    pub(crate) fn diffs(&self) -> &Cache {
+        &self.shared.diffs
+    }
+}
+
+/// A panic elsewhere leaves these values whole: each is only replaced or extended in one step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads an object id.
+pub(crate) fn oid(kind: &'static str, id: &str) -> Result<Oid> {
+    Oid::from_str(id).map_err(RepoError::missing(kind, id))
+}
+
+struct Pool {
+    path: PathBuf,
+    idle: Mutex<Vec<Repository>>,
+}
+
+impl Pool {
+    fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            idle: Mutex::default(),
+        }
+    }
+
+    fn lend(&self) -> Result<Loan<'_>> {
+        let idle = lock(&self.idle).pop();
+        let repository = match idle {
+            Some(repository) => repository,
+            None => Repository::open_bare(&self.path)
+                .map_err(RepoError::storage(format!("open {}", self.path.display())))?,
+        };
+        Ok(Loan {
+            pool: self,
+            repository: Some(repository),
+        })
+    }
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Pool").field(&self.path).finish()
+    }
+}
+
+/// An open repository for one caller, given back on drop.
+pub(crate) struct Loan<'a> {
+    pool: &'a Pool,
+    repository: Option<Repository>,
+}
+
+impl Deref for Loan<'_> {
+    type Target = Repository;
+
+    fn deref(&self) -> &Repository {
+        match &self.repository {
+            Some(repository) => repository,
+            None => unreachable!("only drop takes the repository out"),
+        }
+    }
+}
+
+impl Drop for Loan<'_> {
+    fn drop(&mut self) {
+        let mut idle = lock(&self.pool.idle);
+        if idle.len() < IDLE_REPOSITORIES {
+            idle.extend(self.repository.take());
+        }
+    }
+}
+
+/// Makes or opens a bare repository with the settings that its uses rely on.
+fn prepare(path: &Path) -> Result<PathBuf> {
+    let attempt = || format!("prepare {}", path.display());
+    let repository = match Repository::open_bare(path) {
+        Ok(repository) => repository,
+        Err(_) => {
+            let mut options = RepositoryInitOptions::new();
+            // The user's template may hold hooks, which have no place here.
+            options
+                .bare(true)
+                .external_template(false)
+                .initial_head("main");
+            Repository::init_opts(path, &options).map_err(RepoError::storage(attempt()))?
+        }
+    };
+    let mut config = repository.config().map_err(RepoError::storage(attempt()))?;
+    // Some of the library's connections take no option for redirects and read this instead.
+    if config.get_bool("http.followRedirects").unwrap_or(true) {
+        config
+            .set_bool("http.followRedirects", false)
+            .map_err(RepoError::storage(attempt()))?;
+    }
+    Ok(path.to_owned())
+}
+
+/// Lets `agents.git` read the objects of the `mirror.git` beside it.
+fn borrow_objects(agents: &Path) -> Result<()> {
+    // Relative, so that the data folder can be moved.
+    const ALTERNATE: &str = "../../mirror.git/objects\n";
+    let path = agents.join("objects/info/alternates");
+    if fs::read_to_string(&path).is_ok_and(|present| present == ALTERNATE) {
+        return Ok(());
+    }
+    let folder = |source| RepoError::Folder {
+        path: path.clone(),
+        source,
+    };
+    fs::create_dir_all(agents.join("objects/info")).map_err(folder)?;
+    fs::write(&path, ALTERNATE).map_err(|source| RepoError::Folder {
+        path: path.clone(),
+        source,
+    })
+}

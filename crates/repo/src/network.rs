@@ -1,0 +1,393 @@
+//! The only code that talks to a server, and the rules that all of it keeps.
+//!
+//! No redirect to another host is followed. Credentials are asked for by the library and given once,
+//! and only to the host they are meant for. Certificates and ssh host keys are judged by the library
+//! and never waved through. A refused push is looked for, because the library reports it as a success.
+//! No secret is ever put into a URL or a header by us.
+
+use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+
+use git2::{
+    AutotagOption, CertificateCheckStatus, Cred, CredentialType, Direction, ErrorClass, ErrorCode,
+    FetchOptions, Oid, ProxyOptions, PushOptions, RemoteCallbacks, RemoteRedirect, Repository,
+};
+
+use crate::credentials::Credentials;
+use crate::error::{RepoError, Result};
+use crate::fetch::{FetchPhase, FetchProgress};
+use crate::remote::Remote;
+
+/// How long a server may take to accept a connection.
+const CONNECT_TIMEOUT_MS: i32 = 20_000;
+/// How long a server may stay silent; large repositories are counted for a while before any byte comes.
+const SILENCE_TIMEOUT_MS: i32 = 120_000;
+
+/// What a caller hears while it waits, and how it stops.
+pub(crate) type OnProgress<'a> = dyn FnMut(FetchProgress) -> ControlFlow<()> + 'a;
+
+/// A server as seen by one operation.
+pub(crate) struct Network<'a> {
+    remote: &'a Remote,
+    credentials: &'a Credentials,
+    attempt: String,
+    asked: Cell<u32>,
+    offered: Cell<bool>,
+    cancelled: Cell<bool>,
+}
+
+/// The refs that a server lists.
+#[derive(Debug, Default)]
+pub(crate) struct Heads {
+    /// Branch names without `refs/heads/`, with their tips.
+    pub(crate) branches: Vec<(String, Oid)>,
+    /// The branch that HEAD names, if it exists.
+    pub(crate) default: Option<String>,
+}
+
+/// How a server answered a push.
+pub(crate) enum Answer {
+    /// It took it.
+    Taken,
+    /// It refused, and why.
+    Refused(String),
+    /// The branch is elsewhere than expected.
+    Moved,
+}
+
+impl Heads {
+    /// Returns where `branch` is.
+    pub(crate) fn tip(&self, branch: &str) -> Option<Oid> {
+        self.branches
+            .iter()
+            .find(|(name, _)| name == branch)
+            .map(|(_, tip)| *tip)
+    }
+}
+
+impl<'a> Network<'a> {
+    /// Prepares one operation; `attempt` names it in errors.
+    pub(crate) fn new(
+        remote: &'a Remote,
+        credentials: &'a Credentials,
+        attempt: impl Into<String>,
+    ) -> Self {
+        set_timeouts();
+        Self {
+            remote,
+            credentials,
+            attempt: attempt.into(),
+            asked: Cell::new(0),
+            offered: Cell::new(false),
+            cancelled: Cell::new(false),
+        }
+    }
+
+    /// Lists branches without downloading anything.
+    pub(crate) fn list(&self, repository: &Repository) -> Result<Heads> {
+        let mut remote = self.connectable(repository)?;
+        let connection = remote
+            .connect_auth(Direction::Fetch, Some(self.callbacks()), Some(proxy()))
+            .map_err(|error| self.explain(error))?;
+        Ok(heads(
+            connection.list().map_err(|error| self.explain(error))?,
+        ))
+    }
+
+    /// Downloads `branch` over one connection, unless `have` says that its tip is here already.
+    ///
+    /// `choose` sees the server's refs first and returns the tip to get.
+    pub(crate) fn fetch(
+        &self,
+        repository: &Repository,
+        branch: &str,
+        on_progress: &RefCell<&mut OnProgress<'_>>,
+        choose: impl FnOnce(&Heads) -> Result<(Oid, bool)>,
+    ) -> Result<Oid> {
+        let mut remote = self.connectable(repository)?;
+        let mut connection = remote
+            .connect_auth(Direction::Fetch, Some(self.callbacks()), Some(proxy()))
+            .map_err(|error| self.explain(error))?;
+        let heads = heads(connection.list().map_err(|error| self.explain(error))?);
+        let (tip, complete) = choose(&heads)?;
+        if complete {
+            return Ok(tip);
+        }
+        self.tell(on_progress, FetchProgress::at(FetchPhase::Counting));
+        if self.cancelled.get() {
+            return Err(RepoError::Cancelled {
+                attempt: self.attempt.clone(),
+            });
+        }
+        let mut callbacks = self.callbacks();
+        callbacks.transfer_progress(|stats| self.tell(on_progress, FetchProgress::from(&stats)));
+        callbacks
+            .sideband_progress(|_| self.tell(on_progress, FetchProgress::at(FetchPhase::Counting)));
+        let mut options = FetchOptions::new();
+        options
+            .remote_callbacks(callbacks)
+            .proxy_options(proxy())
+            .follow_redirects(RemoteRedirect::None)
+            .download_tags(AutotagOption::None)
+            .update_fetchhead(false);
+        connection
+            .remote()
+            .download(&[format!("refs/heads/{branch}")], Some(&mut options))
+            .map_err(|error| self.explain(error))?;
+        Ok(tip)
+    }
+
+    /// Pushes `commit` to `branch`, provided that the branch is at `expected` when the server says so.
+    pub(crate) fn push(
+        &self,
+        repository: &Repository,
+        branch: &str,
+        commit: Oid,
+        expected: Option<Oid>,
+    ) -> Result<Answer> {
+        let refusal: RefCell<Option<String>> = RefCell::default();
+        let said: RefCell<Vec<u8>> = RefCell::default();
+        let moved = Cell::new(false);
+        let mut callbacks = self.callbacks();
+        callbacks.push_update_reference(|_, status| {
+            if let Some(status) = status {
+                refusal.replace(Some(status.to_owned()));
+            }
+            Ok(())
+        });
+        callbacks.sideband_progress(|text| {
+            said.borrow_mut().extend_from_slice(text);
+            true
+        });
+        callbacks.push_negotiation(|updates| {
+            if updates
+                .iter()
+                .all(|update| update.src() == expected.unwrap_or_else(|| Oid::ZERO_SHA1))
+            {
+                return Ok(());
+            }
+            moved.set(true);
+            Err(git2::Error::new(
+                ErrorCode::Modified,
+                ErrorClass::Reference,
+                "the branch moved",
+            ))
+        });
+        let mut options = PushOptions::new();
+        options
+            .remote_callbacks(callbacks)
+            .proxy_options(proxy())
+            .follow_redirects(RemoteRedirect::None);
+        let mut remote = self.connectable(repository)?;
+        let outcome = remote.push(
+            &[format!("{commit}:refs/heads/{branch}")],
+            Some(&mut options),
+        );
+        drop(options);
+        let said = plain_text(&said.into_inner());
+        match outcome {
+            _ if moved.get() => Ok(Answer::Moved),
+            Err(error) if error.code() == ErrorCode::NotFastForward => Ok(Answer::Moved),
+            Err(error) => Err(self.explain(error)),
+            Ok(()) => Ok(match refusal.into_inner() {
+                None => Answer::Taken,
+                Some(status) if said.is_empty() => Answer::Refused(status),
+                Some(status) => Answer::Refused(format!("{status}\n{said}")),
+            }),
+        }
+    }
+
+    fn connectable<'r>(&self, repository: &'r Repository) -> Result<git2::Remote<'r>> {
+        repository
+            .remote_anonymous(&self.remote.transport_url()?)
+            .map_err(|error| self.explain(error))
+    }
+
+    fn callbacks(&self) -> RemoteCallbacks<'_> {
+        let mut callbacks = RemoteCallbacks::new();
+        callbacks.credentials(|url, user, allowed| self.credential(url, user, allowed));
+        callbacks.certificate_check(|_, _| Ok(CertificateCheckStatus::CertificatePassthrough));
+        callbacks
+    }
+
+    /// Answers the library's question for a credential, once.
+    fn credential(
+        &self,
+        url: &str,
+        user: Option<&str>,
+        allowed: CredentialType,
+    ) -> std::result::Result<Cred, git2::Error> {
+        let refuse = |reason: &str| {
+            Err(git2::Error::new(
+                ErrorCode::Auth,
+                ErrorClass::Callback,
+                reason,
+            ))
+        };
+        let asking = Remote::parse(url).ok();
+        let asking = asking.as_ref().and_then(Remote::host);
+        if asking.is_none() || asking != self.remote.host() {
+            return refuse("another server asks for credentials");
+        }
+        if allowed.contains(CredentialType::USERNAME) && !allowed.contains(CredentialType::SSH_KEY)
+        {
+            return Cred::username(user.unwrap_or("git"));
+        }
+        // A second question means that the first answer was wrong, and there is no other.
+        if self.asked.replace(self.asked.get() + 1) > 0 {
+            return refuse("the credentials were refused");
+        }
+        if allowed.contains(CredentialType::SSH_KEY) {
+            self.offered.set(true);
+            return Cred::ssh_key_from_agent(user.unwrap_or("git"));
+        }
+        match asking.and_then(|host| self.credentials.for_host(host)) {
+            Some((user, password)) if allowed.contains(CredentialType::USER_PASS_PLAINTEXT) => {
+                self.offered.set(true);
+                Cred::userpass_plaintext(user, password)
+            }
+            _ => refuse("there are no credentials for this server"),
+        }
+    }
+
+    /// Passes progress on and remembers whether to stop.
+    fn tell(&self, on_progress: &RefCell<&mut OnProgress<'_>>, progress: FetchProgress) -> bool {
+        if (on_progress.borrow_mut())(progress).is_break() {
+            self.cancelled.set(true);
+        }
+        !self.cancelled.get()
+    }
+
+    /// Turns the library's error into ours; some servers' answers come only as text.
+    fn explain(&self, error: git2::Error) -> RepoError {
+        let attempt = self.attempt.clone();
+        let remote = self.remote.display();
+        let message = error.message();
+        let says = |text: &str| message.to_ascii_lowercase().contains(text);
+        if self.cancelled.get() {
+            return RepoError::Cancelled { attempt };
+        }
+        if says("no space left") {
+            return RepoError::DiskFull { attempt };
+        }
+        let Some(host) = self.remote.host().map(str::to_owned) else {
+            return match error.code() {
+                ErrorCode::NotFound => RepoError::RepositoryNotFound { remote },
+                ErrorCode::Owner => RepoError::NotOwned { remote },
+                // So the library puts it that there is no such folder.
+                _ if says("unsupported url")
+                    || says("resolve path")
+                    || says("could not find repository") =>
+                {
+                    RepoError::RepositoryNotFound { remote }
+                }
+                _ => RepoError::Storage {
+                    attempt,
+                    source: error,
+                },
+            };
+        };
+        let no_agent = error.class() == ErrorClass::Ssh && (says("agent") || says("authenticat"));
+        match error.code() {
+            ErrorCode::Auth => RepoError::Auth {
+                host,
+                attempt,
+                offered: self.offered.get(),
+            },
+            _ if no_agent => RepoError::Auth {
+                host,
+                attempt,
+                offered: false,
+            },
+            ErrorCode::Certificate if self.remote.is_ssh() => RepoError::UnknownHost { host },
+            ErrorCode::Certificate => RepoError::Certificate {
+                host,
+                reason: message.to_owned(),
+            },
+            _ if error.class() == ErrorClass::Ssl => RepoError::Certificate {
+                host,
+                reason: message.to_owned(),
+            },
+            _ if says("status code: 404")
+                || says("repository not found")
+                || says("does not appear to be a git") =>
+            {
+                RepoError::RepositoryNotFound { remote }
+            }
+            _ if says("status code: 403") => RepoError::Forbidden { host, attempt },
+            _ if says("redirect") => RepoError::Redirected { host, attempt },
+            _ => RepoError::Network {
+                attempt,
+                reason: message.to_owned(),
+            },
+        }
+    }
+}
+
+fn heads(list: &[git2::RemoteHead<'_>]) -> Heads {
+    let mut heads = Heads::default();
+    let mut named = None;
+    for head in list {
+        // The library panics on a ref whose name is not UTF-8; such a branch cannot be chosen here,
+        // and must not hide the others.
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            (
+                head.name().to_owned(),
+                head.symref_target().map(str::to_owned),
+                head.oid(),
+            )
+        }));
+        match read {
+            Ok((name, target, _)) if name == "HEAD" => named = target,
+            Ok((name, _, tip)) => {
+                if let Some(branch) = name.strip_prefix("refs/heads/") {
+                    heads.branches.push((branch.to_owned(), tip));
+                }
+            }
+            Err(_) => tracing::warn!("a ref whose name is not UTF-8 is left out"),
+        }
+    }
+    heads.default = named
+        .as_deref()
+        .and_then(|target| target.strip_prefix("refs/heads/"))
+        .filter(|branch| heads.tip(branch).is_some())
+        .map(str::to_owned);
+    heads
+}
+
+/// Uses the proxy of git's configuration or of the environment.
+fn proxy<'a>() -> ProxyOptions<'a> {
+    let mut options = ProxyOptions::new();
+    options.auto();
+    options
+}
+
+/// Makes what a server's hooks printed safe to show: no control characters, and not endless.
+fn plain_text(bytes: &[u8]) -> String {
+    const LONGEST: usize = 4000;
+    let text = String::from_utf8_lossy(bytes);
+    let text: String = text
+        .chars()
+        .filter(|c| *c == '\n' || !c.is_control())
+        .take(LONGEST)
+        .collect();
+    text.trim().to_owned()
+}
+
+fn set_timeouts() {
+    static SET: Once = Once::new();
+    SET.call_once(|| {
+        // SAFETY: the library keeps the timeouts in plain process-wide integers. They are written
+        // here, once, before the first connection that could read them: every connection of this
+        // process is made by this file, after this call.
+        let set = unsafe {
+            git2::opts::set_server_connect_timeout_in_milliseconds(CONNECT_TIMEOUT_MS)
+                .and_then(|()| git2::opts::set_server_timeout_in_milliseconds(SILENCE_TIMEOUT_MS))
+        };
+        if let Err(error) = set {
+            tracing::warn!(%error, "a silent server will not time out");
+        }
+    });
+}

@@ -1,0 +1,134 @@
+//! Repositories and mirrors for tests, made with the real git program.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use anchorhold_repo::{
+    Base, Credentials, FetchProgress, Mirror, Mirrors, Remote, RepoError, Signature,
+};
+pub use anchorhold_testkit::git;
+use tempfile::TempDir;
+
+/// A folder with a work tree in it, and room for mirrors.
+pub struct Place {
+    pub dir: TempDir,
+    pub work: PathBuf,
+}
+
+impl Place {
+    /// Makes a repository with one commit of `files` on `main`.
+    pub fn with(files: &[(&str, &str)]) -> Self {
+        let place = Self::empty();
+        for (path, text) in files {
+            place.write(path, text.as_bytes());
+        }
+        place.commit("first");
+        place
+    }
+
+    /// Makes a repository without a commit.
+    pub fn empty() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let work = dir.path().join("work");
+        fs::create_dir(&work).unwrap();
+        git(&work, &["init", "--quiet"]).unwrap();
+        Self { dir, work }
+    }
+
+    pub fn write(&self, path: &str, bytes: &[u8]) {
+        let path = self.work.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    pub fn commit(&self, message: &str) -> String {
+        git(&self.work, &["add", "--all"]).unwrap();
+        git(
+            &self.work,
+            &["commit", "--quiet", "--allow-empty", "-m", message],
+        )
+        .unwrap();
+        git(&self.work, &["rev-parse", "HEAD"]).unwrap()
+    }
+
+    pub fn git(&self, args: &[&str]) -> String {
+        git(&self.work, args).unwrap()
+    }
+
+    /// Opens a mirror of the work tree's repository by its path.
+    pub fn mirror(&self) -> Mirror {
+        self.mirror_of(&self.work.to_string_lossy())
+    }
+
+    pub fn mirror_of(&self, address: &str) -> Mirror {
+        Mirrors::new(self.dir.path().join("mirrors"))
+            .open(&Remote::parse(address).unwrap())
+            .unwrap()
+    }
+
+    /// Mirrors the work tree and returns the base that an agent would start from.
+    pub fn fetched(&self) -> (Mirror, Base) {
+        let mirror = self.mirror();
+        let base = fetch(&mirror, "main", &Credentials::none()).unwrap();
+        (mirror, base)
+    }
+}
+
+pub fn fetch(mirror: &Mirror, branch: &str, credentials: &Credentials) -> Result<Base, RepoError> {
+    mirror.fetch(branch, credentials, &mut keep_going)
+}
+
+pub fn keep_going(_: FetchProgress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+pub fn ada() -> Signature {
+    Signature {
+        name: "Ada".into(),
+        email: "ada@example.com".into(),
+        at_ms: 1_800_000_000_000,
+        offset: 60,
+    }
+}
+
+/// Commits one file's new text onto `base` in the user's name.
+pub fn commit_file(mirror: &Mirror, base: &Base, path: &str, text: &str) -> String {
+    let edits = [anchorhold_repo::TreeEdit::Put {
+        path: path.into(),
+        mode: 0o100_644,
+        bytes: text.into(),
+    }];
+    let checkpoint = mirror
+        .checkpoint("agent", Some(&base.commit), &base.tree, &edits, "edit", 0)
+        .unwrap();
+    mirror
+        .commit_for_push(
+            &checkpoint.tree,
+            &[base.commit.clone()],
+            &ada(),
+            "Change a file",
+        )
+        .unwrap()
+}
+
+/// Returns every file under `dir` that holds `needle`.
+pub fn files_with(dir: &Path, needle: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with(&path, needle));
+        } else if fs::read(&path)
+            .unwrap()
+            .windows(needle.len())
+            .any(|window| window == needle.as_bytes())
+        {
+            found.push(path);
+        }
+    }
+    found
+}

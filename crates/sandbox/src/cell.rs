@@ -1,0 +1,108 @@
+//! A handle to one agent's cell.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anchorhold_bridge::{Hello, Request, Response};
+use futures_util::Stream;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::error::{Ending, SandboxError};
+use crate::import::{self, ImportFile};
+use crate::line::Line;
+use crate::report::{CellReport, ContainerFacts};
+
+/// How long an ordinary call may take; a search ends by itself well before.
+const CALL_PATIENCE: Duration = Duration::from_secs(60);
+/// A bridge counts its workspace before it answers for the first time.
+const HELLO_PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running cell. Clones are the same cell; calls run side by side and are answered in order.
+#[derive(Clone)]
+pub struct Cell(Arc<Inner>);
+
+struct Inner {
+    line: Line,
+    container_id: String,
+    report: CellReport,
+    fresh: bool,
+}
+
+impl Cell {
+    /// Talks to a bridge at the other end of any pipe, such as a plain process.
+    pub async fn over(
+        reader: impl AsyncRead + Send + 'static,
+        writer: impl AsyncWrite + Send + 'static,
+    ) -> Result<Self, SandboxError> {
+        let epilogue = Box::pin(async { Ending::default() });
+        let line = Line::new(Box::pin(reader), Box::pin(writer), epilogue);
+        let hello = hello(&line).await?;
+        Ok(Self::new(line, String::new(), &hello, None))
+    }
+
+    pub(crate) fn new(
+        line: Line,
+        container_id: String,
+        hello: &Hello,
+        container: Option<ContainerFacts>,
+    ) -> Self {
+        let report = CellReport::new(hello, container);
+        Self(Arc::new(Inner { line, container_id, report, fresh: !hello.imported }))
+    }
+
+    /// The container's id; empty without a container.
+    pub fn container_id(&self) -> &str {
+        &self.0.container_id
+    }
+
+    /// What the cell can and cannot do, as measured when it was opened.
+    pub fn report(&self) -> &CellReport {
+        &self.0.report
+    }
+
+    /// Whether the workspace was without a whole import when the cell was opened.
+    pub fn fresh(&self) -> bool {
+        self.0.fresh
+    }
+
+    /// Asks the bridge; a refusal is an answer, [`Response::Refused`].
+    pub async fn call(
+        &self,
+        request: Request,
+        body: Vec<u8>,
+    ) -> Result<(Response, Vec<u8>), SandboxError> {
+        self.0.line.call(request, &body, CALL_PATIENCE).await
+    }
+
+    /// Empties the workspace and fills it with `files`, which become the baseline of `Changes`.
+    ///
+    /// `progress` is told the files and bytes sent so far. Dropped or failed, the workspace counts
+    /// as empty: the next cell opened on it is [`fresh`](Self::fresh).
+    pub async fn import<S, E>(
+        &self,
+        files: S,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<(), SandboxError>
+    where
+        S: Stream<Item = Result<ImportFile, E>>,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        import::import(&self.0.line, files, progress).await
+    }
+
+    /// Lets go of the cell; a container goes on running until it is parked or removed.
+    pub async fn close(&self) {
+        self.0.line.close();
+    }
+}
+
+/// Asks the bridge who it is.
+pub(crate) async fn hello(line: &Line) -> Result<Hello, SandboxError> {
+    match line.call(Request::Hello, &[], HELLO_PATIENCE).await? {
+        (Response::Hello(hello), _) => Ok(hello),
+        (other, _) => Err(SandboxError::UnexpectedAnswer {
+            request: "hello".into(),
+            answer: format!("{other:?}"),
+        }),
+    }
+}

@@ -1,0 +1,91 @@
+//! What a cell's container is made of. Every line takes something away.
+
+use std::collections::HashMap;
+
+use anchorhold_bridge::Quotas;
+use bollard::models::{
+    ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, ResourcesUlimits,
+};
+
+use crate::docker::CellSpec;
+use crate::image::{PROGRAM, UID, WORKSPACE};
+
+/// Says which agent a container or volume belongs to, and that it is ours.
+pub(crate) const LABEL_AGENT: &str = "dev.anchorhold.agent";
+/// Says which data folder made it.
+pub(crate) const LABEL_HOME: &str = "dev.anchorhold.home";
+
+const MEMORY_BYTES: i64 = 256 * 1024 * 1024;
+/// One is enough for the bridge; the engine's own start-up needs a few for a moment.
+const PIDS: i64 = 8;
+
+/// The name of an agent's container and volume.
+pub(crate) fn name(agent: &str) -> String {
+    format!("anchorhold-{agent}")
+}
+
+pub(crate) fn labels(spec: &CellSpec) -> HashMap<String, String> {
+    HashMap::from([
+        (LABEL_AGENT.to_owned(), spec.agent.clone()),
+        (LABEL_HOME.to_owned(), spec.home.clone()),
+    ])
+}
+
+/// The bridge's arguments.
+pub(crate) fn arguments(quotas: &Quotas) -> Vec<String> {
+    let quotas = serde_json::json!(quotas).to_string();
+    ["--root", WORKSPACE, "--quotas", &quotas].map(str::to_owned).to_vec()
+}
+
+pub(crate) fn body(spec: &CellSpec, image: &str) -> ContainerCreateBody {
+    ContainerCreateBody {
+        image: Some(image.to_owned()),
+        entrypoint: Some(vec![PROGRAM.to_owned()]),
+        cmd: Some(arguments(&spec.quotas)),
+        user: Some(format!("{UID}:{UID}")),
+        labels: Some(labels(spec)),
+        env: Some(Vec::new()),
+        network_disabled: Some(true),
+        attach_stdin: Some(true),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        open_stdin: Some(true),
+        // The bridge outlives a host that dies, and is found again.
+        stdin_once: Some(false),
+        tty: Some(false),
+        host_config: Some(host_config(spec)),
+        ..ContainerCreateBody::default()
+    }
+}
+
+fn host_config(spec: &CellSpec) -> HostConfig {
+    HostConfig {
+        network_mode: Some("none".into()),
+        cap_drop: Some(vec!["ALL".into()]),
+        readonly_rootfs: Some(true),
+        security_opt: Some(vec!["no-new-privileges".into()]),
+        pids_limit: Some(PIDS),
+        memory: Some(MEMORY_BYTES),
+        memory_swap: Some(MEMORY_BYTES),
+        ipc_mode: Some("none".into()),
+        init: Some(false),
+        log_config: Some(HostConfigLogConfig { typ: Some("none".into()), config: None }),
+        tmpfs: Some(HashMap::from([(
+            "/tmp".to_owned(),
+            "rw,noexec,nosuid,nodev,size=16m".to_owned(),
+        )])),
+        ulimits: Some(vec![ulimit("nofile", 1024), ulimit("core", 0)]),
+        mounts: Some(vec![Mount {
+            typ: Some(MountType::VOLUME),
+            source: Some(name(&spec.agent)),
+            target: Some(WORKSPACE.into()),
+            read_only: Some(false),
+            ..Mount::default()
+        }]),
+        ..HostConfig::default()
+    }
+}
+
+fn ulimit(name: &str, limit: i64) -> ResourcesUlimits {
+    ResourcesUlimits { name: Some(name.into()), soft: Some(limit), hard: Some(limit) }
+}

@@ -1,0 +1,323 @@
+//! The engine: opening, parking and removing cells.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anchorhold_bridge::Quotas;
+use bollard::container::LogOutput;
+use bollard::errors::Error as EngineError;
+use bollard::models::{ContainerInspectResponse, VolumeCreateRequest};
+use bollard::query_parameters::{
+    AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, InspectContainerOptions,
+    ListContainersOptionsBuilder, ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder,
+    RemoveVolumeOptionsBuilder, StartContainerOptions, WaitContainerOptions,
+};
+use futures_util::{StreamExt, TryStreamExt};
+use tokio_util::io::StreamReader;
+
+use crate::cell::{self, Cell};
+use crate::container::{self, LABEL_AGENT};
+use crate::endpoint::Endpoint;
+use crate::error::{Ending, SandboxError};
+use crate::line::{self, Epilogue, Line, Reader, Writer};
+use crate::report::ContainerFacts;
+
+/// How long one answer of the engine may take; removing a large volume holds it for minutes.
+pub(crate) const TIMEOUT_SECONDS: u64 = 300;
+/// How long an ended container may take to say so.
+const ENDING_TIMEOUT: Duration = Duration::from_secs(10);
+/// How much of a bridge's error output is kept.
+const SAID_BYTES: usize = 4096;
+
+/// A container engine that answers.
+#[derive(Clone)]
+pub struct Docker {
+    client: bollard::Docker,
+    socket: PathBuf,
+}
+
+/// What a cell is opened for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellSpec {
+    /// The agent's id, part of the names of container and volume.
+    pub agent: String,
+    /// The data folder that owns the agent, as a label.
+    pub home: String,
+    /// The limits that the bridge enforces.
+    pub quotas: Quotas,
+}
+
+impl Docker {
+    /// Connects and checks that the engine answers.
+    pub async fn connect(endpoint: &Endpoint) -> Result<Self, SandboxError> {
+        let socket = endpoint.path().to_owned();
+        let attempt = "connect to the container engine";
+        let failed = |error| SandboxError::engine(&socket, attempt, error);
+        // The client's own check cannot tell a missing socket from a forbidden one.
+        #[cfg(unix)]
+        tokio::net::UnixStream::connect(&socket)
+            .await
+            .map_err(|err| failed(EngineError::IOError { err }))?;
+        let path = socket.to_string_lossy();
+        #[cfg(unix)]
+        let client =
+            bollard::Docker::connect_with_unix(&path, TIMEOUT_SECONDS, bollard::API_DEFAULT_VERSION);
+        #[cfg(windows)]
+        let client = bollard::Docker::connect_with_named_pipe(
+            &path,
+            TIMEOUT_SECONDS,
+            bollard::API_DEFAULT_VERSION,
+        );
+        let client = client.map_err(failed)?.negotiate_version().await.map_err(failed)?;
+        client.ping().await.map_err(failed)?;
+        Ok(Self { client, socket })
+    }
+
+    /// Checks that the engine still answers.
+    pub async fn ping(&self) -> Result<(), SandboxError> {
+        self.client.ping().await.map(drop).map_err(|error| self.failed("ask the container engine", error))
+    }
+
+    /// The engine's version.
+    pub async fn version(&self) -> Result<String, SandboxError> {
+        let version = self.client.version().await;
+        let version = version.map_err(|error| self.failed("ask the container engine for its version", error))?;
+        Ok(version.version.unwrap_or_default())
+    }
+
+    /// Opens an agent's cell: the one that still runs, or a new container on its volume, old or new.
+    pub async fn open(&self, spec: &CellSpec) -> Result<Cell, SandboxError> {
+        let image = self.ensure_image().await?;
+        let name = container::name(&spec.agent);
+        if let Some(found) = self.inspect(&name).await? {
+            if !is_ours(found.config.as_ref().and_then(|config| config.labels.as_ref()), spec) {
+                return Err(SandboxError::NameTaken { name });
+            }
+            if is_running(&found) && is_as_wanted(&found, spec, &image) {
+                match self.attach_again(&name).await {
+                    Ok(cell) => return Ok(cell),
+                    Err(error) => tracing::info!(%error, name, "the running cell is made anew"),
+                }
+            }
+            self.remove_container(&name).await?;
+        }
+        self.ensure_volume(spec, &name).await?;
+        self.create(spec, &name, &image).await
+    }
+
+    /// Ends an agent's container and keeps its volume.
+    pub async fn park(&self, agent: &str) -> Result<(), SandboxError> {
+        for id in self.containers_of(agent).await? {
+            self.remove_container(&id).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes everything of an agent's; nothing being there is fine.
+    pub async fn remove(&self, agent: &str) -> Result<(), SandboxError> {
+        self.park(agent).await?;
+        for name in self.volumes_of(agent).await? {
+            let options = RemoveVolumeOptionsBuilder::new().force(true).build();
+            match self.client.remove_volume(&name, Some(options)).await {
+                Ok(()) => {}
+                Err(error) if Self::is_not_found(&error) => {}
+                Err(error) => return Err(self.failed(format!("remove the volume {name}"), error)),
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn client(&self) -> &bollard::Docker {
+        &self.client
+    }
+
+    pub(crate) fn failed(&self, attempt: impl Into<String>, error: EngineError) -> SandboxError {
+        SandboxError::engine(&self.socket, attempt, error)
+    }
+
+    pub(crate) fn is_not_found(error: &EngineError) -> bool {
+        matches!(error, EngineError::DockerResponseServerError { status_code: 404, .. })
+    }
+
+    async fn inspect(&self, name: &str) -> Result<Option<ContainerInspectResponse>, SandboxError> {
+        match self.client.inspect_container(name, None::<InspectContainerOptions>).await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if Self::is_not_found(&error) => Ok(None),
+            Err(error) => Err(self.failed(format!("look for the container {name}"), error)),
+        }
+    }
+
+    /// Makes the volume, or finds it; a volume of that name that is not ours stays untouched.
+    async fn ensure_volume(&self, spec: &CellSpec, name: &str) -> Result<(), SandboxError> {
+        let request = VolumeCreateRequest {
+            name: Some(name.to_owned()),
+            labels: Some(container::labels(spec)),
+            ..VolumeCreateRequest::default()
+        };
+        let volume = self
+            .client
+            .create_volume(request)
+            .await
+            .map_err(|error| self.failed(format!("create the volume {name}"), error))?;
+        match is_ours(Some(&volume.labels), spec) {
+            true => Ok(()),
+            false => Err(SandboxError::NameTaken { name: name.to_owned() }),
+        }
+    }
+
+    async fn create(&self, spec: &CellSpec, name: &str, image: &str) -> Result<Cell, SandboxError> {
+        let options = CreateContainerOptionsBuilder::new().name(name).build();
+        self.client
+            .create_container(Some(options), container::body(spec, image))
+            .await
+            .map_err(|error| self.failed(format!("create the container {name}"), error))?;
+        // Before the start, or the first words could be lost.
+        let pipe = self.attach(name).await?;
+        self.client
+            .start_container(name, None::<StartContainerOptions>)
+            .await
+            .map_err(|error| self.failed(format!("start the container {name}"), error))?;
+        self.greet(name, pipe).await
+    }
+
+    async fn attach_again(&self, name: &str) -> Result<Cell, SandboxError> {
+        let mut pipe = self.attach(name).await?;
+        line::find_rhythm(&mut pipe.reader, &mut pipe.writer).await?;
+        self.greet(name, pipe).await
+    }
+
+    async fn attach(&self, name: &str) -> Result<Pipe, SandboxError> {
+        let options = AttachContainerOptionsBuilder::new()
+            .stream(true)
+            .stdin(true)
+            .stdout(true)
+            .stderr(true)
+            .build();
+        let attached = self
+            .client
+            .attach_container(name, Some(options))
+            .await
+            .map_err(|error| self.failed(format!("attach to the container {name}"), error))?;
+        let said = Said::default();
+        let heard = said.clone();
+        let bytes = attached.output.map_err(std::io::Error::other).try_filter_map(move |output| {
+            let bytes = match output {
+                LogOutput::StdErr { message } => {
+                    heard.hear(&message);
+                    None
+                }
+                LogOutput::StdOut { message } | LogOutput::Console { message } => Some(message),
+                LogOutput::StdIn { .. } => None,
+            };
+            std::future::ready(Ok(bytes))
+        });
+        let reader: Reader = Box::pin(StreamReader::new(Box::pin(bytes)));
+        Ok(Pipe { reader, writer: attached.input, said })
+    }
+
+    async fn greet(&self, name: &str, pipe: Pipe) -> Result<Cell, SandboxError> {
+        let epilogue = self.clone().epilogue(name.to_owned(), pipe.said);
+        let line = Line::new(pipe.reader, pipe.writer, epilogue);
+        let hello = cell::hello(&line).await?;
+        let found = self.inspect(name).await?.unwrap_or_default();
+        let id = found.id.clone().unwrap_or_default();
+        Ok(Cell::new(line, id, &hello, Some(ContainerFacts::new(found))))
+    }
+
+    /// Asks the engine how a container ended, once its pipe has.
+    fn epilogue(self, name: String, said: Said) -> Epilogue {
+        Box::pin(async move {
+            let mut waiting = self.client.wait_container(&name, None::<WaitContainerOptions>);
+            let _ = tokio::time::timeout(ENDING_TIMEOUT, waiting.next()).await;
+            let inspected = tokio::time::timeout(ENDING_TIMEOUT, self.inspect(&name)).await;
+            let state = match inspected {
+                Ok(Ok(Some(found))) => found.state.unwrap_or_default(),
+                _ => Default::default(),
+            };
+            Ending {
+                status: state.exit_code.filter(|_| state.running != Some(true)),
+                out_of_memory: state.oom_killed.unwrap_or_default(),
+                said: said.text(),
+            }
+        })
+    }
+
+    /// Kills rather than stops: the bridge is the container's first process and `stop` would wait
+    /// out its whole timeout.
+    async fn remove_container(&self, name: &str) -> Result<(), SandboxError> {
+        let options = RemoveContainerOptionsBuilder::new().force(true).build();
+        match self.client.remove_container(name, Some(options)).await {
+            Ok(()) => Ok(()),
+            Err(error) if Self::is_not_found(&error) => Ok(()),
+            Err(error) => Err(self.failed(format!("remove the container {name}"), error)),
+        }
+    }
+
+    async fn containers_of(&self, agent: &str) -> Result<Vec<String>, SandboxError> {
+        let options =
+            ListContainersOptionsBuilder::new().all(true).filters(&by_agent(agent)).build();
+        let found = self
+            .client
+            .list_containers(Some(options))
+            .await
+            .map_err(|error| self.failed("list the cell's containers", error))?;
+        Ok(found.into_iter().filter_map(|container| container.id).collect())
+    }
+
+    async fn volumes_of(&self, agent: &str) -> Result<Vec<String>, SandboxError> {
+        let options = ListVolumesOptionsBuilder::new().filters(&by_agent(agent)).build();
+        let found = self
+            .client
+            .list_volumes(Some(options))
+            .await
+            .map_err(|error| self.failed("list the cell's volumes", error))?;
+        Ok(found.volumes.unwrap_or_default().into_iter().map(|volume| volume.name).collect())
+    }
+}
+
+struct Pipe {
+    reader: Reader,
+    writer: Writer,
+    said: Said,
+}
+
+/// The last of what a bridge wrote to its error output.
+#[derive(Clone, Default)]
+struct Said(Arc<Mutex<Vec<u8>>>);
+
+impl Said {
+    fn hear(&self, bytes: &[u8]) {
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        said.extend_from_slice(bytes);
+        let surplus = said.len().saturating_sub(SAID_BYTES);
+        said.drain(..surplus);
+    }
+
+    fn text(&self) -> String {
+        let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&said).trim().to_owned()
+    }
+}
+
+fn by_agent(agent: &str) -> HashMap<String, Vec<String>> {
+    HashMap::from([("label".to_owned(), vec![format!("{LABEL_AGENT}={agent}")])])
+}
+
+fn is_ours(labels: Option<&HashMap<String, String>>, spec: &CellSpec) -> bool {
+    let wanted = container::labels(spec);
+    labels.is_some_and(|labels| wanted.iter().all(|(key, value)| labels.get(key) == Some(value)))
+}
+
+fn is_running(found: &ContainerInspectResponse) -> bool {
+    found.state.as_ref().and_then(|state| state.running) == Some(true)
+}
+
+/// Whether a running container is the one that would be made now.
+fn is_as_wanted(found: &ContainerInspectResponse, spec: &CellSpec, image: &str) -> bool {
+    found.config.as_ref().is_some_and(|config| {
+        config.image.as_deref() == Some(image)
+            && config.cmd.as_deref() == Some(container::arguments(&spec.quotas).as_slice())
+    })
+}

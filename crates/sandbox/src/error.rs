@@ -1,0 +1,309 @@
+//! What can go wrong between the host and a cell, and what the user can do about it.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anchorhold_bridge::{FrameError, Refusal, RefusalCode, exit};
+
+/// A failure of the engine, of a cell, or of what was asked of them.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// No engine is installed, or it listens elsewhere.
+    #[error("find a container engine at {}", .socket.display())]
+    EngineMissing {
+        /// Where it was looked for.
+        socket: PathBuf,
+    },
+    /// The socket is there and nobody answers.
+    #[error("reach the container engine at {}: it is not running", .socket.display())]
+    EngineStopped {
+        /// Where it was looked for.
+        socket: PathBuf,
+    },
+    /// This user may not use the engine.
+    #[error("use the container engine at {}: this user is not allowed to", .socket.display())]
+    EngineForbidden {
+        /// Where it was looked for.
+        socket: PathBuf,
+    },
+    /// An address that is not understood.
+    #[error("use the container engine at {host}: only unix:// addresses are understood")]
+    EndpointUnsupported {
+        /// The address.
+        host: String,
+    },
+    /// The engine answered with an error.
+    #[error("{attempt}: {source}")]
+    EngineFailed {
+        /// What was attempted.
+        attempt: String,
+        /// What the engine said.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The engine's disk is full.
+    #[error("{attempt}: the container engine's disk is full")]
+    DiskFull {
+        /// What was attempted.
+        attempt: String,
+    },
+    /// Somebody else's container or volume has the cell's name.
+    #[error("create the cell {name}: something that is not ours has that name")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// No answer came in time.
+    #[error("{attempt}: no answer within {} s", .after.as_secs())]
+    Timeout {
+        /// What was attempted.
+        attempt: String,
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// The program in the cell ended.
+    #[error("talk to the cell: {0}")]
+    CellEnded(Ending),
+    /// The locks did not hold, so the bridge served nothing.
+    #[error("start the cell: the bridge refused to serve: {said}")]
+    BridgeRefusedToServe {
+        /// What the bridge said.
+        said: String,
+    },
+    /// The bytes on the pipe are not the protocol.
+    #[error("talk to the cell: {0}")]
+    Frame(#[from] FrameError),
+    /// The bridge's answer does not fit the request.
+    #[error("talk to the cell: the answer to {request} is {answer}")]
+    UnexpectedAnswer {
+        /// What was asked.
+        request: String,
+        /// What came.
+        answer: String,
+    },
+    /// The tree does not go into the cell.
+    #[error("fill the workspace: {0}")]
+    ImportRefused(#[source] Refusal),
+    /// The files to import could not be read.
+    #[error("read the files to fill the workspace with")]
+    ImportSource(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// How a cell ended, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// The program's exit status, 128 + signal when it was killed.
+    pub status: Option<i64>,
+    /// Whether the engine saw it go over its memory.
+    pub out_of_memory: bool,
+    /// What the program last wrote to its error output.
+    pub said: String,
+}
+
+impl std::fmt::Display for Ending {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.status {
+            _ if self.out_of_memory => formatter.write_str("it ran out of memory")?,
+            Some(0) => formatter.write_str("it was closed")?,
+            Some(137) => formatter.write_str("it was killed (exit 137)")?,
+            Some(status) => write!(formatter, "it ended with exit status {status}")?,
+            None => formatter.write_str("it is gone, and the engine does not say why")?,
+        }
+        if !self.said.is_empty() {
+            write!(formatter, " and said: {}", self.said)?;
+        }
+        Ok(())
+    }
+}
+
+impl From<Ending> for SandboxError {
+    fn from(ending: Ending) -> Self {
+        if ending.status == Some(i64::from(exit::LOCKS)) {
+            return Self::BridgeRefusedToServe { said: ending.said };
+        }
+        Self::CellEnded(ending)
+    }
+}
+
+impl SandboxError {
+    /// The error's stable name, to branch on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::EngineMissing { .. } => "engine_missing",
+            Self::EngineStopped { .. } => "engine_stopped",
+            Self::EngineForbidden { .. } => "engine_forbidden",
+            Self::EndpointUnsupported { .. } => "engine_endpoint_unsupported",
+            Self::EngineFailed { .. } => "engine_failed",
+            Self::DiskFull { .. } => "disk_full",
+            Self::NameTaken { .. } => "cell_name_taken",
+            Self::Timeout { .. } => "timeout",
+            Self::CellEnded(_) => "cell_ended",
+            Self::BridgeRefusedToServe { .. } => "bridge_refused_to_serve",
+            Self::Frame(_) | Self::UnexpectedAnswer { .. } => "cell_protocol",
+            Self::ImportRefused(refusal) => match refusal.code {
+                RefusalCode::DiskFull => "disk_full",
+                _ => "import_refused",
+            },
+            Self::ImportSource(_) => "import_source",
+        }
+    }
+
+    /// What the user can do now, if there is something.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::EngineMissing { .. } => {
+                "install Docker, or set DOCKER_HOST to where your engine listens".to_owned()
+            }
+            Self::EngineStopped { .. } => {
+                "start Docker (Docker Desktop, or `sudo systemctl start docker`) and try again"
+                    .to_owned()
+            }
+            Self::EngineForbidden { socket } => format!(
+                "add yourself to the group that owns {} (usually `sudo usermod -aG docker $USER`) and log in again",
+                socket.display()
+            ),
+            Self::EndpointUnsupported { .. } => {
+                "set DOCKER_HOST to a unix:// address, or unset it for the usual socket".to_owned()
+            }
+            Self::EngineFailed { .. } => {
+                "look at the container engine's own log, and try again".to_owned()
+            }
+            Self::DiskFull { .. } => {
+                "free some space (`docker system df` shows what Docker uses) and try again".to_owned()
+            }
+            Self::NameTaken { name } => {
+                format!("rename or remove the container or volume {name}, which was not made here")
+            }
+            Self::Timeout { .. } => {
+                "the container engine is slow or stuck; try again, or restart it".to_owned()
+            }
+            Self::CellEnded(ending) if ending.out_of_memory => {
+                "the workspace asks for more memory than a cell has; try again on a smaller part of it"
+                    .to_owned()
+            }
+            Self::CellEnded(_) => "resume the agent: its cell is built anew from the last checkpoint".to_owned(),
+            Self::BridgeRefusedToServe { .. } => {
+                "the engine's kernel lets a cell do more than it may; use another engine".to_owned()
+            }
+            Self::Frame(_) | Self::UnexpectedAnswer { .. } => {
+                "resume the agent; if it happens again, report it with the log".to_owned()
+            }
+            Self::ImportRefused(refusal) => match refusal.code {
+                RefusalCode::DiskFull => return Self::DiskFull { attempt: String::new() }.hint(),
+                RefusalCode::QuotaBytes | RefusalCode::QuotaFiles => {
+                    "the repository is larger than a workspace may be".to_owned()
+                }
+                _ => return None,
+            },
+            Self::ImportSource(_) => return None,
+        };
+        Some(hint)
+    }
+
+    /// Words an error of the engine's client, telling apart an engine that cannot be reached.
+    pub(crate) fn engine(
+        socket: &std::path::Path,
+        attempt: impl Into<String>,
+        error: bollard::errors::Error,
+    ) -> Self {
+        use bollard::errors::Error as Bollard;
+        let socket = socket.to_owned();
+        let attempt = attempt.into();
+        let kind = match &error {
+            // Hidden from the chain of sources, since its message is the inner one's.
+            Bollard::IOError { err } => Some(err.kind()),
+            other => io_kind(other),
+        };
+        match kind {
+            Some(io::ErrorKind::NotFound) => return Self::EngineMissing { socket },
+            Some(io::ErrorKind::ConnectionRefused) => return Self::EngineStopped { socket },
+            Some(io::ErrorKind::PermissionDenied) => return Self::EngineForbidden { socket },
+            _ => {}
+        }
+        match error {
+            Bollard::SocketNotFoundError(_) => Self::EngineMissing { socket },
+            Bollard::RequestTimeoutError => {
+                Self::Timeout { attempt, after: Duration::from_secs(crate::docker::TIMEOUT_SECONDS) }
+            }
+            error if error.to_string().contains("no space left on device") => {
+                Self::DiskFull { attempt }
+            }
+            error => Self::EngineFailed { attempt, source: Box::new(error) },
+        }
+    }
+}
+
+/// The kind of the system's error at the bottom of an error, if there is one.
+fn io_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    let mut error = Some(error);
+    while let Some(here) = error {
+        if let Some(io) = here.downcast_ref::<io::Error>() {
+            return Some(io.kind());
+        }
+        error = here.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use bollard::errors::Error as Bollard;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(error: Bollard, expected: &str) {
+        let error = SandboxError::engine(Path::new("/run/engine.sock"), "ask", error);
+        assert_eq!(error.code(), expected, "{error}");
+        assert!(error.hint().is_some());
+    }
+
+    fn io(kind: io::ErrorKind) -> Bollard {
+        Bollard::IOError { err: kind.into() }
+    }
+
+    fn answer(status_code: u16, message: &str) -> Bollard {
+        Bollard::DockerResponseServerError { status_code, message: message.into() }
+    }
+
+    #[test]
+    fn each_failure_of_the_engine_has_its_own_code_and_hint() {
+        check(io(io::ErrorKind::NotFound), "engine_missing");
+        check(io(io::ErrorKind::ConnectionRefused), "engine_stopped");
+        check(io(io::ErrorKind::PermissionDenied), "engine_forbidden");
+        check(io(io::ErrorKind::BrokenPipe), "engine_failed");
+        check(Bollard::RequestTimeoutError, "timeout");
+        check(answer(500, "write /x: no space left on device"), "disk_full");
+        check(answer(500, "something else"), "engine_failed");
+    }
+
+    #[test]
+    fn an_ending_says_why_as_far_as_the_engine_knows() {
+        let ending = |status, out_of_memory| {
+            SandboxError::from(Ending { status, out_of_memory, said: "x".into() })
+        };
+        let lines: Vec<String> = [
+            ending(Some(137), true),
+            ending(Some(137), false),
+            ending(Some(65), false),
+            ending(None, false),
+            ending(Some(77), false),
+        ]
+        .iter()
+        .map(|error| format!("{}: {error}", error.code()))
+        .collect();
+        assert_eq!(
+            lines,
+            [
+                "cell_ended: talk to the cell: it ran out of memory and said: x",
+                "cell_ended: talk to the cell: it was killed (exit 137) and said: x",
+                "cell_ended: talk to the cell: it ended with exit status 65 and said: x",
+                "cell_ended: talk to the cell: it is gone, and the engine does not say why and said: x",
+                "bridge_refused_to_serve: start the cell: the bridge refused to serve: x",
+            ]
+        );
+    }
+}

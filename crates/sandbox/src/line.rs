@@ -1,0 +1,246 @@
+//! The line to one bridge: requests go out as they come, answers find their request by its id.
+//!
+//! Two tasks own the pipe's two ends and end with it. A call that is dropped leaves nothing behind
+//! but an answer that nobody takes.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anchorhold_bridge::frame::{self, END_MARK, PRELUDE_BYTES, Prelude};
+use anchorhold_bridge::{Envelope, FrameError, Request, Response};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Ending, SandboxError};
+
+/// How many frames may wait for the pipe, so that a slow cell slows its caller.
+const WAITING_FRAMES: usize = 8;
+const RESYNC_TIMEOUT: Duration = Duration::from_secs(2);
+
+pub(crate) type Reader = Pin<Box<dyn AsyncRead + Send>>;
+pub(crate) type Writer = Pin<Box<dyn AsyncWrite + Send>>;
+/// Finds out how the cell ended, once the pipe has.
+pub(crate) type Epilogue = Pin<Box<dyn Future<Output = Ending> + Send>>;
+
+/// An answer and its bytes.
+pub(crate) type Answer = (Response, Vec<u8>);
+
+pub(crate) struct Line {
+    outgoing: mpsc::Sender<Vec<u8>>,
+    calls: Arc<Calls>,
+    next_id: AtomicU64,
+    closed: CancellationToken,
+}
+
+#[derive(Default)]
+struct Calls(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    by_id: HashMap<u64, oneshot::Sender<Answer>>,
+    ending: Option<Ending>,
+}
+
+impl Calls {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line {
+    /// Takes the pipe; `epilogue` is asked when it ends.
+    pub(crate) fn new(reader: Reader, writer: Writer, epilogue: Epilogue) -> Self {
+        let (outgoing, frames) = mpsc::channel(WAITING_FRAMES);
+        let calls = Arc::new(Calls::default());
+        let closed = CancellationToken::new();
+        tokio::spawn(closed.clone().run_until_cancelled_owned(write_frames(writer, frames)));
+        let listening = listen(reader, Arc::clone(&calls), epilogue);
+        tokio::spawn(closed.clone().run_until_cancelled_owned(listening));
+        // A bridge that outlived its host may still answer that host: its ids are never ours.
+        let start = RandomState::new().build_hasher().finish() >> 1;
+        Self { outgoing, calls, next_id: AtomicU64::new(start.max(1)), closed }
+    }
+
+    /// Sends a request and waits for its answer.
+    pub(crate) async fn call(
+        &self,
+        request: Request,
+        body: &[u8],
+        patience: Duration,
+    ) -> Result<Answer, SandboxError> {
+        let attempt = format!("wait for the cell to {}", verb(&request));
+        self.send(request, body).await?.answer(attempt, patience).await
+    }
+
+    /// Sends a request without waiting for its answer.
+    pub(crate) async fn send(&self, request: Request, body: &[u8]) -> Result<Pending, SandboxError> {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let header = serde_json::to_vec(&Envelope { id, message: request })
+            .map_err(|error| FrameError::Io(error.into()))?;
+        let frame = frame::encode(&header, body)?;
+        let (sender, answer) = oneshot::channel();
+        {
+            let mut waiting = self.calls.lock();
+            if let Some(ending) = &waiting.ending {
+                return Err(ending.clone().into());
+            }
+            waiting.by_id.insert(id, sender);
+        }
+        let pending = Pending { id, answer, calls: Arc::clone(&self.calls) };
+        // A writer that is gone means a pipe that ended; the listener then says how.
+        let _ = self.outgoing.send(frame).await;
+        Ok(pending)
+    }
+
+    /// Lets go of the pipe.
+    pub(crate) fn close(&self) {
+        self.closed.cancel();
+        self.calls.lock().end(Ending { status: Some(0), ..Ending::default() });
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.closed.cancel();
+    }
+}
+
+/// A request that was sent; dropping it forgets it.
+pub(crate) struct Pending {
+    id: u64,
+    answer: oneshot::Receiver<Answer>,
+    calls: Arc<Calls>,
+}
+
+impl Pending {
+    /// Waits for the answer.
+    pub(crate) async fn answer(
+        mut self,
+        attempt: String,
+        patience: Duration,
+    ) -> Result<Answer, SandboxError> {
+        match tokio::time::timeout(patience, &mut self.answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) => Err(self.calls.lock().ending.clone().unwrap_or_default().into()),
+            Err(_) => Err(SandboxError::Timeout { attempt, after: patience }),
+        }
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.calls.lock().by_id.remove(&self.id);
+    }
+}
+
+impl Waiting {
+    fn end(&mut self, ending: Ending) {
+        self.ending.get_or_insert(ending);
+        self.by_id.clear();
+    }
+}
+
+/// Asks a bridge that outlived its host whether it is between two frames, and waits until it says so.
+pub(crate) async fn find_rhythm(reader: &mut Reader, writer: &mut Writer) -> Result<(), SandboxError> {
+    let header = serde_json::to_vec(&Envelope { id: 0, message: Response::InStep })
+        .map_err(|error| FrameError::Io(error.into()))?;
+    let expected = frame::encode(&header, &[])?;
+    let asking = async {
+        writer.write_all(&frame::RESYNC).await?;
+        writer.flush().await?;
+        // What an earlier host did not take comes first and is let go.
+        let mut last = Vec::with_capacity(expected.len());
+        while last != expected {
+            if last.len() == expected.len() {
+                last.remove(0);
+            }
+            last.push(reader.read_u8().await?);
+        }
+        Ok::<_, std::io::Error>(())
+    };
+    match tokio::time::timeout(RESYNC_TIMEOUT, asking).await {
+        Ok(outcome) => Ok(outcome.map_err(FrameError::Io)?),
+        Err(_) => Err(SandboxError::Timeout {
+            attempt: "find the rhythm of a running cell".into(),
+            after: RESYNC_TIMEOUT,
+        }),
+    }
+}
+
+async fn write_frames(mut writer: Writer, mut frames: mpsc::Receiver<Vec<u8>>) {
+    while let Some(frame) = frames.recv().await {
+        let written = async {
+            writer.write_all(&frame).await?;
+            writer.flush().await
+        };
+        if let Err(error) = written.await {
+            tracing::debug!(%error, "the pipe to the cell cannot be written");
+            return;
+        }
+    }
+}
+
+async fn listen(mut reader: Reader, calls: Arc<Calls>, epilogue: Epilogue) {
+    let reason = loop {
+        match read_frame(&mut reader).await {
+            Ok((envelope, body)) => {
+                let waiting = calls.lock().by_id.remove(&envelope.id);
+                match waiting {
+                    // Whoever asked may have stopped waiting.
+                    Some(sender) => drop(sender.send((envelope.message, body))),
+                    None => tracing::debug!(id = envelope.id, "an answer that nobody waits for"),
+                }
+            }
+            Err(error) => break error,
+        }
+    };
+    let mut ending = epilogue.await;
+    if ending.said.is_empty() && !matches!(reason, FrameError::Closed) {
+        ending.said = reason.to_string();
+    }
+    calls.lock().end(ending);
+}
+
+async fn read_frame(reader: &mut Reader) -> Result<(Envelope<Response>, Vec<u8>), FrameError> {
+    let mut prelude = [0; PRELUDE_BYTES];
+    reader.read_exact(&mut prelude).await.map_err(|_| FrameError::Closed)?;
+    let lengths = Prelude::parse(prelude)?;
+    let mut header = vec![0; lengths.header];
+    let mut body = vec![0; lengths.body];
+    let mut end = [0; END_MARK.len()];
+    for part in [header.as_mut_slice(), body.as_mut_slice(), end.as_mut_slice()] {
+        reader.read_exact(part).await.map_err(|_| FrameError::Cut)?;
+    }
+    if end != END_MARK {
+        return Err(FrameError::NoEndMark);
+    }
+    let envelope = serde_json::from_slice(&header).map_err(|error| FrameError::Io(error.into()))?;
+    Ok((envelope, body))
+}
+
+/// What a request does, for messages.
+pub(crate) fn verb(request: &Request) -> &'static str {
+    match request {
+        Request::Hello => "answer",
+        Request::List { .. } => "list a folder",
+        Request::Read { .. } | Request::ReadRaw { .. } => "read a file",
+        Request::Search { .. } => "search",
+        Request::Glob { .. } => "find files",
+        Request::Write { .. } => "write a file",
+        Request::Edit { .. } => "edit a file",
+        Request::Delete { .. } => "delete",
+        Request::Move { .. } => "move",
+        Request::MakeDirectory { .. } => "make a folder",
+        Request::Stat { .. } => "look at a path",
+        Request::ImportBegin | Request::ImportFiles { .. } | Request::ImportEnd => {
+            "take the files in"
+        }
+        Request::Changes { .. } => "tell what changed",
+    }
+}

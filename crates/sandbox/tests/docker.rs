@@ -1,0 +1,209 @@
+//! Cells on a real engine: no test here passes without one.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use anchorhold_sandbox::bridge::{
+    ChangeStatus, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK,
+};
+use anchorhold_sandbox::{
+    Cell, CellSpec, Docker, Endpoint, ImportFile, Quotas, Request, Response, SandboxError,
+};
+use futures_util::stream;
+
+const NO_ENGINE: &str =
+    "these tests need a container engine; `cargo xtask test` starts one when none answers";
+
+async fn docker() -> Docker {
+    let endpoint = Endpoint::from_environment().expect(NO_ENGINE);
+    Docker::connect(&endpoint).await.expect(NO_ENGINE)
+}
+
+/// A spec that no other test, and no other run, has.
+fn spec(test: &str) -> CellSpec {
+    let nanoseconds =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+    CellSpec {
+        agent: format!("test-{test}-{}-{nanoseconds}", std::process::id()),
+        home: "test".into(),
+        quotas: Quotas::default(),
+    }
+}
+
+fn file(path: &[u8], mode: u32, bytes: &[u8]) -> ImportFile {
+    ImportFile { path: path.to_vec(), mode, bytes: bytes.to_vec() }
+}
+
+fn tree() -> Vec<ImportFile> {
+    let large: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
+    vec![
+        file(b"README.md", MODE_FILE, b"# hello\r\n"),
+        file(b"run.sh", MODE_EXECUTABLE, b"#!/bin/sh\n"),
+        file(b"src/empty", MODE_FILE, b""),
+        file(b"src/link", MODE_SYMLINK, b"../../outside"),
+        file(b"src/n\xffme", MODE_FILE, b"\xef\xbb\xbfbytes"),
+        file(b"large.bin", MODE_FILE, &large),
+        file(b"vendored", MODE_SUBMODULE, b""),
+    ]
+}
+
+async fn fill(cell: &Cell, files: Vec<ImportFile>) {
+    let files = stream::iter(files.into_iter().map(Ok::<_, Infallible>));
+    cell.import(files, |_, _| {}).await.unwrap();
+}
+
+/// Reads a file back, whole, in pieces.
+async fn pull(cell: &Cell, path: &[u8]) -> (u32, Vec<u8>) {
+    let mut content = Vec::new();
+    loop {
+        let offset = content.len() as u64;
+        let request = Request::ReadRaw { path: path.into(), offset, len: 256 * 1024 };
+        let (response, body) = cell.call(request, Vec::new()).await.unwrap();
+        let Response::Raw { mode, total_bytes } = response else { panic!("{response:?}") };
+        content.extend_from_slice(&body);
+        if content.len() as u64 >= total_bytes {
+            return (mode, content);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tree_goes_in_and_comes_out_as_it_was() {
+    let (docker, spec) = (docker().await, spec("tree"));
+    let cell = docker.open(&spec).await.unwrap();
+    assert!(cell.fresh());
+    fill(&cell, tree()).await;
+
+    let expected: BTreeMap<Vec<u8>, (u32, Vec<u8>)> = tree()
+        .into_iter()
+        .filter(|file| file.mode != MODE_SUBMODULE)
+        .map(|file| (file.path, (file.mode, file.bytes)))
+        .collect();
+    let mut pulled = BTreeMap::new();
+    for path in expected.keys() {
+        pulled.insert(path.clone(), pull(&cell, path).await);
+    }
+    assert_eq!(pulled, expected);
+
+    let (changes, _) = cell.call(Request::Changes { after: None }, Vec::new()).await.unwrap();
+    assert_eq!(changes, Response::Changes { changes: Vec::new(), truncated: false });
+    docker.remove(&spec.agent).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cell_is_as_closed_as_promised() {
+    let (docker, spec) = (docker().await, spec("closed"));
+    let cell = docker.open(&spec).await.unwrap();
+    let report = cell.report().clone();
+    docker.remove(&spec.agent).await.unwrap();
+
+    assert!(report.seccomp);
+    assert_eq!(report.uid, 65532);
+    let container = report.container.unwrap();
+    assert_eq!(container.network, "none");
+    assert_eq!(container.user, "65532:65532");
+    assert!(container.read_only_root);
+    assert_eq!(container.dropped_capabilities, ["ALL"]);
+    assert_eq!(container.added_capabilities, [""; 0]);
+    assert_eq!(container.security_options, ["no-new-privileges"]);
+    assert_eq!(container.mounts, ["volume:/workspace"]);
+    assert_eq!(container.memory_bytes, Some(256 * 1024 * 1024));
+    assert_eq!(container.pids, Some(8));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parked_cell_comes_back_with_its_files_and_its_changes() {
+    let (docker, spec) = (docker().await, spec("parked"));
+    let cell = docker.open(&spec).await.unwrap();
+    fill(&cell, tree()).await;
+    let write = Request::Write { path: "src/new.rs".into(), executable: None };
+    cell.call(write, b"fn main() {}\n".to_vec()).await.unwrap();
+    docker.park(&spec.agent).await.unwrap();
+
+    let cell = docker.open(&spec).await.unwrap();
+    assert!(!cell.fresh());
+    let (response, _) = cell.call(Request::Changes { after: None }, Vec::new()).await.unwrap();
+    let Response::Changes { changes, .. } = response else { panic!("{response:?}") };
+    let changes: Vec<_> =
+        changes.iter().map(|change| (change.path.to_text().into_owned(), change.status)).collect();
+    assert_eq!(changes, [("src/new.rs".to_owned(), ChangeStatus::Added)]);
+    docker.remove(&spec.agent).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_cell_is_found_again_by_the_next_host() {
+    let (docker, spec) = (docker().await, spec("again"));
+    let first = docker.open(&spec).await.unwrap();
+    fill(&first, tree()).await;
+    first.close().await;
+
+    let second = docker.open(&spec).await.unwrap();
+    assert_eq!(second.container_id(), first.container_id());
+    assert!(!second.fresh());
+    assert_eq!(pull(&second, b"run.sh").await, (MODE_EXECUTABLE, b"#!/bin/sh\n".to_vec()));
+    docker.remove(&spec.agent).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_was_dropped_leaves_the_cell_fresh() {
+    let (docker, spec) = (docker().await, spec("dropped"));
+    let cell = docker.open(&spec).await.unwrap();
+    let failing = stream::iter([
+        Ok(file(b"one", MODE_FILE, b"1")),
+        Err(std::io::Error::other("the object database is damaged")),
+    ]);
+    let error = cell.import(failing, |_, _| {}).await.unwrap_err();
+    assert_eq!(error.code(), "import_source");
+    docker.park(&spec.agent).await.unwrap();
+
+    let cell = docker.open(&spec).await.unwrap();
+    assert!(cell.fresh());
+    fill(&cell, tree()).await;
+    let (response, _) = cell.call(Request::Stat { path: "one".into() }, Vec::new()).await.unwrap();
+    assert!(matches!(response, Response::Refused(_)), "{response:?}");
+    docker.remove(&spec.agent).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_to_a_killed_cell_says_that_it_was_killed() {
+    let (docker, spec) = (docker().await, spec("killed"));
+    let cell = docker.open(&spec).await.unwrap();
+    docker.park(&spec.agent).await.unwrap();
+    let error = cell.call(Request::Hello, Vec::new()).await.unwrap_err();
+    assert_eq!(error.code(), "cell_ended");
+    assert!(error.hint().is_some());
+    docker.remove(&spec.agent).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn removing_twice_is_fine_and_leaves_nothing() {
+    let (docker, spec) = (docker().await, spec("twice"));
+    docker.open(&spec).await.unwrap();
+    docker.remove(&spec.agent).await.unwrap();
+    docker.remove(&spec.agent).await.unwrap();
+    assert!(docker.open(&spec).await.unwrap().fresh());
+    docker.remove(&spec.agent).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cell_of_another_data_folder_is_not_touched() {
+    let (docker, spec) = (docker().await, spec("other"));
+    docker.open(&spec).await.unwrap();
+    let other = CellSpec { home: "somebody else".into(), ..spec.clone() };
+    let error = docker.open(&other).await.err().unwrap();
+    assert_eq!(error.code(), "cell_name_taken");
+    docker.remove(&spec.agent).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_way_not_to_reach_an_engine_has_its_own_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing.sock");
+    let stopped = folder.path().join("stopped.sock");
+    drop(std::os::unix::net::UnixListener::bind(&stopped).unwrap());
+    let code = |outcome: Result<Docker, SandboxError>| outcome.err().map(|error| error.code());
+    let connect = |path| async move { code(Docker::connect(&Endpoint::socket(path)).await) };
+    assert_eq!(connect(missing).await, Some("engine_missing"));
+    assert_eq!(connect(stopped).await, Some("engine_stopped"));
+}

@@ -1,0 +1,102 @@
+//! The operating system's keychain. Its calls block, may ask the user to unlock it, and have been
+//! seen never to return, so each has a thread of its own and a time after which we stop waiting.
+
+use crate::error::{Result, SecretsError};
+use crate::{Secret, SecretName};
+use keyring::credential::{Credential, CredentialBuilder, CredentialPersistence};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+const SERVICE: &str = "anchorhold";
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A keychain, and how long we wait for it.
+#[derive(Clone)]
+pub(crate) struct Keychain {
+    builder: Arc<CredentialBuilder>,
+    patience: Duration,
+}
+
+impl Keychain {
+    /// The keychain of this operating system. Taken straight from its module rather than from the
+    /// library's global, which anything in the process could replace.
+    pub(crate) fn system() -> Self {
+        Self::new(keyring::default::default_credential_builder().into(), PATIENCE)
+    }
+
+    pub(crate) fn new(builder: Arc<CredentialBuilder>, patience: Duration) -> Self {
+        Self { builder, patience }
+    }
+
+    pub(crate) async fn get(&self, name: &SecretName) -> Result<Option<Secret>> {
+        match self.ask(name, |credential| credential.get_password()).await? {
+            Ok(text) => Ok(Some(Secret::new(text))),
+            Err(keyring::Error::NoEntry) => Ok(None),
+            Err(error) => Err(refusal(name, error)),
+        }
+    }
+
+    pub(crate) async fn set(&self, name: &SecretName, secret: Secret) -> Result<()> {
+        self.ask(name, move |credential| credential.set_password(secret.expose()))
+            .await?
+            .map_err(|error| refusal(name, error))
+    }
+
+    pub(crate) async fn delete(&self, name: &SecretName) -> Result<()> {
+        match self.ask(name, |credential| credential.delete_credential()).await? {
+            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+            Err(error) => Err(refusal(name, error)),
+        }
+    }
+
+    /// Asks on a thread that nobody waits for at the end of the process: the runtime would wait for
+    /// one of its own, and so for a keychain that never answers.
+    async fn ask<T: Send + 'static>(
+        &self,
+        name: &SecretName,
+        question: impl FnOnce(&Credential) -> keyring::Result<T> + Send + 'static,
+    ) -> Result<keyring::Result<T>> {
+        if !matches!(self.builder.persistence(), CredentialPersistence::UntilDelete) {
+            // The library falls back to a pretended one where it was built without the real one.
+            let source = "this program was built without the keychain of this system".into();
+            return Err(SecretsError::Unavailable { name: name.clone(), source });
+        }
+        let (answer, answered) = oneshot::channel();
+        let (builder, account) = (Arc::clone(&self.builder), name.account());
+        std::thread::Builder::new()
+            .name("keychain".to_owned())
+            .spawn(move || {
+                let done = builder
+                    .build(None, SERVICE, &account)
+                    .and_then(|credential| question(credential.as_ref()));
+                // Nobody listens any more if the answer came too late.
+                drop(answer.send(done));
+            })
+            .map_err(|source| SecretsError::Refused { name: name.clone(), source: source.into() })?;
+        match tokio::time::timeout(self.patience, answered).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(_)) => Err(SecretsError::Refused {
+                name: name.clone(),
+                source: "the keychain's library failed inside".into(),
+            }),
+            Err(_) => Err(SecretsError::TimedOut { name: name.clone(), seconds: self.patience.as_secs() }),
+        }
+    }
+}
+
+fn refusal(name: &SecretName, error: keyring::Error) -> SecretsError {
+    let name = name.clone();
+    match error {
+        keyring::Error::NoStorageAccess(source) => SecretsError::Locked { name, source },
+        // macOS and Windows always have a keychain; elsewhere this is how D-Bus says there is none.
+        keyring::Error::PlatformFailure(source) if !cfg!(any(target_os = "macos", windows)) => {
+            SecretsError::Unavailable { name, source }
+        }
+        // The library's error holds what it read, which is why it goes no further.
+        keyring::Error::BadEncoding(_) => SecretsError::NotText { name },
+        keyring::Error::TooLong(_, limit) => SecretsError::TooLong { name, limit },
+        keyring::Error::Ambiguous(found) => SecretsError::Ambiguous { name, count: found.len() },
+        other => SecretsError::Refused { name, source: other.into() },
+    }
+}

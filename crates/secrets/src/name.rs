@@ -1,0 +1,74 @@
+//! What a secret is for, which is how it is found.
+
+use crate::Secret;
+use std::fmt;
+
+// The variable says for which host it is meant, so that no other host is ever shown the token.
+const GIT_HOST: &str = "ANCHORHOLD_GIT_HOST";
+const GIT_TOKEN: &str = "ANCHORHOLD_GIT_TOKEN";
+const USUAL_GIT_HOST: &str = "github.com";
+
+/// What a secret is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SecretName {
+    /// The key to a model's provider, such as `openai`.
+    ModelKey {
+        /// The provider's name.
+        provider: String,
+    },
+    /// The token that fetches from and pushes to a git host.
+    GitToken {
+        /// The host, with its port where the address names one.
+        host: String,
+    },
+}
+
+impl SecretName {
+    /// The name under which the keychain files it. Changing it loses what users have stored.
+    pub(crate) fn account(&self) -> String {
+        match self {
+            Self::ModelKey { provider } => format!("model-key:{}", provider.to_ascii_lowercase()),
+            Self::GitToken { host } => format!("git-token:{}", host.to_ascii_lowercase()),
+        }
+    }
+
+    /// Reads it from the environment.
+    ///
+    /// A model's key is `ANCHORHOLD_OPENAI_API_KEY`, else `OPENAI_API_KEY`, and so for every
+    /// provider. A git token is `ANCHORHOLD_GIT_TOKEN`, for the host `ANCHORHOLD_GIT_HOST` or, where
+    /// that is not set, for `github.com`; for any other host there is none.
+    pub(crate) fn in_environment(&self, read: fn(&str) -> Option<String>) -> Option<Secret> {
+        let text = match self {
+            Self::ModelKey { provider } => {
+                let usual = format!("{}_API_KEY", variable(provider));
+                set(read(&format!("ANCHORHOLD_{usual}"))).or_else(|| set(read(&usual)))
+            }
+            Self::GitToken { host } => {
+                let meant = set(read(GIT_HOST)).unwrap_or_else(|| USUAL_GIT_HOST.to_owned());
+                set(read(GIT_TOKEN)).filter(|_| meant.eq_ignore_ascii_case(host))
+            }
+        };
+        text.map(Secret::new)
+    }
+}
+
+impl fmt::Display for SecretName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ModelKey { provider } => write!(f, "the key to {provider}"),
+            Self::GitToken { host } => write!(f, "the token for {host}"),
+        }
+    }
+}
+
+/// A variable that is empty counts as not set, as shells make it easy to leave one so.
+fn set(value: Option<String>) -> Option<String> {
+    value.filter(|text| !text.is_empty())
+}
+
+pub(crate) fn variable(provider: &str) -> String {
+    provider
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+        .collect()
+}

@@ -1,0 +1,225 @@
+//! Secrets over a keychain that answers as told: found, absent, locked, missing, or not at all.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use keyring::credential::{Credential, CredentialApi, CredentialBuilderApi, CredentialPersistence};
+use std::any::Any;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// A keychain that keeps secrets, or fails in one way.
+#[derive(Clone, Copy, Debug)]
+enum Mood {
+    Open,
+    Locked,
+    Missing,
+    Garbled,
+    Silent,
+}
+
+type Kept = Arc<Mutex<HashMap<String, Vec<u8>>>>;
+
+struct Builder(Mood, Kept);
+struct Entry(Mood, Kept, String);
+
+impl CredentialBuilderApi for Builder {
+    fn build(&self, _: Option<&str>, service: &str, user: &str) -> keyring::Result<Box<Credential>> {
+        Ok(Box::new(Entry(self.0, Arc::clone(&self.1), format!("{service} {user}"))))
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl Entry {
+    fn mood(&self) -> keyring::Result<()> {
+        match self.0 {
+            Mood::Open => Ok(()),
+            Mood::Locked => Err(keyring::Error::NoStorageAccess("locked".into())),
+            Mood::Missing => Err(keyring::Error::PlatformFailure("no provider".into())),
+            Mood::Garbled => Err(keyring::Error::BadEncoding(b"hunter2".to_vec())),
+            // Parks until the test's process ends, as a keychain does that waits for its user.
+            Mood::Silent => loop {
+                std::thread::park();
+            },
+        }
+    }
+}
+
+impl CredentialApi for Entry {
+    fn set_secret(&self, secret: &[u8]) -> keyring::Result<()> {
+        self.mood()?;
+        self.1.lock().unwrap().insert(self.2.clone(), secret.to_vec());
+        Ok(())
+    }
+    fn set_password(&self, password: &str) -> keyring::Result<()> {
+        self.set_secret(password.as_bytes())
+    }
+    fn get_secret(&self) -> keyring::Result<Vec<u8>> {
+        self.mood()?;
+        self.1.lock().unwrap().get(&self.2).cloned().ok_or(keyring::Error::NoEntry)
+    }
+    fn get_password(&self) -> keyring::Result<String> {
+        self.get_secret().map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+    fn delete_credential(&self) -> keyring::Result<()> {
+        self.mood()?;
+        self.1.lock().unwrap().remove(&self.2).map(drop).ok_or(keyring::Error::NoEntry)
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+fn secrets(mood: Mood, environment: fn(&str) -> Option<String>) -> Secrets {
+    let keychain = Keychain::new(Arc::new(Builder(mood, Kept::default())), Duration::from_millis(50));
+    Secrets::new(keychain, environment)
+}
+
+fn empty(_: &str) -> Option<String> {
+    None
+}
+
+fn exported(variable: &str) -> Option<String> {
+    let value = match variable {
+        "OPENAI_API_KEY" => "usual",
+        "ANTHROPIC_API_KEY" => "usual",
+        "ANCHORHOLD_ANTHROPIC_API_KEY" => "ours",
+        "MY_SERVER_API_KEY" => "renamed",
+        "EMPTY_API_KEY" => "",
+        "ANCHORHOLD_GIT_TOKEN" => "token",
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
+
+fn exported_for_a_host(variable: &str) -> Option<String> {
+    match variable {
+        "ANCHORHOLD_GIT_HOST" => Some("git.example.com:8443".to_owned()),
+        other => exported(other),
+    }
+}
+
+fn model(provider: &str) -> SecretName {
+    SecretName::ModelKey { provider: provider.to_owned() }
+}
+
+fn git(host: &str) -> SecretName {
+    SecretName::GitToken { host: host.to_owned() }
+}
+
+/// What `get` answers: the secret's text, nothing, or an error's code.
+async fn get(secrets: &Secrets, name: &SecretName) -> String {
+    match secrets.get(name).await {
+        Ok(Some(secret)) => secret.expose().to_owned(),
+        Ok(None) => "nothing".to_owned(),
+        Err(error) => error.code().to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_secret_is_found_under_its_name_alone_until_it_is_deleted() {
+    let secrets = secrets(Mood::Open, empty);
+    secrets.set(&git("github.com"), "one".to_owned().into(), Rest::Keychain).await.unwrap();
+    secrets.set(&git("GitHub.com"), "two".to_owned().into(), Rest::Keychain).await.unwrap();
+    assert_eq!(get(&secrets, &git("github.com")).await, "two");
+    assert_eq!(get(&secrets, &git("github.com.example.com")).await, "nothing");
+    assert_eq!(get(&secrets, &model("github.com")).await, "nothing");
+    secrets.delete(&git("github.com")).await.unwrap();
+    secrets.delete(&git("github.com")).await.unwrap();
+    assert_eq!(get(&secrets, &git("github.com")).await, "nothing");
+}
+
+#[tokio::test]
+async fn this_session_comes_before_the_keychain_and_that_before_the_environment() {
+    let secrets = secrets(Mood::Open, exported);
+    let name = model("openai");
+    assert_eq!(get(&secrets, &name).await, "usual");
+    secrets.set(&name, "kept".to_owned().into(), Rest::Keychain).await.unwrap();
+    assert_eq!(get(&secrets, &name).await, "kept");
+    secrets.set(&name, "tried".to_owned().into(), Rest::Session).await.unwrap();
+    assert_eq!(get(&secrets, &name).await, "tried");
+    secrets.set(&name, "kept again".to_owned().into(), Rest::Keychain).await.unwrap();
+    assert_eq!(get(&secrets, &name).await, "kept again");
+    secrets.set(&name, "tried".to_owned().into(), Rest::Session).await.unwrap();
+    secrets.delete(&name).await.unwrap();
+    assert_eq!(get(&secrets, &name).await, "usual");
+}
+
+#[tokio::test]
+async fn the_environment_names_a_key_for_each_provider_and_prefers_ours() {
+    let secrets = secrets(Mood::Missing, exported);
+    let mut found = Vec::new();
+    for provider in ["openai", "anthropic", "my-server", "empty", "none"] {
+        found.push(get(&secrets, &model(provider)).await);
+    }
+    assert_eq!(found, ["usual", "ours", "renamed", "nothing", "nothing"]);
+}
+
+#[tokio::test]
+async fn a_git_token_from_the_environment_is_shown_to_its_host_alone() {
+    let usual = secrets(Mood::Missing, exported);
+    assert_eq!(get(&usual, &git("github.com")).await, "token");
+    assert_eq!(get(&usual, &git("github.com:8443")).await, "nothing");
+    assert_eq!(get(&usual, &git("git.example.com:8443")).await, "nothing");
+    let named = secrets(Mood::Missing, exported_for_a_host);
+    assert_eq!(get(&named, &git("git.example.com:8443")).await, "token");
+    assert_eq!(get(&named, &git("github.com")).await, "nothing");
+}
+
+#[tokio::test]
+async fn a_keychain_that_may_hold_the_secret_is_not_passed_over_in_silence() {
+    let moods = [
+        (Mood::Missing, "nothing"),
+        (Mood::Locked, "keychain_locked"),
+        (Mood::Silent, "keychain_timed_out"),
+        (Mood::Garbled, "secret_not_text"),
+    ];
+    for (mood, answer) in moods {
+        assert_eq!(get(&secrets(mood, empty), &model("openai")).await, answer, "{mood:?}");
+        assert_eq!(get(&secrets(mood, exported), &model("openai")).await, "usual", "{mood:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_keychain_a_secret_rests_in_memory_only_where_that_was_chosen() {
+    let secrets = secrets(Mood::Missing, empty);
+    let name = git("github.com");
+    let error = secrets.set(&name, "token".to_owned().into(), Rest::Keychain).await.unwrap_err();
+    assert_eq!(error.code(), "keychain_unavailable");
+    assert_eq!(
+        error.hint().unwrap(),
+        "start a keychain such as gnome-keyring, keep it for this session only, or set \
+         ANCHORHOLD_GIT_TOKEN (with ANCHORHOLD_GIT_HOST)"
+    );
+    assert_eq!(get(&secrets, &name).await, "nothing");
+    secrets.set(&name, "token".to_owned().into(), Rest::Session).await.unwrap();
+    assert_eq!(get(&secrets.clone(), &name).await, "token");
+    secrets.delete(&name).await.unwrap();
+    assert_eq!(get(&secrets, &name).await, "nothing");
+}
+
+#[tokio::test]
+async fn the_library_s_pretended_keychain_is_refused() {
+    let pretended = Keychain::new(keyring::mock::default_credential_builder().into(), Duration::from_secs(1));
+    let secrets = Secrets::new(pretended, empty);
+    let error = secrets.set(&model("openai"), "key".to_owned().into(), Rest::Keychain).await.unwrap_err();
+    assert_eq!(error.code(), "keychain_unavailable");
+}
+
+#[test]
+fn this_system_s_keychain_is_a_real_one() {
+    let builder = keyring::default::default_credential_builder();
+    assert!(matches!(builder.persistence(), CredentialPersistence::UntilDelete));
+}
+
+#[tokio::test]
+async fn nothing_that_is_printed_shows_a_secret() {
+    let secret = Secret::new("hunter2".to_owned());
+    let secrets = secrets(Mood::Garbled, empty);
+    secrets.set(&git("github.com"), secret.clone(), Rest::Session).await.unwrap();
+    let error = secrets.get(&model("openai")).await.unwrap_err();
+    let printed = format!("{secret} {secret:?} {secrets:?} {error} {error:?}");
+    assert!(!printed.contains("hunter2"), "{printed}");
+    assert!(!printed.contains("104, 117, 110"), "{printed}");
+}

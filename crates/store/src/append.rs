@@ -1,0 +1,64 @@
+//! The two ways in which the log grows: a new agent, and what happens to one.
+
+use crate::error::{Result, StoreError};
+use crate::open::Store;
+use crate::{agents, events};
+use anchorhold_domain::{Agent, Event, EventKind, Timestamp};
+
+impl Store {
+    /// Records a new agent, as [`Agent::new`] makes it, with the first event of its log.
+    ///
+    /// # Errors
+    /// [`StoreError::NameTaken`] where another agent that is not deleted has the name, and
+    /// [`StoreError::NotCreation`] where the event is not `Created` or the agent is not new.
+    pub async fn create(&self, agent: &Agent, created: &EventKind) -> Result<Event> {
+        if !matches!(created, EventKind::Created { .. }) || agent.last_seq != 1 {
+            return Err(StoreError::NotCreation { event: created.name(), last_seq: agent.last_seq });
+        }
+        let event = Event { seq: 1, at: agent.created_at, kind: created.clone() };
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        agents::insert(&mut transaction, agent).await?;
+        events::insert(&mut transaction, agent.id, &event).await?;
+        transaction.commit().await?;
+        Ok(event)
+    }
+
+    /// Records what happened to an agent: all of `kinds`, in order, or none of them.
+    ///
+    /// `agent` is what the caller knows. If somebody else has advanced the agent since, nothing is
+    /// written. Returns the agent after the last event, and the events as they stand in the log.
+    ///
+    /// # Errors
+    /// [`StoreError::Illegal`] where an event cannot happen, [`StoreError::Conflict`] where the
+    /// agent has moved on, and [`StoreError::NotFound`] where there is none.
+    pub async fn append(
+        &self,
+        agent: &Agent,
+        kinds: Vec<EventKind>,
+        at: Timestamp,
+    ) -> Result<(Agent, Vec<Event>)> {
+        let mut after = agent.clone();
+        let mut appended = Vec::with_capacity(kinds.len());
+        for kind in kinds {
+            let event = Event { seq: after.last_seq.saturating_add(1), at, kind };
+            after.advance(&event)?;
+            appended.push(event);
+        }
+        if appended.is_empty() {
+            return Ok((after, appended));
+        }
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        if !agents::compare_and_set(&mut transaction, agent, &after).await? {
+            return Err(if agents::exists(&mut transaction, agent.id).await? {
+                StoreError::Conflict { id: agent.id, last_seq: agent.last_seq }
+            } else {
+                StoreError::NotFound { id: agent.id }
+            });
+        }
+        for event in &appended {
+            events::insert(&mut transaction, agent.id, event).await?;
+        }
+        transaction.commit().await?;
+        Ok((after, appended))
+    }
+}

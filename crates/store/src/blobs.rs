@@ -1,0 +1,73 @@
+//! The table `blobs`: long results, compressed, once each, under the hash of what they say.
+
+use crate::error::{Result, StoreError};
+use crate::open::Store;
+use sha2::{Digest as _, Sha256};
+
+/// The largest blob, in bytes; what a damaged row may claim is bounded by it too.
+pub(crate) const LARGEST: usize = 256 * 1024 * 1024;
+
+impl Store {
+    /// Stores `bytes` and returns the SHA-256 they are found under, in hex.
+    ///
+    /// # Errors
+    /// [`StoreError::BlobTooLarge`] beyond 256 MiB.
+    pub async fn put_blob(&self, bytes: Vec<u8>) -> Result<String> {
+        if bytes.len() > LARGEST {
+            return Err(StoreError::BlobTooLarge { length: bytes.len() });
+        }
+        let packed = run(move || {
+            let compressed = zstd::bulk::compress(&bytes, 0).map_err(StoreError::Compress)?;
+            Ok((hex(&bytes), i64::try_from(bytes.len()).unwrap_or(i64::MAX), compressed))
+        });
+        let (hash, length, compressed) = packed.await?;
+        sqlx::query!(
+            "INSERT INTO blobs (hash, length, zstd) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING",
+            hash,
+            length,
+            compressed,
+        )
+        .execute(&self.writer)
+        .await?;
+        Ok(hash)
+    }
+
+    /// Returns what was stored under `hash`.
+    ///
+    /// # Errors
+    /// [`StoreError::NoBlob`], or [`StoreError::Corrupt`] where the row holds something else.
+    pub async fn blob(&self, hash: &str) -> Result<Vec<u8>> {
+        let row = sqlx::query!("SELECT length, zstd FROM blobs WHERE hash = ?", hash)
+            .fetch_optional(&self.readers)
+            .await?
+            .ok_or_else(|| StoreError::NoBlob { hash: hash.to_owned() })?;
+        let hash = hash.to_owned();
+        run(move || unpack(hash, row.length, &row.zstd)).await
+    }
+}
+
+fn unpack(hash: String, length: i64, compressed: &[u8]) -> Result<Vec<u8>> {
+    let corrupt = |found: String| StoreError::Corrupt { table: "blobs", row: hash.clone(), found };
+    let length = usize::try_from(length)
+        .ok()
+        .filter(|length| *length <= LARGEST)
+        .ok_or_else(|| corrupt(format!("the length is {length}")))?;
+    let bytes = zstd::bulk::decompress(compressed, length).map_err(|e| corrupt(e.to_string()))?;
+    let found = hex(&bytes);
+    if found != hash {
+        return Err(corrupt(format!("the content's hash is {found}")));
+    }
+    Ok(bytes)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Hashing and compressing a large result would hold up everything else on this thread.
+async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(StoreError::Compress(std::io::Error::other(error))),
+    }
+}

@@ -1,0 +1,73 @@
+//! The table `events`: the log. Entries are added and read; triggers refuse everything else.
+
+use crate::error::{Result, StoreError};
+use crate::open::Store;
+use anchorhold_domain::{AgentId, Event, EventKind, Timestamp};
+use sqlx::SqliteConnection;
+
+/// A row as SQLite hands it out.
+struct Row {
+    seq: i64,
+    at: i64,
+    r#type: String,
+    payload: String,
+}
+
+impl Store {
+    /// Returns at most `limit` events of an agent's log that come after `after_seq`, in order.
+    ///
+    /// An agent that does not exist has no events.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where a row does not fit.
+    pub async fn events(&self, id: AgentId, after_seq: u32, limit: u32) -> Result<Vec<Event>> {
+        let key = id.to_string();
+        sqlx::query_as!(
+            Row,
+            "SELECT seq, at, type, payload FROM events WHERE agent_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+            key,
+            after_seq,
+            limit,
+        )
+        .fetch_all(&self.readers)
+        .await?
+        .into_iter()
+        .map(|row| row.into_event(id))
+        .collect()
+    }
+}
+
+/// Adds an entry at the end of an agent's log.
+pub(crate) async fn insert(connection: &mut SqliteConnection, id: AgentId, event: &Event) -> Result<()> {
+    let key = id.to_string();
+    let name = event.kind.name();
+    let payload = serde_json::to_string(&event.kind)
+        .map_err(|source| StoreError::Encode { event: name, at: event.at, source })?;
+    sqlx::query!(
+        "INSERT INTO events (agent_id, seq, at, type, payload) VALUES (?, ?, ?, ?, ?)",
+        key,
+        event.seq,
+        event.at.0,
+        name,
+        payload,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+impl Row {
+    fn into_event(self, id: AgentId) -> Result<Event> {
+        let corrupt = |found: String| StoreError::Corrupt {
+            table: "events",
+            row: format!("{id} {}", self.seq),
+            found,
+        };
+        let seq = u32::try_from(self.seq).map_err(|e| corrupt(e.to_string()))?;
+        let kind: EventKind = serde_json::from_str(&self.payload).map_err(|e| corrupt(e.to_string()))?;
+        if kind.name() != self.r#type {
+            return Err(corrupt(format!("the type is {:?} and the payload says {:?}", self.r#type, kind.name())));
+        }
+        Ok(Event { seq, at: Timestamp(self.at), kind })
+    }
+}

@@ -1,0 +1,81 @@
+//! The store on real files. The tests sit inside the crate because some of them must damage the
+//! database, which nothing outside can do.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod agents;
+mod blobs;
+mod corrupt;
+mod full;
+mod killed;
+mod log;
+mod open;
+
+#[path = "../../../domain/tests/samples/mod.rs"]
+mod samples;
+
+use crate::{Result, Store};
+use anchorhold_domain::{Agent, AgentId, Event, EventKind, Limits, ModelChoice, NewAgent, Timestamp};
+use tempfile::TempDir;
+
+/// A store in a folder of its own, which goes with it.
+struct Home {
+    store: Store,
+    folder: TempDir,
+}
+
+async fn home() -> Home {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("anchorhold.db")).await.unwrap();
+    Home { store, folder }
+}
+
+/// A new agent; its number tells it from others and is the time it was created at.
+fn agent(number: u32, name: &str) -> Agent {
+    let new = NewAgent {
+        name: name.to_owned(),
+        task: "rename the crate".to_owned(),
+        github_repo: "octo/hello".to_owned(),
+        source_branch: "main".to_owned(),
+        target_branch: "agent/rename".to_owned(),
+        model: ModelChoice {
+            provider: "openai".to_owned(),
+            name: "some-model".to_owned(),
+            base_url: Some("http://127.0.0.1:1/v1".to_owned()),
+        },
+        limits: Limits { tokens: Some(u32::MAX), turns: Some(0), seconds: None },
+    };
+    let id = AgentId(uuid::Uuid::from_u128(number.into()));
+    Agent::new(id, new, "local".to_owned(), Timestamp(number.into()))
+}
+
+fn created() -> EventKind {
+    EventKind::Created { task: "rename the crate".to_owned(), instruction: samples::instruction(1) }
+}
+
+fn noted(message: impl ToString) -> EventKind {
+    EventKind::Noted { message: message.to_string() }
+}
+
+async fn create(store: &Store, number: u32, name: &str) -> Agent {
+    let agent = agent(number, name);
+    store.create(&agent, &created()).await.unwrap();
+    agent
+}
+
+/// Appends and forgets the events.
+async fn advance(store: &Store, agent: &Agent, at: i64, kinds: Vec<EventKind>) -> Agent {
+    store.append(agent, kinds, Timestamp(at)).await.unwrap().0
+}
+
+/// Runs SQL that the store itself would never run.
+async fn damage(store: &Store, sql: &'static str) {
+    sqlx::query(sql).execute(&store.writer).await.unwrap();
+}
+
+#[track_caller]
+fn code<T>(result: Result<T>) -> &'static str {
+    match result {
+        Ok(_) => "ok",
+        Err(error) => error.code(),
+    }
+}

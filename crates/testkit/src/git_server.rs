@@ -1,0 +1,286 @@
+//! `git http-backend` behind nginx with basic authentication, on a free port of this machine.
+//!
+//! Each server has its own folder, configuration, logs and processes, so that tests run side by side.
+//! It works for root and for an ordinary user alike, and ends exactly what it started.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process_group};
+use tempfile::TempDir;
+
+use crate::git;
+
+const USER: &str = "ada";
+/// Long and odd enough to be looked for in logs and process lists.
+const PASSWORD: &str = "planted-password-7f3a";
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+/// Another program can take the free port between our look and nginx's start.
+const ATTEMPTS: usize = 5;
+
+/// A running git server; dropping it ends it.
+pub struct GitServer {
+    root: PathBuf,
+    port: u16,
+    /// Configuration, socket and logs, removed last.
+    place: TempDir,
+    nginx: Group,
+    _wrapper: Group,
+}
+
+impl GitServer {
+    /// Serves the bare repositories in `root`, a folder that exists.
+    ///
+    /// # Errors
+    /// When nginx, fcgiwrap or git is missing, or the server does not come up.
+    pub fn start(root: &Path) -> Result<Self> {
+        let nginx = program("nginx", "nginx")?;
+        let fcgiwrap = program("fcgiwrap", "fcgiwrap")?;
+        let root = root
+            .canonicalize()
+            .with_context(|| format!("find {}", root.display()))?;
+        let backend = PathBuf::from(git(&root, &["--exec-path"])?).join("git-http-backend");
+        ensure!(
+            backend.exists(),
+            "{} is missing (package git)",
+            backend.display()
+        );
+        // Short, because the path of a socket may have about 100 bytes.
+        let place = tempfile::Builder::new().prefix("gs").tempdir()?;
+        fs::write(
+            place.path().join("users"),
+            format!("{USER}:{{PLAIN}}{PASSWORD}\n"),
+        )?;
+        let socket = place.path().join("s");
+        let wrapper = Group::start(
+            Command::new(fcgiwrap)
+                .args(["-c", "4", "-f", "-s"])
+                .arg(format!("unix:{}", socket.display()))
+                .stderr(fs::File::create(place.path().join("fcgiwrap.log"))?),
+        )?;
+        wait_until("fcgiwrap listens", || socket.exists())?;
+        for _ in 0..ATTEMPTS {
+            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+                .local_addr()?
+                .port();
+            let config = place.path().join("nginx.conf");
+            fs::write(&config, configuration(place.path(), &root, &backend, port))?;
+            let mut nginx = Group::start(
+                Command::new(&nginx)
+                    .arg("-p")
+                    .arg(place.path())
+                    .arg("-e")
+                    .arg(place.path().join("error.log"))
+                    .arg("-c")
+                    .arg(&config)
+                    .stderr(Stdio::null()),
+            )?;
+            let mut gone = false;
+            wait_until("nginx listens", || {
+                gone = nginx.has_ended();
+                gone || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+            })?;
+            if !gone && !nginx.has_ended() {
+                return Ok(Self {
+                    root,
+                    port,
+                    place,
+                    nginx,
+                    _wrapper: wrapper,
+                });
+            }
+        }
+        let log = fs::read_to_string(place.path().join("error.log")).unwrap_or_default();
+        bail!("start nginx: {log}")
+    }
+
+    /// Makes an empty bare repository `<name>.git` and returns its folder.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn create_repository(&self, name: &str) -> Result<PathBuf> {
+        let path = self.root.join(format!("{name}.git"));
+        git(
+            &self.root,
+            &[
+                "init",
+                "--quiet",
+                "--bare",
+                "--initial-branch=main",
+                &path.to_string_lossy(),
+            ],
+        )?;
+        git(&path, &["config", "http.receivepack", "true"])?;
+        Ok(path)
+    }
+
+    /// Installs a shell script as a hook, for example `pre-receive`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn set_hook(&self, name: &str, hook: &str, script: &str) -> Result<()> {
+        let path = self.root.join(format!("{name}.git/hooks/{hook}"));
+        fs::create_dir_all(path.parent().context("a hook has a folder")?)?;
+        fs::write(&path, format!("#!/bin/sh\n{script}\n"))?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+        Ok(())
+    }
+
+    /// Returns the URL of a repository, without credentials in it.
+    #[must_use]
+    pub fn url(&self, name: &str) -> String {
+        format!("http://127.0.0.1:{}/{name}.git", self.port)
+    }
+
+    /// Returns the server's host and port.
+    #[must_use]
+    pub fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Returns the only user.
+    #[must_use]
+    pub fn user(&self) -> &'static str {
+        USER
+    }
+
+    /// Returns the user's password.
+    #[must_use]
+    pub fn password(&self) -> &'static str {
+        PASSWORD
+    }
+
+    /// Returns the server's request log, one line a request: user, status, request.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn requests(&self) -> Result<Vec<String>> {
+        let log = fs::read_to_string(self.place.path().join("access.log"))?;
+        Ok(log.lines().map(str::to_owned).collect())
+    }
+
+    /// Ends the web server, so that every later connection is refused.
+    pub fn stop(&mut self) {
+        self.nginx.end();
+    }
+}
+
+/// A program with all that it starts.
+struct Group {
+    child: Child,
+    ended: bool,
+}
+
+impl Group {
+    fn start(command: &mut Command) -> Result<Self> {
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("start {:?}", command.get_program()))?;
+        Ok(Self {
+            child,
+            ended: false,
+        })
+    }
+
+    fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
+    }
+
+    fn end(&mut self) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        // The leader is not waited for yet, so that its number still means this group.
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            // Nothing can be done about a group that is gone already.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Finds a program that an ordinary user's `PATH` may not lead to.
+fn program(name: &str, package: &str) -> Result<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let usual = [
+        "/usr/sbin",
+        "/usr/local/sbin",
+        "/usr/bin",
+        "/opt/homebrew/bin",
+    ]
+    .map(PathBuf::from);
+    std::env::split_paths(&path)
+        .chain(usual)
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
+        .with_context(|| format!("{name} is missing: install the package {package}"))
+}
+
+fn wait_until(what: &str, mut ready: impl FnMut() -> bool) -> Result<()> {
+    let begin = Instant::now();
+    while !ready() {
+        ensure!(begin.elapsed() < START_TIMEOUT, "wait until {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+fn configuration(place: &Path, root: &Path, backend: &Path, port: u16) -> String {
+    let (place, root, backend) = (place.display(), root.display(), backend.display());
+    // One process, which needs no other user and no privilege.
+    format!(
+        r#"daemon off;
+master_process off;
+pid {place}/nginx.pid;
+error_log {place}/error.log warn;
+events {{ worker_connections 64; }}
+http {{
+  log_format line '$remote_user $status $request';
+  access_log {place}/access.log line;
+  client_max_body_size 0;
+  client_body_temp_path {place}/body;
+  fastcgi_temp_path {place}/fastcgi;
+  proxy_temp_path {place}/proxy;
+  uwsgi_temp_path {place}/uwsgi;
+  scgi_temp_path {place}/scgi;
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      auth_basic "git";
+      auth_basic_user_file {place}/users;
+      fastcgi_pass unix:{place}/s;
+      fastcgi_read_timeout 300s;
+      fastcgi_param SCRIPT_FILENAME {backend};
+      fastcgi_param PATH_INFO $uri;
+      fastcgi_param QUERY_STRING $query_string;
+      fastcgi_param REQUEST_METHOD $request_method;
+      fastcgi_param CONTENT_TYPE $content_type;
+      fastcgi_param CONTENT_LENGTH $content_length;
+      fastcgi_param REMOTE_USER $remote_user;
+      fastcgi_param REMOTE_ADDR $remote_addr;
+      fastcgi_param SERVER_PROTOCOL $server_protocol;
+      fastcgi_param GIT_PROJECT_ROOT {root};
+      fastcgi_param GIT_HTTP_EXPORT_ALL "1";
+      fastcgi_param GIT_CONFIG_NOSYSTEM "1";
+      fastcgi_param GIT_CONFIG_GLOBAL "/dev/null";
+    }}
+  }}
+}}
+"#
+    )
+}

@@ -1,0 +1,12 @@
+//! Real local parts for tests: a git server over smart HTTP, and the git program itself.
+//!
+//! Nothing here is a fake. What a part needs from the system is checked when it starts, and a part
+//! that is missing is an error with the name of the package, never a reason to skip a test.
+
+mod git;
+#[cfg(unix)]
+mod git_server;
+
+pub use git::git;
+#[cfg(unix)]
+pub use git_server::GitServer;

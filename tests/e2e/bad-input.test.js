@@ -1,0 +1,36 @@
+// Bad input ends in words that say what was attempted and what to do now.
+
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { openWindow } from "./support/window.js";
+
+let folder, window;
+
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "anchorhold-e2e-"));
+  window = await openWindow(path.join(folder, "home"));
+});
+
+after(async () => {
+  await window?.close();
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+test("a repository that is not there is named, with what to do", async () => {
+  const missing = path.join(folder, "no-such-repository");
+  await window.click("new-agent");
+  await window.write("create-name", "Lost");
+  await window.write("create-task", "Find the repository.");
+  await window.write("create-repo", missing);
+  await window.write("create-target", "agent-lost");
+  const alert = window.browser.$("[role=alert]");
+  await alert.waitForDisplayed();
+  await window.picture("bad-repository");
+  const text = await alert.getText();
+  assert.ok(text.includes(missing), text);
+  // The message, and after it a hint of more than a word or two.
+  assert.ok(text.slice(text.indexOf(missing) + missing.length).trim().length > 15, text);
+});

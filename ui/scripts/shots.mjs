@@ -1,0 +1,121 @@
+/**
+ * Takes a picture of every screen in both themes and two sizes, over the recorded backend, and checks
+ * each with axe. Fails on an accessibility violation, on an error in the console, and on anything that
+ * the app's content security policy refuses.
+ *
+ *   npm run build && npm run shots -- <folder> [part of a name]
+ */
+import { AxeBuilder } from "@axe-core/playwright";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { preview } from "vite";
+
+const [folder = "shots", only = ""] = process.argv.slice(2);
+const sizes = [
+  { width: 1280, height: 800 },
+  { width: 1920, height: 1080 },
+];
+const themes = ["light", "dark"];
+const openFile = (path) => (page) => page.click(`[data-testid=file-row][data-path="${path}"]`);
+
+const screens = [
+  { name: "agents", path: "/dashboard/agents" },
+  { name: "agents-focus", path: "/dashboard/agents", act: async (page) => {
+    await page.focus("[role=row][tabindex='0']");
+    for (let n = 0; n < 3; n += 1) await page.keyboard.press("ArrowDown");
+  } },
+  { name: "agents-empty", path: "/dashboard/agents", demo: "empty" },
+  { name: "agents-engine-missing", path: "/dashboard/agents", demo: "error" },
+  { name: "agents-many", path: "/dashboard/agents", demo: "many" },
+  { name: "agents-no-match", path: "/dashboard/agents", act: (page) => page.fill("input", "nothing has this") },
+  { name: "create", path: "/dashboard/agents/new" },
+  { name: "create-problems", path: "/dashboard/agents/new", act: async (page) => {
+    await page.fill("[data-testid=create-name]", "Fix flaky dates");
+    await page.fill("[data-testid=create-target]", "main");
+    await page.selectOption("[data-testid=create-model]", "openai-compatible");
+    await page.fill("[data-testid=create-repo]", "nowhere");
+    await page.click("[data-testid=create-submit-start]");
+    await page.waitForTimeout(1200);
+  } },
+  { name: "agent-running", path: "/dashboard/agents/a01", act: openFile("src/types.ts") },
+  { name: "agent-asks", path: "/dashboard/agents/a02" },
+  { name: "agent-completed", path: "/dashboard/agents/a03", act: openFile("src/App.tsx") },
+  { name: "agent-details", path: "/dashboard/agents/a03", act: async (page) => {
+    await openFile("src/legacy.js")(page);
+    await page.evaluate(() => document.querySelector("[role=log]").scrollTo(0, 300));
+    await page.waitForTimeout(200);
+    await page.click("[data-testid=log-row][data-outcome=REFUSED] button[aria-expanded]");
+  } },
+  { name: "agent-cloning", path: "/dashboard/agents/a04" },
+  { name: "agent-idle", path: "/dashboard/agents/a05" },
+  { name: "agent-error", path: "/dashboard/agents/a06" },
+  { name: "agent-pushed", path: "/dashboard/agents/a07", act: openFile("src/generated/routes.ts") },
+  { name: "agent-pushing", path: "/dashboard/agents/a08", act: openFile("src/dates.ts") },
+  { name: "agent-waiting", path: "/dashboard/agents/a09" },
+  { name: "agent-limit", path: "/dashboard/agents/a10", act: openFile("public/img/logo.png") },
+  { name: "agent-limits-form", path: "/dashboard/agents/a03", act: (page) => page.click("text=Limits") },
+  { name: "agent-unknown", path: "/dashboard/agents/none" },
+].filter((screen) => screen.name.includes(only));
+
+const { app } = JSON.parse(await readFile(new URL("../../tauri.conf.json", import.meta.url), "utf8"));
+const server = await preview({ preview: { port: 4173, strictPort: false } });
+const base = server.resolvedUrls.local[0].replace(/\/$/, "");
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+});
+await mkdir(folder, { recursive: true });
+const failures = [];
+
+async function shoot(screen, theme, size) {
+  const name = `${screen.name}-${theme}-${size.width}`;
+  const page = await browser.newPage({ viewport: size, colorScheme: theme, reducedMotion: "reduce" });
+  page.setDefaultTimeout(5000);
+  page.on("console", (message) => {
+    if (message.type() === "error") failures.push(`${name}: console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => failures.push(`${name}: ${error.message}`));
+  // The same policy as in the app, so that what it would refuse is refused here.
+  await page.route(`${base}/**`, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { ...response.headers(), "content-security-policy": app.security.csp } });
+  });
+  await page.goto(`${base}${screen.path}?demo=${screen.demo ?? "still"}&theme=${theme}`);
+  await page.waitForTimeout(400);
+  await screen.act?.(page);
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+  if (size === sizes[0]) {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    for (const { id, help, nodes } of violations) {
+      const where = nodes.slice(0, 3).map((node) => `\n    ${node.html.slice(0, 220)}\n    ${node.failureSummary?.split("\n")[1] ?? ""}`);
+      failures.push(`${name}: axe ${id}: ${help}${where.join("")}`);
+    }
+  }
+  await page.close();
+}
+
+for (const screen of screens) {
+  for (const theme of themes) {
+    for (const size of sizes) {
+      await shoot(screen, theme, size).catch((error) => failures.push(`${screen.name}: ${error.message}`));
+    }
+  }
+}
+await browser.close();
+await server.close();
+if (failures.length > 0) {
+  console.error(failures.join("\n"));
+  process.exit(1);
+}
+console.log(`${screens.length * themes.length * sizes.length} pictures in ${folder}, no violation`);

@@ -1,0 +1,76 @@
+/** What the window asks of the engine. Screens know this interface and nothing of what is behind it. */
+import type {
+  Agent,
+  Branches,
+  DiffWindow,
+  EngineStatus,
+  Fault,
+  FileChange,
+  Limits,
+  ModelOption,
+  NewAgent,
+  Theme,
+  Update,
+} from "../bindings";
+
+/** Ends a watch; calling it twice does nothing. */
+export type Unsubscribe = () => void;
+
+/** Every method rejects with a {@link Fault}. */
+export interface Backend {
+  /** Whether what is shown was recorded rather than done. */
+  readonly recorded: boolean;
+
+  agents(): Promise<Agent[]>;
+  createAgent(newAgent: NewAgent): Promise<Agent>;
+  start(id: string): Promise<void>;
+  /** Takes a start back while the agent waits for a slot. */
+  cancelStart(id: string): Promise<void>;
+  /** Ends the clone or the current tool call at once. */
+  stop(id: string): Promise<void>;
+  /** Holds the agent after its current tool call. */
+  pause(id: string): Promise<void>;
+  resume(id: string): Promise<void>;
+  instruct(id: string, text: string): Promise<void>;
+  editInstruction(id: string, instruction: string, text: string): Promise<void>;
+  removeInstruction(id: string, instruction: string): Promise<void>;
+  reorderInstructions(id: string, ids: string[]): Promise<void>;
+  answer(id: string, text: string): Promise<void>;
+  push(id: string): Promise<void>;
+  setLimits(id: string, limits: Limits): Promise<void>;
+  deleteAgent(id: string): Promise<void>;
+  restoreAgent(id: string): Promise<void>;
+
+  changes(id: string): Promise<FileChange[]>;
+  /** Rows `from` to `from + count` of one file's differences. */
+  diffRows(id: string, path: string, from: number, count: number): Promise<DiffWindow>;
+  /** A tool call's whole result, by the hash in its event. */
+  toolResult(hash: string): Promise<string>;
+
+  branches(repo: string): Promise<Branches>;
+  engineStatus(): Promise<EngineStatus>;
+  models(): Promise<ModelOption[]>;
+  theme(): Promise<Theme>;
+  setTheme(theme: Theme): Promise<void>;
+
+  /** Calls back with every agent that is not deleted, now and after each change. */
+  watchAgents(heard: (agents: Agent[]) => void, failed: (fault: Fault) => void): Unsubscribe;
+  /** Calls back with the log after `afterSeq`, then with what happens, in order and in batches. */
+  watch(
+    id: string,
+    afterSeq: number,
+    heard: (update: Update) => void,
+    failed: (fault: Fault) => void,
+  ): Unsubscribe;
+}
+
+/** Turns whatever was thrown into a fault, so that every error can be shown with a message. */
+export function toFault(thrown: unknown): Fault {
+  if (typeof thrown === "object" && thrown !== null && "code" in thrown && "message" in thrown) {
+    const { code, message } = thrown;
+    const hint = "hint" in thrown && typeof thrown.hint === "string" ? thrown.hint : null;
+    return { code: String(code), message: String(message), hint };
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return { code: "unexpected", message, hint: null };
+}

@@ -1,0 +1,216 @@
+/** A backend out of a recording, so that every screen runs in a plain browser. */
+import type { Agent, Branches, EngineStatus, Event, EventKind, Fault, Signal, Update } from "../../bindings";
+import type { Backend } from "../backend";
+import { born, cast, crowd, record, type Recorded } from "./cast";
+import { finish, opening, refactor } from "./recording";
+import { recordedFiles } from "./patches";
+
+/** What the fake plays: the usual recording, nothing, a broken engine, a crowd, or a frozen moment. */
+export type Demo = "usual" | "empty" | "error" | "many" | "still";
+
+type Watcher = { id: string; heard: (update: Update) => void };
+
+const noEngine: Fault = {
+  code: "engine_stopped",
+  message: "connect to Docker: no engine answers at /var/run/docker.sock",
+  hint: "Start Docker, or install it from docs.docker.com/get-docker, then look again.",
+};
+
+class FakeBackend implements Backend {
+  readonly recorded = true;
+  private runs: Recorded[];
+  private watchers = new Set<Watcher>();
+  private listWatchers = new Set<(agents: Agent[]) => void>();
+  private chosenTheme: "SYSTEM" | "LIGHT" | "DARK" = "SYSTEM";
+  private ids = 0;
+
+  constructor(
+    private readonly demo: Demo,
+    private readonly now: () => number,
+  ) {
+    const start = now();
+    this.runs = demo === "empty" ? [] : demo === "many" ? crowd(start) : cast(start);
+    if (demo === "usual") this.runs.forEach((run) => this.play(run));
+  }
+
+  // Plays the steps that are left, one timer at a time.
+  private play(run: Recorded): void {
+    const [step, ...rest] = run.upcoming;
+    if (!step || this.demo === "still") return;
+    setTimeout(() => {
+      if (run.agent.status === "PAUSED" || run.upcoming[0] !== step) return;
+      run.upcoming = rest;
+      this.add(run, ...step.kinds);
+      this.play(run);
+    }, step.afterMs * 2);
+  }
+
+  private add(run: Recorded, ...kinds: EventKind[]): void {
+    const events: Event[] = kinds.map((kind) => record(run, this.now(), kind));
+    this.tell(run, { type: "events", events, agent: run.agent, live: true });
+    const agents = this.listed();
+    this.listWatchers.forEach((heard) => heard(agents));
+  }
+
+  private tell(run: Recorded, update: Update): void {
+    for (const watcher of this.watchers) if (watcher.id === run.agent.id) watcher.heard(update);
+  }
+
+  private listed(): Agent[] {
+    return this.runs.map((run) => run.agent).filter((agent) => agent.deletedAt === null);
+  }
+
+  private find(id: string): Recorded {
+    const run = this.runs.find((r) => r.agent.id === id);
+    if (run) return run;
+    const fault: Fault = { code: "agent_unknown", message: "open the agent: there is none with this id", hint: "It may have been deleted." };
+    throw fault;
+  }
+
+  private async act(id: string, ...kinds: EventKind[]): Promise<void> {
+    this.add(this.find(id), ...kinds);
+  }
+
+  async agents(): Promise<Agent[]> {
+    return this.listed();
+  }
+
+  async createAgent(made: Parameters<Backend["createAgent"]>[0]): Promise<Agent> {
+    if (made.name === "taken") {
+      const fault: Fault = { code: "name_taken", message: "create the agent: another one is named taken", hint: "Choose another name." };
+      throw fault;
+    }
+    this.ids += 1;
+    const run = born(`n${this.ids}`, made.name, made.task, made.githubRepo, made.targetBranch, this.now());
+    run.agent = { ...run.agent, sourceBranch: made.sourceBranch, model: made.model, limits: made.limits };
+    this.runs.push(run);
+    this.add(run);
+    return run.agent;
+  }
+
+  async start(id: string): Promise<void> {
+    if (this.demo === "error") throw noEngine;
+    const run = this.find(id);
+    run.upcoming = [...opening, ...refactor(run.agent.task, `${id}-task`), ...finish(9)];
+    this.play(run);
+  }
+
+  async resume(id: string): Promise<void> {
+    await this.act(id, { type: "resumed" });
+    this.play(this.find(id));
+  }
+
+  async stop(id: string): Promise<void> {
+    const cloning = this.find(id).agent.status === "CLONING";
+    await this.act(id, cloning ? { type: "cloneCancelled", reason: "STOPPED" } : { type: "paused", reason: "STOPPED", limit: null });
+  }
+
+  async push(id: string): Promise<void> {
+    const run = this.find(id);
+    const { targetBranch: branch } = run.agent;
+    const commit = "5b8e0c3d91fa2647c1d0";
+    this.add(run, { type: "pushStarted", branch, commit, tree: "77aa" });
+    run.upcoming = [{ afterMs: 900, kinds: [{ type: "pushCompleted", branch, commit, created: true }] }];
+    this.play(run);
+  }
+
+  async answer(id: string, text: string): Promise<void> {
+    const run = this.find(id);
+    run.upcoming = finish(9);
+    this.add(run, { type: "questionAnswered", call: "ask_1", text });
+    this.play(run);
+  }
+
+  async instruct(id: string, text: string): Promise<void> {
+    this.ids += 1;
+    await this.act(id, { type: "instructionQueued", id: `i${this.ids}`, text });
+  }
+
+  cancelStart = (id: string) => this.act(id, { type: "startCancelled" });
+  pause = (id: string) => this.act(id, { type: "paused", reason: "USER", limit: null });
+  editInstruction = (id: string, instruction: string, text: string) =>
+    this.act(id, { type: "instructionEdited", id: instruction, text });
+  removeInstruction = (id: string, instruction: string) => this.act(id, { type: "instructionRemoved", id: instruction });
+  reorderInstructions = (id: string, ids: string[]) => this.act(id, { type: "instructionsReordered", ids });
+  setLimits: Backend["setLimits"] = (id, limits) => this.act(id, { type: "limitsChanged", limits });
+  deleteAgent = (id: string) => this.act(id, { type: "deleted" });
+  restoreAgent = (id: string) => this.act(id, { type: "restored" });
+
+  async changes(id: string) {
+    return recordedFiles.slice(0, this.find(id).agent.filesChanged).map((file) => file.change);
+  }
+
+  async diffRows(_id: string, path: string, from: number, count: number) {
+    const file = recordedFiles.find((f) => f.change.path === path);
+    if (!file) throw { code: "path_unknown", message: `read the differences of ${path}: it did not change`, hint: null } satisfies Fault;
+    const { change, language, notices } = file;
+    const rows = file.rows.slice(from, from + count);
+    const rest = { truncated: false, oldMissingNewline: false, newMissingNewline: path === "README.md" };
+    return { change, language, fromRow: from, totalRows: file.rows.length, rows, notices, ...rest };
+  }
+
+  async toolResult(hash: string): Promise<string> {
+    return `The whole result that is stored as ${hash}.\n`.repeat(40);
+  }
+
+  async branches(repo: string): Promise<Branches> {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    if (!repo.includes("/")) {
+      throw { code: "repository_invalid", message: `list the branches of ${repo}: it is no repository`, hint: "Write owner/name, a git URL, or a local path." } satisfies Fault;
+    }
+    return { names: ["main", "develop", "release/2.4", "agent/typescript"], default: "main" };
+  }
+
+  async engineStatus(): Promise<EngineStatus> {
+    if (this.demo === "error") return { state: "STOPPED", fault: noEngine, version: null };
+    return { state: "READY", fault: null, version: "28.5.1" };
+  }
+
+  async models() {
+    return [{ provider: "scripted", name: "refactor-to-typescript", label: "Refactor to TypeScript" }];
+  }
+
+  async theme() {
+    return this.chosenTheme;
+  }
+
+  async setTheme(theme: "SYSTEM" | "LIGHT" | "DARK"): Promise<void> {
+    this.chosenTheme = theme;
+  }
+
+  watchAgents(heard: (agents: Agent[]) => void): () => void {
+    this.listWatchers.add(heard);
+    queueMicrotask(() => heard(this.listed()));
+    return () => this.listWatchers.delete(heard);
+  }
+
+  watch(id: string, afterSeq: number, heard: (update: Update) => void, failed: (fault: Fault) => void): () => void {
+    const watcher: Watcher = { id, heard };
+    queueMicrotask(() => {
+      try {
+        const run = this.find(id);
+        heard({ type: "events", events: run.events.filter((e) => e.seq > afterSeq), agent: run.agent, live: true });
+        this.watchers.add(watcher);
+        for (const signal of passing(run.agent)) heard({ type: "signal", signal });
+      } catch (fault) {
+        failed(fault as Fault);
+      }
+    });
+    return () => this.watchers.delete(watcher);
+  }
+}
+
+/** What passes at this moment of the recording. */
+function passing(agent: Agent): Signal[] {
+  if (agent.status === "CLONING") return [{ type: "cloneProgress", received: 48_210, total: 112_904, kib: 21_344 }];
+  if (agent.status !== "RUNNING") return [];
+  return [
+    { type: "modelRequested", request: agent.requests + 1 },
+    { type: "textDelta", text: "Next the shim in legacy.js: nothing imports it any more, so it can go." },
+  ];
+}
+
+/** Makes the fake for a demo, which an address may name as `?demo=many`. */
+export function fakeBackend(demo: Demo, now: () => number = Date.now): Backend {
+  return new FakeBackend(demo, now);
+}

@@ -1,0 +1,70 @@
+/** The backend inside the desktop app: the generated commands, with results turned into rejections. */
+import { Channel } from "@tauri-apps/api/core";
+import { commands, type Fault } from "../bindings";
+import { type Backend, toFault, type Unsubscribe } from "./backend";
+
+type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: Fault };
+
+async function take<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const result = await answer.catch((thrown: unknown) => {
+    throw toFault(thrown);
+  });
+  if (result.status === "ok") return result.data;
+  throw result.error;
+}
+
+async function done(answer: Promise<Answer<unknown>>): Promise<void> {
+  await take(answer);
+}
+
+function subscribe<T>(
+  open: (channel: Channel<T>) => Promise<Answer<number>>,
+  heard: (message: T) => void,
+  failed: (fault: Fault) => void,
+): Unsubscribe {
+  let active = true;
+  const channel = new Channel<T>((message) => {
+    if (active) heard(message);
+  });
+  const opened = take(open(channel));
+  opened.catch((fault: unknown) => {
+    if (active) failed(toFault(fault));
+  });
+  return () => {
+    if (!active) return;
+    active = false;
+    // The watch may still be opening, so it is ended by its number once that is known.
+    opened.then((watch) => commands.unwatch(watch)).catch(() => undefined);
+  };
+}
+
+export const tauriBackend: Backend = {
+  recorded: false,
+  agents: () => take(commands.agents()),
+  createAgent: (newAgent) => take(commands.createAgent(newAgent)),
+  start: (id) => done(commands.start(id)),
+  cancelStart: (id) => done(commands.cancelStart(id)),
+  stop: (id) => done(commands.stop(id)),
+  pause: (id) => done(commands.pause(id)),
+  resume: (id) => done(commands.resume(id)),
+  instruct: (id, text) => done(commands.instruct(id, text)),
+  editInstruction: (id, instruction, text) => done(commands.editInstruction(id, instruction, text)),
+  removeInstruction: (id, instruction) => done(commands.removeInstruction(id, instruction)),
+  reorderInstructions: (id, ids) => done(commands.reorderInstructions(id, ids)),
+  answer: (id, text) => done(commands.answer(id, text)),
+  push: (id) => done(commands.push(id)),
+  setLimits: (id, limits) => done(commands.setLimits(id, limits)),
+  deleteAgent: (id) => done(commands.deleteAgent(id)),
+  restoreAgent: (id) => done(commands.restoreAgent(id)),
+  changes: (id) => take(commands.changes(id)),
+  diffRows: (id, path, from, count) => take(commands.diffRows(id, path, from, count)),
+  toolResult: (hash) => take(commands.toolResult(hash)),
+  branches: (repo) => take(commands.branches(repo)),
+  engineStatus: () => take(commands.engineStatus()),
+  models: () => take(commands.models()),
+  theme: () => take(commands.theme()),
+  setTheme: (theme) => done(commands.setTheme(theme)),
+  watchAgents: (heard, failed) => subscribe((channel) => commands.watchAgents(channel), heard, failed),
+  watch: (id, afterSeq, heard, failed) =>
+    subscribe((channel) => commands.watch(id, afterSeq, channel), heard, failed),
+};

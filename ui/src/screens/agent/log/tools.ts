@@ -1,0 +1,47 @@
+/** A mark for each tool of an agent. */
+import Eye from "@lucide/svelte/icons/eye";
+import FilePen from "@lucide/svelte/icons/file-pen";
+import FilePlus from "@lucide/svelte/icons/file-plus";
+import FileX from "@lucide/svelte/icons/file-x";
+import FolderTree from "@lucide/svelte/icons/folder-tree";
+import History from "@lucide/svelte/icons/history";
+import MessageCircleQuestionMark from "@lucide/svelte/icons/message-circle-question-mark";
+import MoveRight from "@lucide/svelte/icons/move-right";
+import Search from "@lucide/svelte/icons/search";
+import Wrench from "@lucide/svelte/icons/wrench";
+import type { Component } from "svelte";
+
+type Icon = Component<{ size?: number }>;
+
+// The first word of a tool's name says what it does, whatever it does it to.
+const icons: Record<string, Icon> = {
+  list: FolderTree,
+  read: Eye,
+  search: Search,
+  find: Search,
+  grep: Search,
+  edit: FilePen,
+  replace: FilePen,
+  write: FilePlus,
+  create: FilePlus,
+  delete: FileX,
+  remove: FileX,
+  move: MoveRight,
+  rename: MoveRight,
+  history: History,
+  log: History,
+  ask: MessageCircleQuestionMark,
+};
+
+export function toolIcon(tool: string): Icon {
+  return icons[tool.split("_")[0] ?? ""] ?? Wrench;
+}
+
+/** Writes arguments for people; what is not JSON stays as it was sent. */
+export function pretty(json: string): string {
+  try {
+    return JSON.stringify(JSON.parse(json), null, 2);
+  } catch {
+    return json;
+  }
+}

@@ -1,0 +1,29 @@
+/** What an agent does now or waits for, in one line. */
+import type { Agent } from "../../bindings";
+import { plural } from "../../state/format";
+import { sentence } from "../../state/perform";
+import { pausedText } from "../../state/reduce";
+import { hasUnpushed } from "../../state/verbs";
+
+export function activity(agent: Agent): { text: string; urgent: boolean } {
+  const calm = (text: string) => ({ text, urgent: false });
+  const urgent = (text: string) => ({ text, urgent: true });
+  if (agent.errorMessage) return urgent(sentence(agent.errorMessage));
+  switch (agent.status) {
+    case "IDLE":
+      return calm(agent.waiting ? "Waiting for a free slot" : "Not started");
+    case "PAUSED":
+      if (agent.pauseReason === "QUESTION" && agent.activity) return urgent(agent.activity);
+      return urgent(agent.pauseReason ? pausedText(agent.pauseReason) : "Paused");
+    case "COMPLETED":
+      if (hasUnpushed(agent)) return urgent("Ready to review");
+      return calm(agent.pushedCommit ? `Pushed ${agent.pushedCommit.slice(0, 7)}` : "Nothing changed");
+    case "PUSHING":
+      return calm(`Pushing ${plural(agent.filesChanged, "file")}`);
+    case "CLONING":
+    case "RUNNING":
+      return calm(sentence(agent.activity ?? "thinking"));
+    case "ERROR":
+      return urgent("Failed");
+  }
+}

@@ -1,0 +1,40 @@
+/** Every agent, as the engine last told it. */
+import type { Agent, EngineStatus, Fault } from "../bindings";
+import type { Backend } from "../backend/backend";
+import { toFault } from "../backend/backend";
+
+export class Agents {
+  all = $state.raw<readonly Agent[]>([]);
+  state = $state<"loading" | "ready" | "failed">("loading");
+  fault = $state.raw<Fault | null>(null);
+  engine = $state.raw<EngineStatus | null>(null);
+  private end: () => void = () => {};
+
+  constructor(private readonly backend: Backend) {}
+
+  /** Begins to listen; returns what ends it. */
+  open(): () => void {
+    this.end();
+    this.end = this.backend.watchAgents(
+      (agents) => {
+        this.all = agents;
+        this.state = "ready";
+      },
+      (fault) => {
+        this.fault = fault;
+        this.state = "failed";
+      },
+    );
+    void this.look();
+    return () => this.end();
+  }
+
+  /** Asks again whether the container engine answers. */
+  async look(): Promise<void> {
+    try {
+      this.engine = await this.backend.engineStatus();
+    } catch (thrown) {
+      this.engine = { state: "STOPPED", fault: toFault(thrown), version: null };
+    }
+  }
+}

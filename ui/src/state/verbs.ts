@@ -1,0 +1,49 @@
+/** What can be done with an agent in which status; the engine refuses the rest. */
+import type { Agent } from "../bindings";
+
+export type Verb = "start" | "cancelStart" | "stop" | "pause" | "resume" | "push" | "delete";
+
+/** Whether there is something to push that was not pushed yet. */
+export function hasUnpushed(agent: Agent): boolean {
+  if (agent.filesChanged === 0) return false;
+  return agent.pushedAt === null || (agent.completedAt ?? 0) > agent.pushedAt;
+}
+
+/** The verbs that fit, the most likely first. */
+export function verbs(agent: Agent): Verb[] {
+  switch (agent.status) {
+    case "IDLE":
+      return agent.waiting ? ["cancelStart", "delete"] : ["start", "delete"];
+    case "CLONING":
+      return ["stop"];
+    case "RUNNING":
+      return ["pause", "stop"];
+    case "PAUSED":
+      return hasUnpushed(agent) ? ["resume", "push", "delete"] : ["resume", "delete"];
+    case "COMPLETED":
+      return hasUnpushed(agent) ? ["push", "delete"] : ["delete"];
+    case "ERROR":
+      // What was cloned can go on; what was not begins anew.
+      return agent.baseTree ? ["resume", "start", "delete"] : ["start", "delete"];
+    case "PUSHING":
+      return [];
+  }
+}
+
+export function can(agent: Agent, verb: Verb): boolean {
+  return verbs(agent).includes(verb);
+}
+
+/** Whether instructions are taken; they wait in the queue whatever the agent does. */
+export function canInstruct(agent: Agent): boolean {
+  return agent.status !== "IDLE" || agent.waiting;
+}
+
+/** Whether a person has to do something before the agent goes on. */
+export function needsYou(agent: Agent): boolean {
+  return agent.status === "PAUSED" || agent.status === "ERROR";
+}
+
+export function isBusy(agent: Agent): boolean {
+  return agent.waiting || ["CLONING", "RUNNING", "PUSHING"].includes(agent.status);
+}

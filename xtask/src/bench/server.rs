@@ -1,0 +1,143 @@
+//! A model on the loopback interface that answers at once and keeps the time between requests.
+//!
+//! Everything is measured from the model's side of the wire, so that every agent is measured alike:
+//! what it takes from the last byte of an answer to the last byte of the next request is its own.
+
+use super::{dialect::Dialect, trajectory};
+use anyhow::{Context, Result};
+use serde_json::Value;
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// A running model server. It serves until the program ends.
+pub struct Server {
+    /// Its port on the loopback interface.
+    pub port: u16,
+    clock: Arc<Mutex<Clock>>,
+}
+
+#[derive(Default)]
+struct Clock {
+    first_request: Option<Instant>,
+    last_answer: Option<Instant>,
+    own: Vec<Duration>,
+    answered: usize,
+}
+
+/// What the server saw of one run.
+pub struct Seen {
+    /// When the first request was complete.
+    pub first_request: Option<Instant>,
+    /// From each answer to the next request.
+    pub own: Vec<Duration>,
+    /// How many answers of the recording were given.
+    pub answered: usize,
+}
+
+impl Server {
+    /// Starts serving `dialect`'s tool names.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub fn start(dialect: Dialect) -> Result<Self> {
+        let listener =
+            TcpListener::bind(("127.0.0.1", 0)).context("open a port for the model server")?;
+        let port = listener.local_addr()?.port();
+        let clock = Arc::new(Mutex::new(Clock::default()));
+        let shared = Arc::clone(&clock);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let clock = Arc::clone(&shared);
+                // A client that hangs up ends its connection and nothing else.
+                std::thread::spawn(move || drop(serve(stream, dialect, &clock)));
+            }
+        });
+        Ok(Self { port, clock })
+    }
+
+    /// Returns what was seen since the last call.
+    pub fn take(&self) -> Seen {
+        let clock = std::mem::take(&mut *self.clock.lock().unwrap_or_else(PoisonError::into_inner));
+        Seen {
+            first_request: clock.first_request,
+            own: clock.own,
+            answered: clock.answered,
+        }
+    }
+}
+
+fn serve(stream: TcpStream, dialect: Dialect, clock: &Mutex<Clock>) -> Result<()> {
+    stream.set_nodelay(true)?;
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut writer = stream;
+    while let Some((path, body)) = request(&mut reader)? {
+        let arrived = Instant::now();
+        let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let answered = dialect.answers_so_far(&path, &request);
+        if let Some(number) = answered {
+            let mut clock = clock.lock().unwrap_or_else(PoisonError::into_inner);
+            clock.first_request.get_or_insert(arrived);
+            if let Some(last) = clock.last_answer
+                && number > 0
+            {
+                clock.own.push(arrived - last);
+            }
+        }
+        let (kind, answer) = match answered {
+            Some(number) => dialect.answer(&path, &request, number, &trajectory::answer(number)),
+            None => dialect.aside(&path, &request),
+        };
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+            answer.len()
+        );
+        let mut whole = head.into_bytes();
+        whole.extend_from_slice(answer.as_bytes());
+        writer.write_all(&whole)?;
+        if answered.is_some() {
+            let mut clock = clock.lock().unwrap_or_else(PoisonError::into_inner);
+            clock.last_answer = Some(Instant::now());
+            clock.answered += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Reads one request; `None` at the end of the connection.
+fn request(reader: &mut BufReader<TcpStream>) -> Result<Option<(String, Vec<u8>)>> {
+    let mut first = String::new();
+    if reader.read_line(&mut first)? == 0 {
+        return Ok(None);
+    }
+    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
+    let (mut length, mut chunked) = (0, false);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let line = line.trim().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse()?;
+        }
+        chunked |= line.starts_with("transfer-encoding:") && line.contains("chunked");
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    while chunked {
+        let mut size = String::new();
+        reader.read_line(&mut size)?;
+        let size = usize::from_str_radix(size.trim(), 16)?;
+        let mut chunk = vec![0; size + 2];
+        reader.read_exact(&mut chunk)?;
+        chunk.truncate(size);
+        body.extend_from_slice(&chunk);
+        chunked = size > 0;
+    }
+    Ok(Some((path, body)))
+}

@@ -1,0 +1,214 @@
+//! What has to be installed besides Rust, Node.js and git, why, and how one sees that it is there.
+//!
+//! A requirement is looked for by what it does rather than by a package's name, so that a Chrome, an
+//! nginx or a Docker from elsewhere counts.
+
+use crate::{command, platform::Platform, setup::Need};
+use std::path::Path;
+
+/// How one sees that something is installed.
+#[derive(Clone, Copy, Debug)]
+pub enum Probe {
+    /// One of these programs can be found.
+    Program(&'static [&'static str]),
+    /// `pkg-config` knows the library.
+    Library(&'static str),
+    /// The file is there.
+    File(&'static str),
+}
+
+/// Something that has to be installed.
+#[derive(Clone, Copy, Debug)]
+pub struct Requirement {
+    /// What needs it.
+    pub need: Need,
+    /// What it is for.
+    pub purpose: &'static str,
+    probe: Probe,
+    apt: &'static str,
+    dnf: &'static str,
+    pacman: &'static str,
+}
+
+impl Requirement {
+    /// Whether it is here.
+    pub fn is_met(&self) -> bool {
+        match self.probe {
+            Probe::Program(names) => names.iter().any(|name| command::find(name).is_some()),
+            Probe::Library(name) => command::program("pkg-config")
+                .args(["--exists", name])
+                .status()
+                .is_ok_and(|status| status.success()),
+            Probe::File(path) => Path::new(path).exists(),
+        }
+    }
+
+    /// The packages that bring it, by their names on `platform`.
+    pub fn packages(&self, platform: Platform) -> &'static str {
+        match platform {
+            Platform::Apt | Platform::Other | Platform::Brew | Platform::Winget => self.apt,
+            Platform::Dnf => self.dnf,
+            Platform::Pacman => self.pacman,
+        }
+    }
+}
+
+const fn requirement(
+    need: Need,
+    purpose: &'static str,
+    probe: Probe,
+    [apt, dnf, pacman]: [&'static str; 3],
+) -> Requirement {
+    Requirement {
+        need,
+        purpose,
+        probe,
+        apt,
+        dnf,
+        pacman,
+    }
+}
+
+/// Everything that Linux needs. On macOS and Windows the window's parts come with the system.
+pub const REQUIREMENTS: &[Requirement] = &[
+    requirement(
+        Need::Build,
+        "compiles the C libraries (SQLite, libgit2)",
+        Probe::Program(&["c++"]),
+        ["build-essential", "gcc-c++ make", "base-devel"],
+    ),
+    requirement(
+        Need::Build,
+        "finds system libraries",
+        Probe::Program(&["pkg-config"]),
+        ["pkg-config", "pkgconf-pkg-config", "pkgconf"],
+    ),
+    requirement(
+        Need::Build,
+        "TLS for git and for model providers",
+        Probe::Library("openssl"),
+        ["libssl-dev", "openssl-devel", "openssl"],
+    ),
+    requirement(
+        Need::Build,
+        "the way to the system's keychain",
+        Probe::Library("dbus-1"),
+        ["libdbus-1-dev", "dbus-devel", "dbus"],
+    ),
+    requirement(
+        Need::Window,
+        "shows the window",
+        Probe::Library("webkit2gtk-4.1"),
+        [
+            "libwebkit2gtk-4.1-dev",
+            "webkit2gtk4.1-devel",
+            "webkit2gtk-4.1",
+        ],
+    ),
+    requirement(
+        Need::Window,
+        "the system tray",
+        Probe::Library("ayatana-appindicator3-0.1"),
+        [
+            "libayatana-appindicator3-dev",
+            "libayatana-appindicator-gtk3-devel",
+            "libayatana-appindicator",
+        ],
+    ),
+    requirement(
+        Need::Window,
+        "draws the icons",
+        Probe::Library("librsvg-2.0"),
+        ["librsvg2-dev", "librsvg2-devel", "librsvg"],
+    ),
+    requirement(
+        Need::Window,
+        "keyboard and menus under X11",
+        Probe::File("/usr/include/xdo.h"),
+        ["libxdo-dev", "libxdo-devel", "xdotool"],
+    ),
+    requirement(
+        Need::Window,
+        "tells file types when the app is bundled",
+        Probe::Program(&["file"]),
+        ["file", "file", "file"],
+    ),
+    requirement(
+        Need::Engine,
+        "runs the containers that agents work in",
+        Probe::Program(&["dockerd", "docker"]),
+        ["docker.io apparmor", "moby-engine", "docker"],
+    ),
+    requirement(
+        Need::Test,
+        "a real git server for the tests (nginx)",
+        Probe::Program(&["nginx"]),
+        ["nginx-light", "nginx", "nginx"],
+    ),
+    requirement(
+        Need::Test,
+        "a real git server for the tests (git http-backend behind nginx)",
+        Probe::Program(&["fcgiwrap"]),
+        ["fcgiwrap", "fcgiwrap", "fcgiwrap"],
+    ),
+    requirement(
+        Need::Test,
+        "drives the window",
+        Probe::Program(&["WebKitWebDriver"]),
+        ["webkit2gtk-driver", "webkit2gtk-driver", "webkit2gtk-4.1"],
+    ),
+    requirement(
+        Need::Test,
+        "a display that nobody sees",
+        Probe::Program(&["xvfb-run"]),
+        ["xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb"],
+    ),
+    requirement(
+        Need::Test,
+        "lets programs onto that display",
+        Probe::Program(&["xauth"]),
+        ["xauth", "xorg-x11-xauth", "xorg-xauth"],
+    ),
+    requirement(
+        Need::Test,
+        "a session bus apart from yours",
+        Probe::Program(&["dbus-run-session"]),
+        ["dbus", "dbus-daemon", "dbus"],
+    ),
+    requirement(
+        Need::Test,
+        "a keychain apart from yours",
+        Probe::Program(&["gnome-keyring-daemon"]),
+        ["gnome-keyring", "gnome-keyring", "gnome-keyring"],
+    ),
+    requirement(
+        Need::Test,
+        "runs the UI alone for its pictures and accessibility checks",
+        Probe::Program(&[
+            "chromium",
+            "chromium-browser",
+            "google-chrome",
+            "google-chrome-stable",
+        ]),
+        ["chromium", "chromium", "chromium"],
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::REQUIREMENTS;
+    use crate::platform::Platform;
+
+    #[test]
+    fn every_requirement_names_its_packages_and_says_why() {
+        for requirement in REQUIREMENTS {
+            assert!(!requirement.purpose.is_empty(), "{requirement:?}");
+            for platform in [Platform::Apt, Platform::Dnf, Platform::Pacman] {
+                assert!(
+                    !requirement.packages(platform).is_empty(),
+                    "{requirement:?}"
+                );
+            }
+        }
+    }
+}
