@@ -1,1 +1,72 @@
-//! The shell.
+//! The shell: the only code that says `tauri`.
+//!
+//! It opens a window, hands each command to the engine in a line or two and passes on what the
+//! engine tells. It decides nothing.
+
+mod bindings;
+mod commands;
+mod settings;
+mod watches;
+mod window;
+
+pub use bindings::{BINDINGS, builder};
+
+use anchorhold_engine::{Config, Engine, EngineError, home_from_environment};
+use std::process::ExitCode;
+use tauri::{Manager, RunEvent};
+use tracing_subscriber::EnvFilter;
+use watches::Watches;
+
+/// Opens the data folder and the window, and stays until the window is closed.
+#[must_use]
+pub fn run() -> ExitCode {
+    let filter = EnvFilter::try_from_env("ANCHORHOLD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let engine = match tauri::async_runtime::block_on(open()) {
+        Ok(engine) => engine,
+        Err(error) => {
+            let fault = error.fault();
+            eprintln!("error: {}", fault.message);
+            if let Some(hint) = fault.hint {
+                eprintln!("what to do: {hint}");
+            }
+            return ExitCode::FAILURE;
+        }
+    };
+    let builder = builder::<tauri::Wry>();
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, arguments, _| window::show(app, &arguments)))
+        .plugin(tauri_plugin_store::Builder::default().build())
+        .invoke_handler(builder.invoke_handler())
+        .manage(engine.clone())
+        .manage(Watches::default())
+        .setup(|app| {
+            let arguments: Vec<String> = std::env::args().collect();
+            window::open(app.handle(), &arguments)?;
+            Ok(())
+        })
+        .build(tauri::generate_context!());
+    let app = match app {
+        Ok(app) => app,
+        Err(error) => {
+            eprintln!("error: open the window: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    app.run(move |app, event| {
+        if let RunEvent::Exit = event {
+            app.state::<Watches>().end_all();
+            // What is at work is written down before the process ends, and goes on at the next start.
+            tauri::async_runtime::block_on(engine.close());
+        }
+    });
+    ExitCode::SUCCESS
+}
+
+async fn open() -> Result<Engine, EngineError> {
+    let home = home_from_environment().ok_or(EngineError::Invalid {
+        code: "home_unknown",
+        reason: "this system names no folder for data; set ANCHORHOLD_HOME to one".to_owned(),
+    })?;
+    Engine::open(Config::new(home, "the Anchorhold window")).await
+}

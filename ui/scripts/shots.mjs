@@ -21,32 +21,48 @@ const openFile = (path) => (page) => page.click(`[data-testid=file-row][data-pat
 
 const screens = [
   { name: "agents", path: "/dashboard/agents" },
-  { name: "agents-focus", path: "/dashboard/agents", act: async (page) => {
-    await page.focus("[role=row][tabindex='0']");
-    for (let n = 0; n < 3; n += 1) await page.keyboard.press("ArrowDown");
-  } },
+  {
+    name: "agents-focus",
+    path: "/dashboard/agents",
+    act: async (page) => {
+      await page.focus("[role=row][tabindex='0']");
+      for (let n = 0; n < 3; n += 1) await page.keyboard.press("ArrowDown");
+    },
+  },
   { name: "agents-empty", path: "/dashboard/agents", demo: "empty" },
   { name: "agents-engine-missing", path: "/dashboard/agents", demo: "error" },
   { name: "agents-many", path: "/dashboard/agents", demo: "many" },
-  { name: "agents-no-match", path: "/dashboard/agents", act: (page) => page.fill("input", "nothing has this") },
+  {
+    name: "agents-no-match",
+    path: "/dashboard/agents",
+    act: (page) => page.fill("input", "nothing has this"),
+  },
   { name: "create", path: "/dashboard/agents/new" },
-  { name: "create-problems", path: "/dashboard/agents/new", act: async (page) => {
-    await page.fill("[data-testid=create-name]", "Fix flaky dates");
-    await page.fill("[data-testid=create-target]", "main");
-    await page.selectOption("[data-testid=create-model]", "openai-compatible");
-    await page.fill("[data-testid=create-repo]", "nowhere");
-    await page.click("[data-testid=create-submit-start]");
-    await page.waitForTimeout(1200);
-  } },
+  {
+    name: "create-problems",
+    path: "/dashboard/agents/new",
+    act: async (page) => {
+      await page.fill("[data-testid=create-name]", "Fix flaky dates");
+      await page.fill("[data-testid=create-target]", "main");
+      await page.selectOption("[data-testid=create-model]", "openai-compatible");
+      await page.fill("[data-testid=create-repo]", "nowhere");
+      await page.click("[data-testid=create-submit-start]");
+      await page.waitForTimeout(1200);
+    },
+  },
   { name: "agent-running", path: "/dashboard/agents/a01", act: openFile("src/types.ts") },
   { name: "agent-asks", path: "/dashboard/agents/a02" },
   { name: "agent-completed", path: "/dashboard/agents/a03", act: openFile("src/App.tsx") },
-  { name: "agent-details", path: "/dashboard/agents/a03", act: async (page) => {
-    await openFile("src/legacy.js")(page);
-    await page.evaluate(() => document.querySelector("[role=log]").scrollTo(0, 300));
-    await page.waitForTimeout(200);
-    await page.click("[data-testid=log-row][data-outcome=REFUSED] button[aria-expanded]");
-  } },
+  {
+    name: "agent-details",
+    path: "/dashboard/agents/a03",
+    act: async (page) => {
+      await openFile("src/legacy.js")(page);
+      await page.evaluate(() => document.querySelector("[role=log]").scrollTo(0, 300));
+      await page.waitForTimeout(200);
+      await page.click("[data-testid=log-row][data-outcome=REFUSED] button[aria-expanded]");
+    },
+  },
   { name: "agent-cloning", path: "/dashboard/agents/a04" },
   { name: "agent-idle", path: "/dashboard/agents/a05" },
   { name: "agent-error", path: "/dashboard/agents/a06" },
@@ -88,7 +104,10 @@ async function shoot(screen, theme, size) {
   // The same policy as in the app, so that what it would refuse is refused here.
   await page.route(`${base}/**`, async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, headers: { ...response.headers(), "content-security-policy": app.security.csp } });
+    await route.fulfill({
+      response,
+      headers: { ...response.headers(), "content-security-policy": app.security.csp },
+    });
   });
   await page.goto(`${base}${screen.path}?demo=${screen.demo ?? "still"}&theme=${theme}`);
   await page.waitForTimeout(400);
@@ -98,7 +117,9 @@ async function shoot(screen, theme, size) {
   if (size === sizes[0]) {
     const { violations } = await new AxeBuilder({ page }).analyze();
     for (const { id, help, nodes } of violations) {
-      const where = nodes.slice(0, 3).map((node) => `\n    ${node.html.slice(0, 220)}\n    ${node.failureSummary?.split("\n")[1] ?? ""}`);
+      const where = nodes
+        .slice(0, 3)
+        .map((node) => `\n    ${node.html.slice(0, 220)}\n    ${node.failureSummary?.split("\n")[1] ?? ""}`);
       failures.push(`${name}: axe ${id}: ${help}${where.join("")}`);
     }
   }

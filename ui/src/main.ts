@@ -5,4 +5,5 @@ import "./styles/app.css";
 
 const search = new URLSearchParams(location.search);
 const target = document.getElementById("app");
-if (target) mount(App, { target, props: { backend: await chooseBackend(search), theme: search.get("theme") } });
+if (target)
+  mount(App, { target, props: { backend: await chooseBackend(search), theme: search.get("theme") } });

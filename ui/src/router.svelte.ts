@@ -1,8 +1,6 @@
 /** The window's address: three routes, on the browser's own history. */
 
-export type Route =
-  | { name: "agents"; creating: boolean }
-  | { name: "agent"; id: string };
+export type Route = { name: "agents"; creating: boolean } | { name: "agent"; id: string };
 
 export const paths = {
   agents: "/dashboard/agents",

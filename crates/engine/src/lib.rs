@@ -23,6 +23,6 @@ mod workspace;
 pub use anchorhold_domain as domain;
 pub use config::{Config, Identity, home_from_environment};
 pub use demo::{DEMO_TRAJECTORY, scripted};
-pub use engine::{Engine, EngineStatus, ModelOffer};
+pub use engine::{Engine, EngineState, EngineStatus, ModelOption};
 pub use error::EngineError;
 pub use keys::{forget_secret, keep_secret};

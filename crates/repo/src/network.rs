@@ -164,7 +164,7 @@ impl<'a> Network<'a> {
         callbacks.push_negotiation(|updates| {
             if updates
                 .iter()
-                .all(|update| update.src() == expected.unwrap_or_else(|| Oid::ZERO_SHA1))
+                .all(|update| update.src() == expected.unwrap_or(Oid::ZERO_SHA1))
             {
                 return Ok(());
             }

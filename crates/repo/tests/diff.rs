@@ -280,9 +280,20 @@ fn what_is_not_shown_is_said() {
         (cell.spans[0].text.len(), cell.spans[1].text.as_str()),
         (10_240, "… 9771 more bytes")
     );
+}
+
+#[test]
+fn rows_beyond_the_limit_are_left_out_and_said() {
     let many = "x\n".repeat(210_000);
-    let diff = check(b"y\n", many.as_bytes(), &[DiffNotice::TooManyRows], true);
-    assert_eq!((diff.rows.len(), diff.change.added), (200_000, 210_000));
+    let (_place, mirror, base, tree) = edited(&[("a.rs", "y\n")], &[put("a.rs", many)]);
+    let window = mirror
+        .diff_window(&base, &tree, "a.rs", Context::default(), 0, 10)
+        .unwrap();
+    assert_eq!((window.total_rows, window.change.added), (200_000, 210_000));
+    assert_eq!(
+        (window.notices.as_slice(), window.truncated),
+        (&[DiffNotice::TooManyRows][..], true)
+    );
 }
 
 #[test]

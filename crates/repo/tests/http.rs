@@ -181,7 +181,7 @@ fn a_push_creates_a_branch_with_exactly_the_tree_and_then_moves_it_forward() {
         tree
     );
     let second = mirror
-        .commit_for_push(&tree, &[first.clone()], &ada(), "Again")
+        .commit_for_push(&tree, std::slice::from_ref(&first), &ada(), "Again")
         .unwrap();
     let outcome = mirror
         .push(

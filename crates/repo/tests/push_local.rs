@@ -51,7 +51,7 @@ fn a_branch_is_moved_forward_and_a_repeated_push_is_no_error() {
         .unwrap();
     let tree = mirror.tree_of(&first).unwrap();
     let second = mirror
-        .commit_for_push(&tree, &[first.clone()], &ada(), "Again")
+        .commit_for_push(&tree, std::slice::from_ref(&first), &ada(), "Again")
         .unwrap();
     let push = || {
         mirror
@@ -140,7 +140,7 @@ fn a_branch_that_is_not_where_it_was_left_is_refused_even_if_it_could_move_forwa
     let first = commit_file(&mirror, &base, "b.txt", "1\n");
     let tree = mirror.tree_of(&first).unwrap();
     let second = mirror
-        .commit_for_push(&tree, &[first.clone()], &ada(), "Again")
+        .commit_for_push(&tree, std::slice::from_ref(&first), &ada(), "Again")
         .unwrap();
     let error = mirror
         .push("agent/x", &second, &Credentials::none(), Some(&first), &[])

@@ -4,11 +4,13 @@
 //! It works for root and for an ordinary user alike, and ends exactly what it started.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -30,6 +32,7 @@ pub struct GitServer {
     port: u16,
     /// Configuration, socket and logs, removed last.
     place: TempDir,
+    marks: AtomicU32,
     nginx: Group,
     _wrapper: Group,
 }
@@ -91,6 +94,7 @@ impl GitServer {
                     root,
                     port,
                     place,
+                    marks: AtomicU32::new(0),
                     nginx,
                     _wrapper: wrapper,
                 });
@@ -156,13 +160,28 @@ impl GitServer {
         PASSWORD
     }
 
-    /// Returns the server's request log, one line a request: user, status, request.
+    /// Returns the requests so far, one line each: user, status, request.
+    ///
+    /// A line is written just after its answer is sent. The server is one process that handles one
+    /// thing at a time, so that the line of a request of our own comes after all earlier ones.
     ///
     /// # Errors
-    /// When the log cannot be read.
+    /// When the server is gone or its log cannot be read.
     pub fn requests(&self) -> Result<Vec<String>> {
-        let log = fs::read_to_string(self.place.path().join("access.log"))?;
-        Ok(log.lines().map(str::to_owned).collect())
+        let mark = format!("/mark-{}", self.marks.fetch_add(1, Ordering::Relaxed));
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        stream.write_all(format!("GET {mark} HTTP/1.0\r\n\r\n").as_bytes())?;
+        stream.read_to_end(&mut Vec::new())?;
+        let log = self.place.path().join("access.log");
+        wait_until("a request is in the log", || {
+            fs::read_to_string(&log).is_ok_and(|log| log.contains(&format!("GET {mark} ")))
+        })?;
+        let log = fs::read_to_string(&log)?;
+        Ok(log
+            .lines()
+            .filter(|line| !line.contains("GET /mark-"))
+            .map(str::to_owned)
+            .collect())
     }
 
     /// Ends the web server, so that every later connection is refused.

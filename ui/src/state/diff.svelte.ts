@@ -46,7 +46,12 @@ export class Diff {
   private async fetch(page: number): Promise<void> {
     this.asked.add(page);
     try {
-      const { rows, ...head } = await this.backend.diffRows(this.agent, this.path, page * PAGE_ROWS, PAGE_ROWS);
+      const { rows, ...head } = await this.backend.diffRows(
+        this.agent,
+        this.path,
+        page * PAGE_ROWS,
+        PAGE_ROWS,
+      );
       this.pages = new Map(this.pages).set(page, rows);
       this.widest = Math.max(this.widest, ...rows.map(width));
       this.head = head;

@@ -29,7 +29,7 @@ export const emptyDraft: Draft = {
   provider: "scripted",
   modelName: "",
   baseUrl: "",
-  tokens: "2000000",
+  tokens: "2,000,000",
   turns: "200",
   minutes: "60",
 };
@@ -58,7 +58,8 @@ export function check(draft: Draft, agents: readonly Agent[]): Problems {
   else if (agents.some((agent) => agent.name === name && agent.deletedAt === null))
     say("name", "Another agent has this name.", "Names are unique among your agents.");
   if (!draft.task.trim()) say("task", "Say what the agent is to do.");
-  if (!draft.repository.trim()) say("repository", "Name a repository.", "owner/name, a git URL, or a local path.");
+  if (!draft.repository.trim())
+    say("repository", "Name a repository.", "owner/name, a git URL, or a local path.");
   if (!draft.source.trim()) say("source", "Name the branch to work from.");
   if (!draft.target.trim()) say("target", "Name the branch to push to.");
   else if (draft.target.trim() === draft.source.trim())
@@ -79,8 +80,12 @@ export function checkLimits({ tokens, turns, minutes }: LimitsDraft): Problem | 
 
 /** Writes limits as a form shows them. */
 export function limitsDraft({ tokens, turns, seconds }: Limits): LimitsDraft {
-  const text = (limit: number | null | undefined) => (limit == null ? "" : String(limit));
-  return { tokens: text(tokens), turns: text(turns), minutes: seconds == null ? "" : text(Math.ceil(seconds / 60)) };
+  const text = (limit: number | null | undefined) => (limit == null ? "" : limit.toLocaleString("en"));
+  return {
+    tokens: text(tokens),
+    turns: text(turns),
+    minutes: seconds == null ? "" : text(Math.ceil(seconds / 60)),
+  };
 }
 
 /** Reads limits that {@link checkLimits} finds nothing wrong with. */

@@ -18,12 +18,16 @@ export function ago(at: number, now: number): string {
 
 /** Writes a duration as `8 ms`, `1.4 s`, `2 m 05 s` or `1 h 02 m`. */
 export function duration(ms: number): string {
+  if (ms === 0) return "0 s";
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   const two = (n: number) => String(n).padStart(2, "0");
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${two(seconds % 60)} s`;
-  return `${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} m`;
+  const [large, small, units] =
+    seconds < 3600
+      ? [Math.floor(seconds / 60), seconds % 60, ["m", "s"]]
+      : [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), ["h", "m"]];
+  return small === 0 ? `${large} ${units[0]}` : `${large} ${units[0]} ${two(small)} ${units[1]}`;
 }
 
 /** Writes a time of day as `10:02:11`. */

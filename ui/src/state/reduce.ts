@@ -95,7 +95,14 @@ function foldRows(draft: Draft, { seq, at, kind }: Event): void {
     case "cloned": {
       milestone("plain", `Cloned ${kind.files.toLocaleString("en")} files`, kind.baseCommit.slice(0, 10));
       kind.notes.forEach((note, index) =>
-        draft.rows.push({ key: `${key}.${index}`, at, type: "milestone", tone: "plain", text: note, detail: null }),
+        draft.rows.push({
+          key: `${key}.${index}`,
+          at,
+          type: "milestone",
+          tone: "plain",
+          text: note,
+          detail: null,
+        }),
       );
       return;
     }
@@ -119,14 +126,34 @@ function foldRows(draft: Draft, { seq, at, kind }: Event): void {
       return void draft.rows.push({ key, at, type: "call", call });
     }
     case "toolFinished":
-      return replaceLast(draft, "call", (row) => row.call.id === kind.call, (row) => {
-        const { outcome, result, resultBlob, durationMs, edited, checkpoint } = kind;
-        return { ...row, call: { ...row.call, outcome, result, resultBlob, durationMs, edited, checkpoint } };
-      });
+      return replaceLast(
+        draft,
+        "call",
+        (row) => row.call.id === kind.call,
+        (row) => {
+          const { outcome, result, resultBlob, durationMs, edited, checkpoint } = kind;
+          return {
+            ...row,
+            call: { ...row.call, outcome, result, resultBlob, durationMs, edited, checkpoint },
+          };
+        },
+      );
     case "questionAsked":
-      return void draft.rows.push({ key, at, type: "asked", call: kind.call, question: kind.question, answer: null });
+      return void draft.rows.push({
+        key,
+        at,
+        type: "asked",
+        call: kind.call,
+        question: kind.question,
+        answer: null,
+      });
     case "questionAnswered":
-      return replaceLast(draft, "asked", (row) => row.call === kind.call, (row) => ({ ...row, answer: kind.text }));
+      return replaceLast(
+        draft,
+        "asked",
+        (row) => row.call === kind.call,
+        (row) => ({ ...row, answer: kind.text }),
+      );
     case "paused":
       return void milestone("held", pausedText(kind.reason, kind.limit));
     case "limitsChanged":
@@ -134,7 +161,11 @@ function foldRows(draft: Draft, { seq, at, kind }: Event): void {
     case "resumed":
       return void milestone("plain", "Resumed");
     case "completed":
-      return void milestone("good", "Completed", [kind.summary, kind.unverified].filter(Boolean).join("\n\n"));
+      return void milestone(
+        "good",
+        "Completed",
+        [kind.summary, kind.unverified].filter(Boolean).join("\n\n"),
+      );
     case "failed":
       return void draft.rows.push({ key, at, type: "failed", fault: kind.fault, attempted: "run" });
     case "pushStarted":

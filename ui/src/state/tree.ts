@@ -63,3 +63,8 @@ export function totals(changes: readonly FileChange[]): { added: number; removed
   }
   return { added, removed };
 }
+
+/** Names the file that a tree shows first. */
+export function firstFile(changes: readonly FileChange[]): string | null {
+  return tree(changes, new Set()).find((row) => row.type === "file")?.path ?? null;
+}

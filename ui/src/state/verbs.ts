@@ -6,7 +6,8 @@ export type Verb = "start" | "cancelStart" | "stop" | "pause" | "resume" | "push
 /** Whether there is something to push that was not pushed yet. */
 export function hasUnpushed(agent: Agent): boolean {
   if (agent.filesChanged === 0) return false;
-  return agent.pushedAt === null || (agent.completedAt ?? 0) > agent.pushedAt;
+  if (agent.pushedAt === null || agent.status === "PAUSED") return true;
+  return (agent.completedAt ?? 0) > agent.pushedAt;
 }
 
 /** The verbs that fit, the most likely first. */
@@ -32,6 +33,12 @@ export function verbs(agent: Agent): Verb[] {
 
 export function can(agent: Agent, verb: Verb): boolean {
   return verbs(agent).includes(verb);
+}
+
+/** The verb that answers an agent's error; it stands beside the message and nowhere else. */
+export function recovery(agent: Agent): Verb | null {
+  if (agent.errorMessage === null) return null;
+  return (["push", "resume", "start"] as const).find((verb) => can(agent, verb)) ?? null;
 }
 
 /** Whether instructions are taken; they wait in the queue whatever the agent does. */

@@ -8,7 +8,7 @@ mod recover;
 mod shared;
 mod watch;
 
-pub use offers::{EngineStatus, ModelOffer};
+pub use offers::{EngineState, EngineStatus, ModelOption};
 pub(crate) use shared::Shared;
 
 use crate::folder::DataFolder;

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::{EngineError, scripted};
-use anchorhold_domain::{Branches, Fault, ModelChoice};
+use anchorhold_domain::{Branches, Fault};
 use anchorhold_repo::Remote;
 use serde::Serialize;
 
@@ -10,13 +10,28 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
-pub struct ModelOffer {
-    /// The choice.
-    pub model: ModelChoice,
+pub struct ModelOption {
+    /// The provider, as in [`anchorhold_domain::ModelChoice`].
+    pub provider: String,
+    /// The model's name; empty where the user names it together with its server.
+    pub name: String,
     /// What it is, for people.
     pub label: String,
-    /// Whether the user must still name the model and its server.
-    pub needs_address: bool,
+}
+
+/// How the container engine answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EngineState {
+    /// It answers.
+    Ready,
+    /// There is none.
+    Missing,
+    /// There is one, and it does not answer as it should.
+    Stopped,
+    /// This user may not speak to it.
+    Denied,
 }
 
 /// Whether a container engine answers.
@@ -24,26 +39,29 @@ pub struct ModelOffer {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct EngineStatus {
+    /// How it answers.
+    pub state: EngineState,
+    /// Why it is not ready.
+    pub fault: Option<Fault>,
     /// Its version, where it answers.
     pub version: Option<String>,
-    /// Why it does not, otherwise.
-    pub fault: Option<Fault>,
 }
 
 impl Engine {
     /// Returns the models that can be chosen.
     #[must_use]
-    pub fn models(&self) -> Vec<ModelOffer> {
+    pub fn models(&self) -> Vec<ModelOption> {
+        let demo = scripted();
         vec![
-            ModelOffer {
-                model: scripted(),
-                label: "Demonstration: plays back a recording for the sample repository".to_owned(),
-                needs_address: false,
+            ModelOption {
+                provider: demo.provider,
+                name: demo.name,
+                label: "Demonstration: a recording for the sample repository, no real model".to_owned(),
             },
-            ModelOffer {
-                model: ModelChoice { provider: "openai".to_owned(), name: String::new(), base_url: None },
-                label: "OpenAI or any compatible server".to_owned(),
-                needs_address: true,
+            ModelOption {
+                provider: "openai".to_owned(),
+                name: String::new(),
+                label: "OpenAI, or any server that is compatible with it".to_owned(),
             },
         ]
     }
@@ -52,8 +70,15 @@ impl Engine {
     pub async fn status(&self) -> EngineStatus {
         let asked = async { Ok::<_, EngineError>(self.shared.docker().await?.version().await?) };
         match asked.await {
-            Ok(version) => EngineStatus { version: Some(version), fault: None },
-            Err(error) => EngineStatus { version: None, fault: Some(error.fault()) },
+            Ok(version) => EngineStatus { state: EngineState::Ready, fault: None, version: Some(version) },
+            Err(error) => {
+                let state = match error.code() {
+                    "engine_missing" => EngineState::Missing,
+                    "engine_forbidden" => EngineState::Denied,
+                    _ => EngineState::Stopped,
+                };
+                EngineStatus { state, fault: Some(error.fault()), version: None }
+            }
         }
     }
 

@@ -108,7 +108,7 @@ pub fn commit_file(mirror: &Mirror, base: &Base, path: &str, text: &str) -> Stri
     mirror
         .commit_for_push(
             &checkpoint.tree,
-            &[base.commit.clone()],
+            std::slice::from_ref(&base.commit),
             &ada(),
             "Change a file",
         )

@@ -63,7 +63,11 @@ class FakeBackend implements Backend {
   private find(id: string): Recorded {
     const run = this.runs.find((r) => r.agent.id === id);
     if (run) return run;
-    const fault: Fault = { code: "agent_unknown", message: "open the agent: there is none with this id", hint: "It may have been deleted." };
+    const fault: Fault = {
+      code: "agent_unknown",
+      message: "open the agent: there is none with this id",
+      hint: "It may have been deleted.",
+    };
     throw fault;
   }
 
@@ -77,7 +81,11 @@ class FakeBackend implements Backend {
 
   async createAgent(made: Parameters<Backend["createAgent"]>[0]): Promise<Agent> {
     if (made.name === "taken") {
-      const fault: Fault = { code: "name_taken", message: "create the agent: another one is named taken", hint: "Choose another name." };
+      const fault: Fault = {
+        code: "name_taken",
+        message: "create the agent: another one is named taken",
+        hint: "Choose another name.",
+      };
       throw fault;
     }
     this.ids += 1;
@@ -102,7 +110,12 @@ class FakeBackend implements Backend {
 
   async stop(id: string): Promise<void> {
     const cloning = this.find(id).agent.status === "CLONING";
-    await this.act(id, cloning ? { type: "cloneCancelled", reason: "STOPPED" } : { type: "paused", reason: "STOPPED", limit: null });
+    await this.act(
+      id,
+      cloning
+        ? { type: "cloneCancelled", reason: "STOPPED" }
+        : { type: "paused", reason: "STOPPED", limit: null },
+    );
   }
 
   async push(id: string): Promise<void> {
@@ -130,7 +143,8 @@ class FakeBackend implements Backend {
   pause = (id: string) => this.act(id, { type: "paused", reason: "USER", limit: null });
   editInstruction = (id: string, instruction: string, text: string) =>
     this.act(id, { type: "instructionEdited", id: instruction, text });
-  removeInstruction = (id: string, instruction: string) => this.act(id, { type: "instructionRemoved", id: instruction });
+  removeInstruction = (id: string, instruction: string) =>
+    this.act(id, { type: "instructionRemoved", id: instruction });
   reorderInstructions = (id: string, ids: string[]) => this.act(id, { type: "instructionsReordered", ids });
   setLimits: Backend["setLimits"] = (id, limits) => this.act(id, { type: "limitsChanged", limits });
   deleteAgent = (id: string) => this.act(id, { type: "deleted" });
@@ -142,7 +156,12 @@ class FakeBackend implements Backend {
 
   async diffRows(_id: string, path: string, from: number, count: number) {
     const file = recordedFiles.find((f) => f.change.path === path);
-    if (!file) throw { code: "path_unknown", message: `read the differences of ${path}: it did not change`, hint: null } satisfies Fault;
+    if (!file)
+      throw {
+        code: "path_unknown",
+        message: `read the differences of ${path}: it did not change`,
+        hint: null,
+      } satisfies Fault;
     const { change, language, notices } = file;
     const rows = file.rows.slice(from, from + count);
     const rest = { truncated: false, oldMissingNewline: false, newMissingNewline: path === "README.md" };
@@ -156,7 +175,11 @@ class FakeBackend implements Backend {
   async branches(repo: string): Promise<Branches> {
     await new Promise((resolve) => setTimeout(resolve, 500));
     if (!repo.includes("/")) {
-      throw { code: "repository_invalid", message: `list the branches of ${repo}: it is no repository`, hint: "Write owner/name, a git URL, or a local path." } satisfies Fault;
+      throw {
+        code: "repository_invalid",
+        message: `list the branches of ${repo}: it is no repository`,
+        hint: "Write owner/name, a git URL, or a local path.",
+      } satisfies Fault;
     }
     return { names: ["main", "develop", "release/2.4", "agent/typescript"], default: "main" };
   }
@@ -184,12 +207,22 @@ class FakeBackend implements Backend {
     return () => this.listWatchers.delete(heard);
   }
 
-  watch(id: string, afterSeq: number, heard: (update: Update) => void, failed: (fault: Fault) => void): () => void {
+  watch(
+    id: string,
+    afterSeq: number,
+    heard: (update: Update) => void,
+    failed: (fault: Fault) => void,
+  ): () => void {
     const watcher: Watcher = { id, heard };
     queueMicrotask(() => {
       try {
         const run = this.find(id);
-        heard({ type: "events", events: run.events.filter((e) => e.seq > afterSeq), agent: run.agent, live: true });
+        heard({
+          type: "events",
+          events: run.events.filter((e) => e.seq > afterSeq),
+          agent: run.agent,
+          live: true,
+        });
         this.watchers.add(watcher);
         for (const signal of passing(run.agent)) heard({ type: "signal", signal });
       } catch (fault) {
@@ -202,7 +235,8 @@ class FakeBackend implements Backend {
 
 /** What passes at this moment of the recording. */
 function passing(agent: Agent): Signal[] {
-  if (agent.status === "CLONING") return [{ type: "cloneProgress", received: 48_210, total: 112_904, kib: 21_344 }];
+  if (agent.status === "CLONING")
+    return [{ type: "cloneProgress", received: 48_210, total: 112_904, kib: 21_344 }];
   if (agent.status !== "RUNNING") return [];
   return [
     { type: "modelRequested", request: agent.requests + 1 },

@@ -65,7 +65,10 @@ export function call(tool: string, label: string, args: object, end: CallEnd = {
   const id = `call_${calls}`;
   const edited = end.edited ?? [];
   return [
-    { afterMs: 900, kinds: [{ type: "toolRequested", call: id, tool, label, arguments: JSON.stringify(args) }] },
+    {
+      afterMs: 900,
+      kinds: [{ type: "toolRequested", call: id, tool, label, arguments: JSON.stringify(args) }],
+    },
     {
       afterMs: 120,
       kinds: [
@@ -93,28 +96,107 @@ const list = "src/App.jsx\nsrc/dates.js\nsrc/entries.js\nsrc/generated/routes.ts
 export function refactor(task: string, instruction: string): Step[] {
   return [
     one(200, { type: "turnStarted", instruction, text: task }),
-    one(1800, said("I will look at how the project is laid out first.", "The task names no files. List the tree, then read the entry point and follow its imports.")),
+    one(
+      1800,
+      said(
+        "I will look at how the project is laid out first.",
+        "The task names no files. List the tree, then read the entry point and follow its imports.",
+      ),
+    ),
     ...call("list_files", "list src", { path: "src" }, { result: list }),
-    ...call("read_file", "read src/App.jsx", { path: "src/App.jsx" }, { result: 'import React from "react";\n…', blob: "b3:41c0", durationMs: 2 }),
-    ...call("read_file", "read src/dates.js", { path: "src/dates.js" }, { result: "export function formatDate(value) {", durationMs: 2 }),
-    ...call("search", "search “propTypes”", { pattern: "propTypes" }, { result: "src/App.jsx:64: EntryRow.propTypes = {", durationMs: 14 }),
-    one(2400, { type: "modelRetried", attempt: 1, fault: { code: "model_overloaded", message: "ask the model: the provider is overloaded (529)", hint: "Nothing to do; the request is made again." }, waitMs: 12_000 }),
+    ...call(
+      "read_file",
+      "read src/App.jsx",
+      { path: "src/App.jsx" },
+      { result: 'import React from "react";\n…', blob: "b3:41c0", durationMs: 2 },
+    ),
+    ...call(
+      "read_file",
+      "read src/dates.js",
+      { path: "src/dates.js" },
+      { result: "export function formatDate(value) {", durationMs: 2 },
+    ),
+    ...call(
+      "search",
+      "search “propTypes”",
+      { pattern: "propTypes" },
+      { result: "src/App.jsx:64: EntryRow.propTypes = {", durationMs: 14 },
+    ),
+    one(2400, {
+      type: "modelRetried",
+      attempt: 1,
+      fault: {
+        code: "model_overloaded",
+        message: "ask the model: the provider is overloaded (529)",
+        hint: "Nothing to do; the request is made again.",
+      },
+      waitMs: 12_000,
+    }),
     one(3000, said("Types first, so that the component can use them.")),
-    ...call("write_file", "write src/types.ts", { path: "src/types.ts" }, { edited: [{ path: "src/types.ts", added: 9, removed: 0 }], files: 1, durationMs: 6 }),
-    ...call("move_file", "move src/App.jsx → src/App.tsx", { from: "src/App.jsx", to: "src/App.tsx" }, { edited: [{ path: "src/App.tsx", added: 0, removed: 0 }], files: 2, durationMs: 4 }),
-    ...call("edit_file", "edit src/App.tsx", { path: "src/App.tsx", old: "function EntryRow({ entry, onOpen }) {", new: "const EntryRow: FC<EntryRowProps> = ({ entry, onOpen }) => {" }, { edited: [{ path: "src/App.tsx", added: 14, removed: 11 }], files: 2, durationMs: 5, result: "edited src/App.tsx: 14 added, 11 removed" }),
-    ...call("edit_file", "edit src/dates.js", { path: "src/dates.js", old: "formatDate(v)" }, { outcome: "REFUSED", result: "the text to replace was not found in src/dates.js", durationMs: 3 }),
+    ...call(
+      "write_file",
+      "write src/types.ts",
+      { path: "src/types.ts" },
+      { edited: [{ path: "src/types.ts", added: 9, removed: 0 }], files: 1, durationMs: 6 },
+    ),
+    ...call(
+      "move_file",
+      "move src/App.jsx → src/App.tsx",
+      { from: "src/App.jsx", to: "src/App.tsx" },
+      { edited: [{ path: "src/App.tsx", added: 0, removed: 0 }], files: 2, durationMs: 4 },
+    ),
+    ...call(
+      "edit_file",
+      "edit src/App.tsx",
+      {
+        path: "src/App.tsx",
+        old: "function EntryRow({ entry, onOpen }) {",
+        new: "const EntryRow: FC<EntryRowProps> = ({ entry, onOpen }) => {",
+      },
+      {
+        edited: [{ path: "src/App.tsx", added: 14, removed: 11 }],
+        files: 2,
+        durationMs: 5,
+        result: "edited src/App.tsx: 14 added, 11 removed",
+      },
+    ),
+    ...call(
+      "edit_file",
+      "edit src/dates.js",
+      { path: "src/dates.js", old: "formatDate(v)" },
+      { outcome: "REFUSED", result: "the text to replace was not found in src/dates.js", durationMs: 3 },
+    ),
     ...call("read_file", "read src/dates.js", { path: "src/dates.js" }, { durationMs: 2 }),
-    ...call("edit_file", "edit src/dates.ts", { path: "src/dates.ts" }, { edited: [{ path: "src/dates.ts", added: 5, removed: 6 }], files: 5, durationMs: 4 }),
+    ...call(
+      "edit_file",
+      "edit src/dates.ts",
+      { path: "src/dates.ts" },
+      { edited: [{ path: "src/dates.ts", added: 5, removed: 6 }], files: 5, durationMs: 4 },
+    ),
   ];
 }
 
 /** The end of the same run. */
 export function finish(files: number): Step[] {
   return [
-    ...call("delete_file", "delete src/legacy.js", { path: "src/legacy.js" }, { edited: [{ path: "src/legacy.js", added: 0, removed: 4 }], files, durationMs: 3 }),
-    ...call("edit_file", "edit README.md", { path: "README.md" }, { edited: [{ path: "README.md", added: 3, removed: 1 }], files, durationMs: 4 }),
-    one(2200, said("The components are in TypeScript now; the date helpers take a locale and the legacy shim is gone.")),
+    ...call(
+      "delete_file",
+      "delete src/legacy.js",
+      { path: "src/legacy.js" },
+      { edited: [{ path: "src/legacy.js", added: 0, removed: 4 }], files, durationMs: 3 },
+    ),
+    ...call(
+      "edit_file",
+      "edit README.md",
+      { path: "README.md" },
+      { edited: [{ path: "README.md", added: 3, removed: 1 }], files, durationMs: 4 },
+    ),
+    one(
+      2200,
+      said(
+        "The components are in TypeScript now; the date helpers take a locale and the legacy shim is gone.",
+      ),
+    ),
     one(300, {
       type: "completed",
       summary: "Moved the journal to TypeScript: 3 files renamed, types added, the legacy shim removed.",

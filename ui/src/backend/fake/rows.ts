@@ -25,7 +25,9 @@ function mark(spans: Span[], from: number, to: number): Span[] {
   const marked: Span[] = [];
   let at = 0;
   for (const span of spans) {
-    const cuts = [0, from - at, to - at, span.text.length].map((c) => Math.min(Math.max(c, 0), span.text.length));
+    const cuts = [0, from - at, to - at, span.text.length].map((c) =>
+      Math.min(Math.max(c, 0), span.text.length),
+    );
     cuts.sort((a, b) => a - b);
     for (let i = 0; i + 1 < cuts.length; i += 1) {
       const start = cuts[i] ?? 0;

@@ -33,13 +33,17 @@ export function noRows({ change, notices }: Head): { title: string; text: string
   if (change.binary || notices.includes("BINARY"))
     return { title: "Binary file", text: "Its bytes differ, and there are no lines to compare." };
   if (notices.includes("TOO_LARGE"))
-    return { title: "Too large to show", text: "The file is over the size that can be compared here. It is pushed as it is." };
+    return {
+      title: "Too large to show",
+      text: "The file is over the size that can be compared here. It is pushed as it is.",
+    };
   if (change.kind === "MODE" || change.oldMode !== change.newMode) {
     if (change.kind === "ADDED") return { title: "Empty file", text: "The new file has no content." };
     if (change.kind === "DELETED") return { title: "Empty file", text: "The deleted file had no content." };
     const text = `Its permissions changed from ${mode(change.oldMode)} to ${mode(change.newMode)}.`;
     return { title: "The content is the same", text };
   }
-  if (change.kind === "RENAMED") return { title: "Moved without changes", text: `From ${change.oldPath ?? "elsewhere"}.` };
+  if (change.kind === "RENAMED")
+    return { title: "Moved without changes", text: `From ${change.oldPath ?? "elsewhere"}.` };
   return { title: "No differences", text: "The file is as it was." };
 }

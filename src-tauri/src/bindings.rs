@@ -1,0 +1,42 @@
+//! The commands as the page's TypeScript sees them.
+
+use crate::commands::{agents, control, offers, queue, review, settings, watch};
+use tauri::Runtime;
+use tauri_specta::{Builder, collect_commands};
+
+/// Where the generated bindings lie, from the workspace's root.
+pub const BINDINGS: &str = "ui/src/bindings.ts";
+
+/// Every command, for the program and for the generator.
+#[must_use]
+pub fn builder<R: Runtime>() -> Builder<R> {
+    Builder::new().commands(collect_commands![
+        agents::agents,
+        agents::create_agent,
+        agents::delete_agent,
+        agents::restore_agent,
+        control::start,
+        control::cancel_start,
+        control::stop,
+        control::pause,
+        control::resume,
+        control::answer,
+        control::push,
+        control::set_limits,
+        queue::instruct,
+        queue::edit_instruction,
+        queue::remove_instruction,
+        queue::reorder_instructions,
+        review::changes,
+        review::diff_rows,
+        review::tool_result,
+        offers::branches,
+        offers::engine_status,
+        offers::models,
+        settings::theme<tauri::Wry>,
+        settings::set_theme<tauri::Wry>,
+        watch::watch_agents,
+        watch::watch,
+        watch::unwatch,
+    ])
+}

@@ -1,0 +1,34 @@
+//! What the window remembers of itself.
+
+use serde::{Deserialize, Serialize};
+use tauri::{AppHandle, Runtime};
+use tauri_plugin_store::StoreExt;
+
+const FILE: &str = "settings.json";
+const THEME: &str = "theme";
+
+/// How the window is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Theme {
+    /// As the system is.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+/// Reads the theme; one that was never chosen is the system's.
+pub(crate) fn theme<R: Runtime>(app: &AppHandle<R>) -> Result<Theme, tauri_plugin_store::Error> {
+    let kept = app.store(FILE)?.get(THEME);
+    Ok(kept.map(serde_json::from_value).transpose()?.unwrap_or_default())
+}
+
+/// Keeps the theme.
+pub(crate) fn set_theme<R: Runtime>(app: &AppHandle<R>, theme: Theme) -> Result<(), tauri_plugin_store::Error> {
+    let store = app.store(FILE)?;
+    store.set(THEME, serde_json::to_value(theme)?);
+    store.save()
+}
