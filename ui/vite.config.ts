@@ -9,5 +9,5 @@ export default defineConfig({
   build: { target: "es2022", chunkSizeWarningLimit: 900 },
   // Vitest would otherwise take Svelte's server build, which cannot mount anything.
   resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
-  test: { environment: "jsdom", include: ["src/**/*.test.ts"], setupFiles: ["./src/test-setup.ts"] },
+  test: { environment: "jsdom", include: ["src/**/*.test.ts"], setupFiles: ["./src/test/setup.ts"] },
 });

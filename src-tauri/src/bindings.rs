@@ -1,6 +1,7 @@
 //! The commands as the page's TypeScript sees them.
 
 use crate::commands::{agents, control, offers, queue, review, settings, watch};
+use anchorhold_domain::{Instruction, ToolCall};
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands};
 
@@ -10,7 +11,8 @@ pub const BINDINGS: &str = "ui/src/bindings.ts";
 /// Every command, for the program and for the generator.
 #[must_use]
 pub fn builder<R: Runtime>() -> Builder<R> {
-    Builder::new().commands(collect_commands![
+    // Two readings of the log that the page folds by itself, so no command names them.
+    Builder::new().typ::<Instruction>().typ::<ToolCall>().commands(collect_commands![
         agents::agents,
         agents::create_agent,
         agents::delete_agent,

@@ -95,14 +95,15 @@ const failures = [];
 
 async function shoot(screen, theme, size) {
   const name = `${screen.name}-${theme}-${size.width}`;
-  const page = await browser.newPage({ viewport: size, colorScheme: theme, reducedMotion: "reduce" });
+  const context = await browser.newContext({ viewport: size, colorScheme: theme, reducedMotion: "reduce" });
+  const page = await context.newPage();
   page.setDefaultTimeout(5000);
   page.on("console", (message) => {
     if (message.type() === "error") failures.push(`${name}: console: ${message.text()}`);
   });
   page.on("pageerror", (error) => failures.push(`${name}: ${error.message}`));
   // The same policy as in the app, so that what it would refuse is refused here.
-  await page.route(`${base}/**`, async (route) => {
+  await page.route(`${base}/dashboard/**`, async (route) => {
     const response = await route.fetch();
     await route.fulfill({
       response,
@@ -123,7 +124,7 @@ async function shoot(screen, theme, size) {
       failures.push(`${name}: axe ${id}: ${help}${where.join("")}`);
     }
   }
-  await page.close();
+  await context.close();
 }
 
 for (const screen of screens) {

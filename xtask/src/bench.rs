@@ -135,11 +135,44 @@ fn measured(contestant: &Contestant, host: &str, runs: usize) -> Result<Vec<Figu
                 log.display()
             );
         }
+        verify(contestant, &repository, &log)?;
         if run > 0 {
             figures.push(Figures::of(&cost, &seen));
         }
     }
     Ok(figures)
+}
+
+/// Makes sure that the fifty edits were made: a run whose calls were refused would cost less.
+fn verify(contestant: &Contestant, repository: &Path, log: &Path) -> Result<()> {
+    let (found, wanted) = match contestant.dialect {
+        dialect::Dialect::Anchorhold => {
+            let text =
+                fs::read_to_string(log).with_context(|| format!("read {}", log.display()))?;
+            (
+                text.matches("\"outcome\":\"OK\"").count(),
+                trajectory::ANSWERS,
+            )
+        }
+        dialect::Dialect::Codex | dialect::Dialect::Goose => {
+            let mut diff = command::program("git");
+            diff.current_dir(repository).args(["diff", "--unified=0"]);
+            let diff = command::read(&mut diff, "count the edits", "check that git works")?;
+            (
+                diff.lines()
+                    .filter(|line| line.starts_with("+    let"))
+                    .count(),
+                trajectory::ANSWERS / 2,
+            )
+        }
+    };
+    if found != wanted {
+        bail!(
+            "{found} of {wanted} calls did what was asked\n  see {}",
+            log.display()
+        );
+    }
+    Ok(())
 }
 
 /// Makes a repository of the measured files, or returns the one that is there.

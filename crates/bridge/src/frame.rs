@@ -98,8 +98,7 @@ pub enum Incoming {
 /// Lays a frame out in memory, ready to be written at once.
 pub fn encode(header: &[u8], body: &[u8]) -> Result<Vec<u8>, FrameError> {
     let prelude = Prelude::of(header, body)?;
-    let mut frame =
-        Vec::with_capacity(PRELUDE_BYTES + header.len() + body.len() + END_MARK.len());
+    let mut frame = Vec::with_capacity(PRELUDE_BYTES + header.len() + body.len() + END_MARK.len());
     frame.extend_from_slice(&prelude);
     frame.extend_from_slice(header);
     frame.extend_from_slice(body);
@@ -156,7 +155,7 @@ fn read_rest(pipe: &mut impl Read, buffer: &mut [u8]) -> Result<(), FrameError> 
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
     use proptest::prelude::*;
 
@@ -218,7 +217,10 @@ mod tests {
         for kept in 1..whole.len() {
             let mut bytes = whole[..kept].to_vec();
             bytes.extend_from_slice(&RESYNC);
-            assert!(read(&mut bytes.as_slice()).is_err(), "cut after {kept} bytes");
+            assert!(
+                read(&mut bytes.as_slice()).is_err(),
+                "cut after {kept} bytes"
+            );
         }
         assert_eq!(read(&mut RESYNC.as_slice()).unwrap(), Incoming::Resync);
     }

@@ -43,7 +43,10 @@ mod linux {
             .map_err(|message| (exit::USAGE, message))?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = openat(CWD, &arguments.root, flags, Mode::empty()).map_err(|errno| {
-            (exit::WORKSPACE, format!("open {}: {errno}", arguments.root.display()))
+            (
+                exit::WORKSPACE,
+                format!("open {}: {errno}", arguments.root.display()),
+            )
         })?;
         let locks = lock::seal(root.as_fd()).map_err(|error| (exit::LOCKS, chain(&error)))?;
         let mut workspace = Workspace::open(root.as_fd(), arguments.quotas)
@@ -76,9 +79,14 @@ mod linux {
 
     impl Arguments {
         fn read(mut words: impl Iterator<Item = OsString>) -> Result<Self, String> {
-            let mut arguments = Self { root: DEFAULT_ROOT.into(), quotas: Quotas::default() };
+            let mut arguments = Self {
+                root: DEFAULT_ROOT.into(),
+                quotas: Quotas::default(),
+            };
             while let Some(word) = words.next() {
-                let value = words.next().ok_or(format!("{} needs a value", word.display()))?;
+                let value = words
+                    .next()
+                    .ok_or(format!("{} needs a value", word.display()))?;
                 match word.to_str() {
                     Some("--root") => arguments.root = value,
                     Some("--quotas") => {

@@ -6,9 +6,7 @@ use serde::Deserialize;
 
 use crate::frame::{self, FrameError, Incoming};
 use crate::ops::{self, Answer};
-use crate::protocol::{
-    Envelope, Hello, LockReport, Refusal, RefusalCode, Request, Response,
-};
+use crate::protocol::{Envelope, Hello, LockReport, Refusal, RefusalCode, Request, Response};
 use crate::workspace::Workspace;
 
 /// Answers every request until the pipe ends, whether well or badly.
@@ -34,13 +32,20 @@ pub fn serve(
             }
         };
         let (id, answer) = match serde_json::from_slice::<Envelope<Request>>(&header) {
-            Ok(Envelope { id, message: Request::Hello }) => (id, hello(workspace, locks).into()),
-            Ok(Envelope { id, message }) => {
-                (id, ops::carry_out(workspace, message, &body).unwrap_or_else(Answer::from))
-            }
+            Ok(Envelope {
+                id,
+                message: Request::Hello,
+            }) => (id, hello(workspace, locks).into()),
+            Ok(Envelope { id, message }) => (
+                id,
+                ops::carry_out(workspace, message, &body).unwrap_or_else(Answer::from),
+            ),
             Err(error) => {
                 let message = format!("the request cannot be read: {error}");
-                (id_of(&header), Refusal::new(RefusalCode::BadRequest, message).into())
+                (
+                    id_of(&header),
+                    Refusal::new(RefusalCode::BadRequest, message).into(),
+                )
             }
         };
         send(output, id, answer)?;
@@ -61,7 +66,10 @@ fn hello(workspace: &Workspace, locks: &LockReport) -> Response {
 }
 
 fn send(output: &mut impl Write, id: u64, answer: Answer) -> Result<(), FrameError> {
-    let envelope = Envelope { id, message: answer.response };
+    let envelope = Envelope {
+        id,
+        message: answer.response,
+    };
     let header = serde_json::to_vec(&envelope).map_err(std::io::Error::from)?;
     frame::write(output, &header, &answer.body)
 }

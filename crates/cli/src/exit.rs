@@ -28,7 +28,7 @@ impl Exit {
             "engine_missing" | "engine_stopped" | "engine_forbidden" | "engine_failed" | "endpoint_invalid"
             | "endpoint_unsupported" => Self::NoEngine,
             "name_empty" | "name_invalid" | "name_taken" | "task_empty" | "task_too_long" | "target_is_source"
-            | "model_empty" | "invalid_remote" | "invalid_branch" | "instruction_empty" | "home_unknown" => {
+            | "model_empty" | "repository_invalid" | "branch_invalid" | "instruction_empty" | "home_unknown" => {
                 Self::Usage
             }
             _ => Self::Error,

@@ -11,6 +11,7 @@ pub(crate) struct Log {
     json: bool,
     began: Option<Timestamp>,
     labels: HashMap<String, String>,
+    task_queued: bool,
     progress: ProgressBar,
 }
 
@@ -19,7 +20,7 @@ impl Log {
         let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
         // Drawn on standard error, and only where that is a terminal.
         let progress = if json { ProgressBar::hidden() } else { ProgressBar::new_spinner().with_style(style) };
-        Self { json, began: None, labels: HashMap::new(), progress }
+        Self { json, began: None, labels: HashMap::new(), task_queued: false, progress }
     }
 
     /// Prints an event: as JSON, or as a line with the seconds since the first one.
@@ -60,8 +61,9 @@ impl Log {
 
     fn text(&mut self, kind: &EventKind) -> Option<String> {
         Some(match kind {
-            EventKind::Created { task, .. } => format!("task: {task}"),
-            EventKind::StartRequested | EventKind::CloneStarted => "cloning".to_owned(),
+            // The task is also the first instruction, and is printed when its turn comes.
+            EventKind::Created { .. } | EventKind::StartRequested => return None,
+            EventKind::CloneStarted => "cloning".to_owned(),
             EventKind::SlotAwaited { ahead } => format!("waits for a free slot, {ahead} ahead"),
             EventKind::StartCancelled => "the start was taken back".to_owned(),
             EventKind::Cloned { base_commit, files, kib, notes, .. } => {
@@ -74,7 +76,11 @@ impl Log {
                     facts.iter().map(|fact| format!("\n          {}: {}", fact.name, fact.value)).collect();
                 format!("the cell is sealed, ready after {ready_ms} ms{facts}")
             }
-            EventKind::InstructionQueued { text, .. } => format!("queued: {text}"),
+            EventKind::InstructionQueued { .. } if !self.task_queued => {
+                self.task_queued = true;
+                return None;
+            }
+            EventKind::InstructionQueued { text, .. } => format!("+ queued: {text}"),
             EventKind::InstructionEdited { text, .. } => format!("reworded: {text}"),
             EventKind::InstructionRemoved { .. } => "an instruction was taken back".to_owned(),
             EventKind::InstructionsReordered { .. } => "the queue was put in another order".to_owned(),

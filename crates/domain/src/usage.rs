@@ -33,7 +33,7 @@ impl Usage {
 /// What an agent may use before it pauses and asks; `None` means without limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct Limits {
     /// Input and output tokens together.
     pub tokens: Option<u32>,

@@ -236,7 +236,7 @@ fn an_agent_name_that_could_leave_its_ref_is_refused() {
         let error = mirror
             .checkpoint(agent, None, &base.tree, &[], "x", 0)
             .unwrap_err();
-        assert_eq!(error.code(), "REPO_INVALID_AGENT", "{agent:?}");
+        assert_eq!(error.code(), "agent_invalid", "{agent:?}");
     }
 }
 

@@ -417,7 +417,7 @@ fn changes_tell_additions_edits_moves_modes_and_deletions_apart() {
             .diff(&base, &tree, "old/name", Context::default())
             .unwrap_err()
             .code(),
-        "REPO_PATH_NOT_FOUND"
+        "path_not_found"
     );
 }
 

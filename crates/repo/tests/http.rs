@@ -106,7 +106,7 @@ fn credentials_for_another_host_or_port_are_not_sent() {
     for host in ["127.0.0.1", "git.example"] {
         let elsewhere = Credentials::https(host, site.server.user(), site.server.password());
         let error = fetch(&site.mirror(), "main", &elsewhere).unwrap_err();
-        assert_eq!(error.code(), "REPO_AUTH");
+        assert_eq!(error.code(), "repository_sign_in");
     }
     assert_eq!(site.requests_by("ada"), 0);
 }
@@ -124,9 +124,9 @@ fn missing_repositories_branches_and_commits_are_told_apart() {
         .unwrap_err()
         .code()
     };
-    assert_eq!(code("nothing", "main"), "REPO_NOT_FOUND");
-    assert_eq!(code("empty", "main"), "REPO_EMPTY");
-    assert_eq!(code("hello", "mian"), "REPO_UNKNOWN_BRANCH");
+    assert_eq!(code("nothing", "main"), "repository_not_found");
+    assert_eq!(code("empty", "main"), "repository_empty");
+    assert_eq!(code("hello", "mian"), "branch_unknown");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_server_that_is_gone_is_a_network_error() {
         fetch(&mirror, "main", &site.credentials)
             .unwrap_err()
             .code(),
-        "REPO_NETWORK"
+        "repository_unreachable"
     );
 }
 
@@ -272,7 +272,7 @@ fn a_branch_that_moves_between_look_and_push_is_not_overwritten() {
     let error = mirror
         .push("agent/x", &commit, &site.credentials, None, &["main"])
         .unwrap_err();
-    assert_eq!(error.code(), "REPO_REJECTED");
+    assert_eq!(error.code(), "push_rejected");
     assert_eq!(
         git(&site.bare, &["rev-parse", "agent/x"]).unwrap(),
         base.commit
@@ -288,7 +288,7 @@ fn source_and_default_branch_are_refused_without_a_push() {
         let error = mirror
             .push(branch, &commit, &site.credentials, None, forbidden)
             .unwrap_err();
-        assert_eq!(error.code(), "REPO_FORBIDDEN_BRANCH");
+        assert_eq!(error.code(), "branch_forbidden");
     }
     assert!(
         !site
@@ -315,7 +315,7 @@ fn a_push_with_a_wrong_password_is_an_authentication_error() {
             .push("agent/x", &commit, &wrong, None, &["main"])
             .unwrap_err()
             .code(),
-        "REPO_AUTH"
+        "repository_sign_in"
     );
 }
 

@@ -37,7 +37,7 @@ fn an_unknown_branch_names_its_nearest() {
     place.git(&["branch", "feature/login"]);
     place.git(&["branch", "zzz"]);
     let error = fetch(&place.mirror(), "feature/logn", &Credentials::none()).unwrap_err();
-    assert_eq!(error.code(), "REPO_UNKNOWN_BRANCH");
+    assert_eq!(error.code(), "branch_unknown");
     assert_eq!(
         error.hint().unwrap(),
         "nearest branches: feature/login, main, zzz"
@@ -53,15 +53,15 @@ fn an_empty_a_missing_and_a_misnamed_source_are_told_apart() {
             .code()
     };
     let work = place.work.to_string_lossy();
-    assert_eq!(code(&work, "main"), "REPO_EMPTY");
-    assert_eq!(code("/nowhere/at/all", "main"), "REPO_NOT_FOUND");
+    assert_eq!(code(&work, "main"), "repository_empty");
+    assert_eq!(code("/nowhere/at/all", "main"), "repository_not_found");
     assert_eq!(
         code(&place.dir.path().to_string_lossy(), "main"),
-        "REPO_NOT_FOUND"
+        "repository_not_found"
     );
-    assert_eq!(code(&work, "two words"), "REPO_INVALID_BRANCH");
-    assert_eq!(code(&work, "-x"), "REPO_INVALID_BRANCH");
-    assert_eq!(code(&work, "refs/heads/main"), "REPO_INVALID_BRANCH");
+    assert_eq!(code(&work, "two words"), "branch_invalid");
+    assert_eq!(code(&work, "-x"), "branch_invalid");
+    assert_eq!(code(&work, "refs/heads/main"), "branch_invalid");
 }
 
 #[test]
@@ -158,10 +158,10 @@ fn entries_cover_links_odd_names_and_pointers_and_leave_submodules_apart() {
     );
     assert_eq!(
         mirror.read_file(&base.tree, b"sub").unwrap_err().code(),
-        "REPO_PATH_NOT_FOUND"
+        "path_not_found"
     );
     assert_eq!(
         mirror.read_file(&base.tree, b"b").unwrap_err().code(),
-        "REPO_PATH_NOT_FOUND"
+        "path_not_found"
     );
 }

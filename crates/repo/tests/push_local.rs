@@ -110,9 +110,9 @@ fn source_default_and_checked_out_branches_are_refused() {
             .unwrap_err()
             .code()
     };
-    assert_eq!(code("source", &["source"]), "REPO_FORBIDDEN_BRANCH");
-    assert_eq!(code("main", &[]), "REPO_FORBIDDEN_BRANCH");
-    assert_eq!(code("elsewhere", &[]), "REPO_REJECTED");
+    assert_eq!(code("source", &["source"]), "branch_forbidden");
+    assert_eq!(code("main", &[]), "branch_forbidden");
+    assert_eq!(code("elsewhere", &[]), "push_rejected");
     assert_eq!(place.git(&["for-each-ref"]), before);
 }
 
@@ -128,7 +128,7 @@ fn a_branch_that_moved_is_left_where_it_is() {
     let error = mirror
         .push("agent/x", &commit, &Credentials::none(), None, &[])
         .unwrap_err();
-    assert_eq!(error.code(), "REPO_TARGET_MOVED");
+    assert_eq!(error.code(), "target_moved");
     assert_eq!(place.git(&["rev-parse", "agent/x"]), theirs);
 }
 
@@ -145,7 +145,7 @@ fn a_branch_that_is_not_where_it_was_left_is_refused_even_if_it_could_move_forwa
     let error = mirror
         .push("agent/x", &second, &Credentials::none(), Some(&first), &[])
         .unwrap_err();
-    assert_eq!(error.code(), "REPO_TARGET_MOVED");
+    assert_eq!(error.code(), "target_moved");
 }
 
 #[test]
@@ -180,5 +180,5 @@ fn a_commit_with_a_broken_author_is_refused() {
     let error = mirror
         .commit_for_push(&base.tree, &[base.commit], &nobody, "x")
         .unwrap_err();
-    assert_eq!(error.code(), "REPO_INVALID_SIGNATURE");
+    assert_eq!(error.code(), "signature_invalid");
 }

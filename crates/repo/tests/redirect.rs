@@ -51,7 +51,7 @@ fn a_redirect_to_another_host_is_not_followed() {
     let mirror = place.mirror_of(&format!("http://127.0.0.1:{port}/a.git"));
     let credentials = Credentials::https(format!("127.0.0.1:{port}"), "ada", "secret");
     let error = fetch(&mirror, "main", &credentials).unwrap_err();
-    assert_eq!(error.code(), "REPO_REDIRECTED");
+    assert_eq!(error.code(), "repository_redirected");
     assert_eq!(*heard.lock().unwrap(), "");
 }
 

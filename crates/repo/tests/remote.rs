@@ -64,7 +64,7 @@ fn unusable_addresses_are_refused_with_a_reason() {
         let error = Remote::parse(address).unwrap_err();
         assert_eq!(
             (error.code(), error.to_string().as_str()),
-            ("REPO_INVALID_ADDRESS", message)
+            ("repository_invalid", message)
         );
         assert!(error.hint().is_some());
     };

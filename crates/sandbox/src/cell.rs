@@ -47,7 +47,12 @@ impl Cell {
         container: Option<ContainerFacts>,
     ) -> Self {
         let report = CellReport::new(hello, container);
-        Self(Arc::new(Inner { line, container_id, report, fresh: !hello.imported }))
+        Self(Arc::new(Inner {
+            line,
+            container_id,
+            report,
+            fresh: !hello.imported,
+        }))
     }
 
     /// The container's id; empty without a container.

@@ -34,7 +34,9 @@ pub(crate) fn labels(spec: &CellSpec) -> HashMap<String, String> {
 /// The bridge's arguments.
 pub(crate) fn arguments(quotas: &Quotas) -> Vec<String> {
     let quotas = serde_json::json!(quotas).to_string();
-    ["--root", WORKSPACE, "--quotas", &quotas].map(str::to_owned).to_vec()
+    ["--root", WORKSPACE, "--quotas", &quotas]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 pub(crate) fn body(spec: &CellSpec, image: &str) -> ContainerCreateBody {
@@ -69,7 +71,10 @@ fn host_config(spec: &CellSpec) -> HostConfig {
         memory_swap: Some(MEMORY_BYTES),
         ipc_mode: Some("none".into()),
         init: Some(false),
-        log_config: Some(HostConfigLogConfig { typ: Some("none".into()), config: None }),
+        log_config: Some(HostConfigLogConfig {
+            typ: Some("none".into()),
+            config: None,
+        }),
         tmpfs: Some(HashMap::from([(
             "/tmp".to_owned(),
             "rw,noexec,nosuid,nodev,size=16m".to_owned(),
@@ -87,5 +92,9 @@ fn host_config(spec: &CellSpec) -> HostConfig {
 }
 
 fn ulimit(name: &str, limit: i64) -> ResourcesUlimits {
-    ResourcesUlimits { name: Some(name.into()), soft: Some(limit), hard: Some(limit) }
+    ResourcesUlimits {
+        name: Some(name.into()),
+        soft: Some(limit),
+        hard: Some(limit),
+    }
 }

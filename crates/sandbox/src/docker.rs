@@ -62,28 +62,40 @@ impl Docker {
             .map_err(|err| failed(EngineError::IOError { err }))?;
         let path = socket.to_string_lossy();
         #[cfg(unix)]
-        let client =
-            bollard::Docker::connect_with_unix(&path, TIMEOUT_SECONDS, bollard::API_DEFAULT_VERSION);
+        let client = bollard::Docker::connect_with_unix(
+            &path,
+            TIMEOUT_SECONDS,
+            bollard::API_DEFAULT_VERSION,
+        );
         #[cfg(windows)]
         let client = bollard::Docker::connect_with_named_pipe(
             &path,
             TIMEOUT_SECONDS,
             bollard::API_DEFAULT_VERSION,
         );
-        let client = client.map_err(failed)?.negotiate_version().await.map_err(failed)?;
+        let client = client
+            .map_err(failed)?
+            .negotiate_version()
+            .await
+            .map_err(failed)?;
         client.ping().await.map_err(failed)?;
         Ok(Self { client, socket })
     }
 
     /// Checks that the engine still answers.
     pub async fn ping(&self) -> Result<(), SandboxError> {
-        self.client.ping().await.map(drop).map_err(|error| self.failed("ask the container engine", error))
+        self.client
+            .ping()
+            .await
+            .map(drop)
+            .map_err(|error| self.failed("ask the container engine", error))
     }
 
     /// The engine's version.
     pub async fn version(&self) -> Result<String, SandboxError> {
         let version = self.client.version().await;
-        let version = version.map_err(|error| self.failed("ask the container engine for its version", error))?;
+        let version = version
+            .map_err(|error| self.failed("ask the container engine for its version", error))?;
         Ok(version.version.unwrap_or_default())
     }
 
@@ -92,7 +104,13 @@ impl Docker {
         let image = self.ensure_image().await?;
         let name = container::name(&spec.agent);
         if let Some(found) = self.inspect(&name).await? {
-            if !is_ours(found.config.as_ref().and_then(|config| config.labels.as_ref()), spec) {
+            if !is_ours(
+                found
+                    .config
+                    .as_ref()
+                    .and_then(|config| config.labels.as_ref()),
+                spec,
+            ) {
                 return Err(SandboxError::NameTaken { name });
             }
             if is_running(&found) && is_as_wanted(&found, spec, &image) {
@@ -138,11 +156,21 @@ impl Docker {
     }
 
     pub(crate) fn is_not_found(error: &EngineError) -> bool {
-        matches!(error, EngineError::DockerResponseServerError { status_code: 404, .. })
+        matches!(
+            error,
+            EngineError::DockerResponseServerError {
+                status_code: 404,
+                ..
+            }
+        )
     }
 
     async fn inspect(&self, name: &str) -> Result<Option<ContainerInspectResponse>, SandboxError> {
-        match self.client.inspect_container(name, None::<InspectContainerOptions>).await {
+        match self
+            .client
+            .inspect_container(name, None::<InspectContainerOptions>)
+            .await
+        {
             Ok(found) => Ok(Some(found)),
             Err(error) if Self::is_not_found(&error) => Ok(None),
             Err(error) => Err(self.failed(format!("look for the container {name}"), error)),
@@ -163,7 +191,9 @@ impl Docker {
             .map_err(|error| self.failed(format!("create the volume {name}"), error))?;
         match is_ours(Some(&volume.labels), spec) {
             true => Ok(()),
-            false => Err(SandboxError::NameTaken { name: name.to_owned() }),
+            false => Err(SandboxError::NameTaken {
+                name: name.to_owned(),
+            }),
         }
     }
 
@@ -202,19 +232,26 @@ impl Docker {
             .map_err(|error| self.failed(format!("attach to the container {name}"), error))?;
         let said = Said::default();
         let heard = said.clone();
-        let bytes = attached.output.map_err(std::io::Error::other).try_filter_map(move |output| {
-            let bytes = match output {
-                LogOutput::StdErr { message } => {
-                    heard.hear(&message);
-                    None
-                }
-                LogOutput::StdOut { message } | LogOutput::Console { message } => Some(message),
-                LogOutput::StdIn { .. } => None,
-            };
-            std::future::ready(Ok(bytes))
-        });
+        let bytes = attached
+            .output
+            .map_err(std::io::Error::other)
+            .try_filter_map(move |output| {
+                let bytes = match output {
+                    LogOutput::StdErr { message } => {
+                        heard.hear(&message);
+                        None
+                    }
+                    LogOutput::StdOut { message } | LogOutput::Console { message } => Some(message),
+                    LogOutput::StdIn { .. } => None,
+                };
+                std::future::ready(Ok(bytes))
+            });
         let reader: Reader = Box::pin(StreamReader::new(Box::pin(bytes)));
-        Ok(Pipe { reader, writer: attached.input, said })
+        Ok(Pipe {
+            reader,
+            writer: attached.input,
+            said,
+        })
     }
 
     async fn greet(&self, name: &str, pipe: Pipe) -> Result<Cell, SandboxError> {
@@ -223,13 +260,20 @@ impl Docker {
         let hello = cell::hello(&line).await?;
         let found = self.inspect(name).await?.unwrap_or_default();
         let id = found.id.clone().unwrap_or_default();
-        Ok(Cell::new(line, id, &hello, Some(ContainerFacts::new(found))))
+        Ok(Cell::new(
+            line,
+            id,
+            &hello,
+            Some(ContainerFacts::new(found)),
+        ))
     }
 
     /// Asks the engine how a container ended, once its pipe has.
     fn epilogue(self, name: String, said: Said) -> Epilogue {
         Box::pin(async move {
-            let mut waiting = self.client.wait_container(&name, None::<WaitContainerOptions>);
+            let mut waiting = self
+                .client
+                .wait_container(&name, None::<WaitContainerOptions>);
             let _ = tokio::time::timeout(ENDING_TIMEOUT, waiting.next()).await;
             let inspected = tokio::time::timeout(ENDING_TIMEOUT, self.inspect(&name)).await;
             let state = match inspected {
@@ -256,24 +300,36 @@ impl Docker {
     }
 
     async fn containers_of(&self, agent: &str) -> Result<Vec<String>, SandboxError> {
-        let options =
-            ListContainersOptionsBuilder::new().all(true).filters(&by_agent(agent)).build();
+        let options = ListContainersOptionsBuilder::new()
+            .all(true)
+            .filters(&by_agent(agent))
+            .build();
         let found = self
             .client
             .list_containers(Some(options))
             .await
             .map_err(|error| self.failed("list the cell's containers", error))?;
-        Ok(found.into_iter().filter_map(|container| container.id).collect())
+        Ok(found
+            .into_iter()
+            .filter_map(|container| container.id)
+            .collect())
     }
 
     async fn volumes_of(&self, agent: &str) -> Result<Vec<String>, SandboxError> {
-        let options = ListVolumesOptionsBuilder::new().filters(&by_agent(agent)).build();
+        let options = ListVolumesOptionsBuilder::new()
+            .filters(&by_agent(agent))
+            .build();
         let found = self
             .client
             .list_volumes(Some(options))
             .await
             .map_err(|error| self.failed("list the cell's volumes", error))?;
-        Ok(found.volumes.unwrap_or_default().into_iter().map(|volume| volume.name).collect())
+        Ok(found
+            .volumes
+            .unwrap_or_default()
+            .into_iter()
+            .map(|volume| volume.name)
+            .collect())
     }
 }
 
@@ -307,7 +363,11 @@ fn by_agent(agent: &str) -> HashMap<String, Vec<String>> {
 
 fn is_ours(labels: Option<&HashMap<String, String>>, spec: &CellSpec) -> bool {
     let wanted = container::labels(spec);
-    labels.is_some_and(|labels| wanted.iter().all(|(key, value)| labels.get(key) == Some(value)))
+    labels.is_some_and(|labels| {
+        wanted
+            .iter()
+            .all(|(key, value)| labels.get(key) == Some(value))
+    })
 }
 
 fn is_running(found: &ContainerInspectResponse) -> bool {

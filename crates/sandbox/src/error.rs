@@ -223,13 +223,17 @@ impl SandboxError {
         }
         match error {
             Bollard::SocketNotFoundError(_) => Self::EngineMissing { socket },
-            Bollard::RequestTimeoutError => {
-                Self::Timeout { attempt, after: Duration::from_secs(crate::docker::TIMEOUT_SECONDS) }
-            }
+            Bollard::RequestTimeoutError => Self::Timeout {
+                attempt,
+                after: Duration::from_secs(crate::docker::TIMEOUT_SECONDS),
+            },
             error if error.to_string().contains("no space left on device") => {
                 Self::DiskFull { attempt }
             }
-            error => Self::EngineFailed { attempt, source: Box::new(error) },
+            error => Self::EngineFailed {
+                attempt,
+                source: Box::new(error),
+            },
         }
     }
 }
@@ -266,7 +270,10 @@ mod tests {
     }
 
     fn answer(status_code: u16, message: &str) -> Bollard {
-        Bollard::DockerResponseServerError { status_code, message: message.into() }
+        Bollard::DockerResponseServerError {
+            status_code,
+            message: message.into(),
+        }
     }
 
     #[test]
@@ -276,14 +283,21 @@ mod tests {
         check(io(io::ErrorKind::PermissionDenied), "engine_forbidden");
         check(io(io::ErrorKind::BrokenPipe), "engine_failed");
         check(Bollard::RequestTimeoutError, "timeout");
-        check(answer(500, "write /x: no space left on device"), "disk_full");
+        check(
+            answer(500, "write /x: no space left on device"),
+            "disk_full",
+        );
         check(answer(500, "something else"), "engine_failed");
     }
 
     #[test]
     fn an_ending_says_why_as_far_as_the_engine_knows() {
         let ending = |status, out_of_memory| {
-            SandboxError::from(Ending { status, out_of_memory, said: "x".into() })
+            SandboxError::from(Ending {
+                status,
+                out_of_memory,
+                said: "x".into(),
+            })
         };
         let lines: Vec<String> = [
             ending(Some(137), true),

@@ -42,8 +42,17 @@ where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let attempt = "empty the workspace".to_owned();
-    accept(line.send(Request::ImportBegin, &[]).await?.answer(attempt, BEGIN_PATIENCE).await?)?;
-    let mut ahead = Ahead { line, frames: VecDeque::new(), frame: Frame::default() };
+    accept(
+        line.send(Request::ImportBegin, &[])
+            .await?
+            .answer(attempt, BEGIN_PATIENCE)
+            .await?,
+    )?;
+    let mut ahead = Ahead {
+        line,
+        frames: VecDeque::new(),
+        frame: Frame::default(),
+    };
     let (mut count, mut bytes) = (0, 0);
     let mut files = pin!(files);
     while let Some(file) = files.next().await {
@@ -116,8 +125,11 @@ impl Ahead<'_> {
         if self.frames.len() >= FRAMES_AHEAD {
             self.take_answer().await?;
         }
-        let request = Request::ImportFiles { pieces: frame.pieces };
-        self.frames.push_back(self.line.send(request, &frame.body).await?);
+        let request = Request::ImportFiles {
+            pieces: frame.pieces,
+        };
+        self.frames
+            .push_back(self.line.send(request, &frame.body).await?);
         Ok(())
     }
 

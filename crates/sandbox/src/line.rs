@@ -21,6 +21,8 @@ use crate::error::{Ending, SandboxError};
 
 /// How many frames may wait for the pipe, so that a slow cell slows its caller.
 const WAITING_FRAMES: usize = 8;
+/// How long a cell may take nothing in.
+const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 const RESYNC_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) type Reader = Pin<Box<dyn AsyncRead + Send>>;
@@ -59,12 +61,21 @@ impl Line {
         let (outgoing, frames) = mpsc::channel(WAITING_FRAMES);
         let calls = Arc::new(Calls::default());
         let closed = CancellationToken::new();
-        tokio::spawn(closed.clone().run_until_cancelled_owned(write_frames(writer, frames)));
+        tokio::spawn(
+            closed
+                .clone()
+                .run_until_cancelled_owned(write_frames(writer, frames)),
+        );
         let listening = listen(reader, Arc::clone(&calls), epilogue);
         tokio::spawn(closed.clone().run_until_cancelled_owned(listening));
         // A bridge that outlived its host may still answer that host: its ids are never ours.
         let start = RandomState::new().build_hasher().finish() >> 1;
-        Self { outgoing, calls, next_id: AtomicU64::new(start.max(1)), closed }
+        Self {
+            outgoing,
+            calls,
+            next_id: AtomicU64::new(start.max(1)),
+            closed,
+        }
     }
 
     /// Sends a request and waits for its answer.
@@ -75,14 +86,24 @@ impl Line {
         patience: Duration,
     ) -> Result<Answer, SandboxError> {
         let attempt = format!("wait for the cell to {}", verb(&request));
-        self.send(request, body).await?.answer(attempt, patience).await
+        self.send(request, body)
+            .await?
+            .answer(attempt, patience)
+            .await
     }
 
     /// Sends a request without waiting for its answer.
-    pub(crate) async fn send(&self, request: Request, body: &[u8]) -> Result<Pending, SandboxError> {
+    pub(crate) async fn send(
+        &self,
+        request: Request,
+        body: &[u8],
+    ) -> Result<Pending, SandboxError> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let header = serde_json::to_vec(&Envelope { id, message: request })
-            .map_err(|error| FrameError::Io(error.into()))?;
+        let header = serde_json::to_vec(&Envelope {
+            id,
+            message: request,
+        })
+        .map_err(|error| FrameError::Io(error.into()))?;
         let frame = frame::encode(&header, body)?;
         let (sender, answer) = oneshot::channel();
         {
@@ -92,16 +113,28 @@ impl Line {
             }
             waiting.by_id.insert(id, sender);
         }
-        let pending = Pending { id, answer, calls: Arc::clone(&self.calls) };
-        // A writer that is gone means a pipe that ended; the listener then says how.
-        let _ = self.outgoing.send(frame).await;
-        Ok(pending)
+        let pending = Pending {
+            id,
+            answer,
+            calls: Arc::clone(&self.calls),
+        };
+        match tokio::time::timeout(SEND_TIMEOUT, self.outgoing.send(frame)).await {
+            // A writer that is gone means a pipe that ended; the listener then says how.
+            Ok(_) => Ok(pending),
+            Err(_) => Err(SandboxError::Timeout {
+                attempt: "send to the cell".into(),
+                after: SEND_TIMEOUT,
+            }),
+        }
     }
 
     /// Lets go of the pipe.
     pub(crate) fn close(&self) {
         self.closed.cancel();
-        self.calls.lock().end(Ending { status: Some(0), ..Ending::default() });
+        self.calls.lock().end(Ending {
+            status: Some(0),
+            ..Ending::default()
+        });
     }
 }
 
@@ -128,7 +161,10 @@ impl Pending {
         match tokio::time::timeout(patience, &mut self.answer).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(_)) => Err(self.calls.lock().ending.clone().unwrap_or_default().into()),
-            Err(_) => Err(SandboxError::Timeout { attempt, after: patience }),
+            Err(_) => Err(SandboxError::Timeout {
+                attempt,
+                after: patience,
+            }),
         }
     }
 }
@@ -147,9 +183,15 @@ impl Waiting {
 }
 
 /// Asks a bridge that outlived its host whether it is between two frames, and waits until it says so.
-pub(crate) async fn find_rhythm(reader: &mut Reader, writer: &mut Writer) -> Result<(), SandboxError> {
-    let header = serde_json::to_vec(&Envelope { id: 0, message: Response::InStep })
-        .map_err(|error| FrameError::Io(error.into()))?;
+pub(crate) async fn find_rhythm(
+    reader: &mut Reader,
+    writer: &mut Writer,
+) -> Result<(), SandboxError> {
+    let header = serde_json::to_vec(&Envelope {
+        id: 0,
+        message: Response::InStep,
+    })
+    .map_err(|error| FrameError::Io(error.into()))?;
     let expected = frame::encode(&header, &[])?;
     let asking = async {
         writer.write_all(&frame::RESYNC).await?;
@@ -209,12 +251,19 @@ async fn listen(mut reader: Reader, calls: Arc<Calls>, epilogue: Epilogue) {
 
 async fn read_frame(reader: &mut Reader) -> Result<(Envelope<Response>, Vec<u8>), FrameError> {
     let mut prelude = [0; PRELUDE_BYTES];
-    reader.read_exact(&mut prelude).await.map_err(|_| FrameError::Closed)?;
+    reader
+        .read_exact(&mut prelude)
+        .await
+        .map_err(|_| FrameError::Closed)?;
     let lengths = Prelude::parse(prelude)?;
     let mut header = vec![0; lengths.header];
     let mut body = vec![0; lengths.body];
     let mut end = [0; END_MARK.len()];
-    for part in [header.as_mut_slice(), body.as_mut_slice(), end.as_mut_slice()] {
+    for part in [
+        header.as_mut_slice(),
+        body.as_mut_slice(),
+        end.as_mut_slice(),
+    ] {
         reader.read_exact(part).await.map_err(|_| FrameError::Cut)?;
     }
     if end != END_MARK {

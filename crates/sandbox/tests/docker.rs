@@ -1,5 +1,10 @@
 //! Cells on a real engine: no test here passes without one.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -22,8 +27,10 @@ async fn docker() -> Docker {
 
 /// A spec that no other test, and no other run, has.
 fn spec(test: &str) -> CellSpec {
-    let nanoseconds =
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+    let nanoseconds = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_nanos();
     CellSpec {
         agent: format!("test-{test}-{}-{nanoseconds}", std::process::id()),
         home: "test".into(),
@@ -32,11 +39,17 @@ fn spec(test: &str) -> CellSpec {
 }
 
 fn file(path: &[u8], mode: u32, bytes: &[u8]) -> ImportFile {
-    ImportFile { path: path.to_vec(), mode, bytes: bytes.to_vec() }
+    ImportFile {
+        path: path.to_vec(),
+        mode,
+        bytes: bytes.to_vec(),
+    }
 }
 
 fn tree() -> Vec<ImportFile> {
-    let large: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
+    let large: Vec<u8> = (0..3_000_000_u32)
+        .map(|number| (number % 251) as u8)
+        .collect();
     vec![
         file(b"README.md", MODE_FILE, b"# hello\r\n"),
         file(b"run.sh", MODE_EXECUTABLE, b"#!/bin/sh\n"),
@@ -58,9 +71,15 @@ async fn pull(cell: &Cell, path: &[u8]) -> (u32, Vec<u8>) {
     let mut content = Vec::new();
     loop {
         let offset = content.len() as u64;
-        let request = Request::ReadRaw { path: path.into(), offset, len: 256 * 1024 };
+        let request = Request::ReadRaw {
+            path: path.into(),
+            offset,
+            len: 256 * 1024,
+        };
         let (response, body) = cell.call(request, Vec::new()).await.unwrap();
-        let Response::Raw { mode, total_bytes } = response else { panic!("{response:?}") };
+        let Response::Raw { mode, total_bytes } = response else {
+            panic!("{response:?}")
+        };
         content.extend_from_slice(&body);
         if content.len() as u64 >= total_bytes {
             return (mode, content);
@@ -86,8 +105,17 @@ async fn a_tree_goes_in_and_comes_out_as_it_was() {
     }
     assert_eq!(pulled, expected);
 
-    let (changes, _) = cell.call(Request::Changes { after: None }, Vec::new()).await.unwrap();
-    assert_eq!(changes, Response::Changes { changes: Vec::new(), truncated: false });
+    let (changes, _) = cell
+        .call(Request::Changes { after: None }, Vec::new())
+        .await
+        .unwrap();
+    assert_eq!(
+        changes,
+        Response::Changes {
+            changes: Vec::new(),
+            truncated: false
+        }
+    );
     docker.remove(&spec.agent).await.unwrap();
 }
 
@@ -117,16 +145,26 @@ async fn a_parked_cell_comes_back_with_its_files_and_its_changes() {
     let (docker, spec) = (docker().await, spec("parked"));
     let cell = docker.open(&spec).await.unwrap();
     fill(&cell, tree()).await;
-    let write = Request::Write { path: "src/new.rs".into(), executable: None };
+    let write = Request::Write {
+        path: "src/new.rs".into(),
+        executable: None,
+    };
     cell.call(write, b"fn main() {}\n".to_vec()).await.unwrap();
     docker.park(&spec.agent).await.unwrap();
 
     let cell = docker.open(&spec).await.unwrap();
     assert!(!cell.fresh());
-    let (response, _) = cell.call(Request::Changes { after: None }, Vec::new()).await.unwrap();
-    let Response::Changes { changes, .. } = response else { panic!("{response:?}") };
-    let changes: Vec<_> =
-        changes.iter().map(|change| (change.path.to_text().into_owned(), change.status)).collect();
+    let (response, _) = cell
+        .call(Request::Changes { after: None }, Vec::new())
+        .await
+        .unwrap();
+    let Response::Changes { changes, .. } = response else {
+        panic!("{response:?}")
+    };
+    let changes: Vec<_> = changes
+        .iter()
+        .map(|change| (change.path.to_text().into_owned(), change.status))
+        .collect();
     assert_eq!(changes, [("src/new.rs".to_owned(), ChangeStatus::Added)]);
     docker.remove(&spec.agent).await.unwrap();
 }
@@ -141,7 +179,10 @@ async fn a_running_cell_is_found_again_by_the_next_host() {
     let second = docker.open(&spec).await.unwrap();
     assert_eq!(second.container_id(), first.container_id());
     assert!(!second.fresh());
-    assert_eq!(pull(&second, b"run.sh").await, (MODE_EXECUTABLE, b"#!/bin/sh\n".to_vec()));
+    assert_eq!(
+        pull(&second, b"run.sh").await,
+        (MODE_EXECUTABLE, b"#!/bin/sh\n".to_vec())
+    );
     docker.remove(&spec.agent).await.unwrap();
 }
 
@@ -160,7 +201,10 @@ async fn an_import_that_was_dropped_leaves_the_cell_fresh() {
     let cell = docker.open(&spec).await.unwrap();
     assert!(cell.fresh());
     fill(&cell, tree()).await;
-    let (response, _) = cell.call(Request::Stat { path: "one".into() }, Vec::new()).await.unwrap();
+    let (response, _) = cell
+        .call(Request::Stat { path: "one".into() }, Vec::new())
+        .await
+        .unwrap();
     assert!(matches!(response, Response::Refused(_)), "{response:?}");
     docker.remove(&spec.agent).await.unwrap();
 }
@@ -190,7 +234,10 @@ async fn removing_twice_is_fine_and_leaves_nothing() {
 async fn a_cell_of_another_data_folder_is_not_touched() {
     let (docker, spec) = (docker().await, spec("other"));
     docker.open(&spec).await.unwrap();
-    let other = CellSpec { home: "somebody else".into(), ..spec.clone() };
+    let other = CellSpec {
+        home: "somebody else".into(),
+        ..spec.clone()
+    };
     let error = docker.open(&other).await.err().unwrap();
     assert_eq!(error.code(), "cell_name_taken");
     docker.remove(&spec.agent).await.unwrap();

@@ -6,7 +6,9 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -22,6 +24,8 @@ use crate::git;
 const USER: &str = "ada";
 /// Long and odd enough to be looked for in logs and process lists.
 const PASSWORD: &str = "planted-password-7f3a";
+/// Requests that are handled at the same time.
+const WRAPPERS: usize = 4;
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 /// Another program can take the free port between our look and nginx's start.
 const ATTEMPTS: usize = 5;
@@ -34,7 +38,7 @@ pub struct GitServer {
     place: TempDir,
     marks: AtomicU32,
     nginx: Group,
-    _wrapper: Group,
+    _wrappers: Vec<Group>,
 }
 
 impl GitServer {
@@ -60,14 +64,20 @@ impl GitServer {
             place.path().join("users"),
             format!("{USER}:{{PLAIN}}{PASSWORD}\n"),
         )?;
-        let socket = place.path().join("s");
-        let wrapper = Group::start(
-            Command::new(fcgiwrap)
-                .args(["-c", "4", "-f", "-s"])
-                .arg(format!("unix:{}", socket.display()))
-                .stderr(fs::File::create(place.path().join("fcgiwrap.log"))?),
-        )?;
-        wait_until("fcgiwrap listens", || socket.exists())?;
+        let socket = UnixListener::bind(place.path().join("s"))?;
+        let wrappers = (0..WRAPPERS)
+            .map(|_| {
+                // Like any FastCGI program it accepts on its standard input. It could also make copies
+                // of itself, but those would be left behind as somebody else's children.
+                Group::start(
+                    Command::new(&fcgiwrap)
+                        .arg("-f")
+                        .stdin(Stdio::from(OwnedFd::from(socket.try_clone()?)))
+                        .stderr(Stdio::null()),
+                )
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let log = place.path().join("access.log");
         for _ in 0..ATTEMPTS {
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
                 .local_addr()?
@@ -82,12 +92,14 @@ impl GitServer {
                     .arg(place.path().join("error.log"))
                     .arg("-c")
                     .arg(&config)
+                    .stdin(Stdio::null())
                     .stderr(Stdio::null()),
             )?;
             let mut gone = false;
             wait_until("nginx listens", || {
                 gone = nginx.has_ended();
-                gone || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+                // Whoever took the port in between would answer as well, but not write our log.
+                gone || (request(port, "/mark-start").is_ok() && is_logged(&log, "/mark-start"))
             })?;
             if !gone && !nginx.has_ended() {
                 return Ok(Self {
@@ -96,7 +108,7 @@ impl GitServer {
                     place,
                     marks: AtomicU32::new(0),
                     nginx,
-                    _wrapper: wrapper,
+                    _wrappers: wrappers,
                 });
             }
         }
@@ -169,13 +181,9 @@ impl GitServer {
     /// When the server is gone or its log cannot be read.
     pub fn requests(&self) -> Result<Vec<String>> {
         let mark = format!("/mark-{}", self.marks.fetch_add(1, Ordering::Relaxed));
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
-        stream.write_all(format!("GET {mark} HTTP/1.0\r\n\r\n").as_bytes())?;
-        stream.read_to_end(&mut Vec::new())?;
+        request(self.port, &mark)?;
         let log = self.place.path().join("access.log");
-        wait_until("a request is in the log", || {
-            fs::read_to_string(&log).is_ok_and(|log| log.contains(&format!("GET {mark} ")))
-        })?;
+        wait_until("a request is in the log", || is_logged(&log, &mark))?;
         let log = fs::read_to_string(&log)?;
         Ok(log
             .lines()
@@ -199,7 +207,6 @@ struct Group {
 impl Group {
     fn start(command: &mut Command) -> Result<Self> {
         let child = command
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .process_group(0)
             .spawn()
@@ -248,6 +255,18 @@ fn program(name: &str, package: &str) -> Result<PathBuf> {
         .map(|folder| folder.join(name))
         .find(|program| program.is_file())
         .with_context(|| format!("{name} is missing: install the package {package}"))
+}
+
+/// Asks for `path` and waits for the whole answer, whatever it is.
+fn request(port: u16, path: &str) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(START_TIMEOUT))?;
+    stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes())?;
+    stream.read_to_end(&mut Vec::new()).map(|_| ())
+}
+
+fn is_logged(log: &Path, path: &str) -> bool {
+    fs::read_to_string(log).is_ok_and(|log| log.contains(&format!("GET {path} ")))
 }
 
 fn wait_until(what: &str, mut ready: impl FnMut() -> bool) -> Result<()> {

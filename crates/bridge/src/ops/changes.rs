@@ -76,7 +76,11 @@ pub fn changes(workspace: &Workspace, after: Option<&PathBytes>) -> Outcome {
             truncated = true;
             break;
         }
-        changes.push(Change { path: path.into(), status, mode });
+        changes.push(Change {
+            path: path.into(),
+            status,
+            mode,
+        });
     }
     Ok(Response::Changes { changes, truncated }.into())
 }
@@ -89,7 +93,10 @@ impl Baseline {
 
     /// How many files there are and how many bytes they have.
     pub fn size(&self) -> (u64, u64) {
-        (self.0.len() as u64, self.0.values().map(|known| known.bytes).sum())
+        (
+            self.0.len() as u64,
+            self.0.values().map(|known| known.bytes).sum(),
+        )
     }
 
     fn compare(
@@ -97,8 +104,11 @@ impl Baseline {
         workspace: &Workspace,
     ) -> Result<BTreeMap<Vec<u8>, (ChangeStatus, u32)>, Refusal> {
         let mut different = BTreeMap::new();
-        let mut missing: BTreeMap<&[u8], u32> =
-            self.0.iter().map(|(path, known)| (path.as_slice(), known.mode)).collect();
+        let mut missing: BTreeMap<&[u8], u32> = self
+            .0
+            .iter()
+            .map(|(path, known)| (path.as_slice(), known.mode))
+            .collect();
         workspace.walk(&CleanPath::root(), u32::MAX, &mut |found| {
             let stat = found.stat()?;
             if is_folder(&stat) {
@@ -136,7 +146,8 @@ impl Baseline {
         let words = |errno| refuse(errno, "keep", FILE);
         let _ = unlinkat(state, HALF_WRITTEN, AtFlags::empty());
         let mut file = std::fs::File::from(create(state, HALF_WRITTEN, 0o600).map_err(words)?);
-        file.write_all(&self.encode()).map_err(|error| words(errno_of(&error)))?;
+        file.write_all(&self.encode())
+            .map_err(|error| words(errno_of(&error)))?;
         renameat_with(state, HALF_WRITTEN, state, FILE, RenameFlags::empty()).map_err(words)
     }
 

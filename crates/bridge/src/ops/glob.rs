@@ -43,7 +43,10 @@ impl Globs {
     /// Reads the globs or says what is wrong with them.
     pub fn new<S: AsRef<str>>(globs: &[S]) -> Result<Self, Refusal> {
         if globs.len() > MAX_GLOBS {
-            let message = format!("{} globs are too many; the limit is {MAX_GLOBS}", globs.len());
+            let message = format!(
+                "{} globs are too many; the limit is {MAX_GLOBS}",
+                globs.len()
+            );
             return Err(Refusal::new(RefusalCode::BadPattern, message));
         }
         let mut included = GlobSetBuilder::new();
@@ -76,9 +79,15 @@ fn build(glob: &str) -> Result<globset::Glob, Refusal> {
         glob if glob.contains('/') => glob.trim_start_matches('/').to_owned(),
         glob => format!("**/{glob}"),
     };
-    GlobBuilder::new(&anywhere).literal_separator(true).build().map_err(bad)
+    GlobBuilder::new(&anywhere)
+        .literal_separator(true)
+        .build()
+        .map_err(bad)
 }
 
 fn bad(error: globset::Error) -> Refusal {
-    Refusal::new(RefusalCode::BadPattern, format!("the glob cannot be read: {error}"))
+    Refusal::new(
+        RefusalCode::BadPattern,
+        format!("the glob cannot be read: {error}"),
+    )
 }

@@ -28,7 +28,10 @@ pub struct Answer {
 
 impl From<Response> for Answer {
     fn from(response: Response) -> Self {
-        Self { response, body: Vec::new() }
+        Self {
+            response,
+            body: Vec::new(),
+        }
     }
 }
 
@@ -49,12 +52,26 @@ pub fn carry_out(workspace: &mut Workspace, request: Request, body: &[u8]) -> Ou
             "hello is answered elsewhere",
         )),
         Request::List { path, depth } => list::list(workspace, &path, depth),
-        Request::Read { path, from_line, line_count } => {
-            read::read(workspace, &path, from_line, line_count)
-        }
+        Request::Read {
+            path,
+            from_line,
+            line_count,
+        } => read::read(workspace, &path, from_line, line_count),
         Request::ReadRaw { path, offset, len } => read::read_raw(workspace, &path, offset, len),
-        Request::Search { pattern, path, globs, case_insensitive, max_matches } => {
-            let wanted = search::Wanted { pattern, path, globs, case_insensitive, max_matches };
+        Request::Search {
+            pattern,
+            path,
+            globs,
+            case_insensitive,
+            max_matches,
+        } => {
+            let wanted = search::Wanted {
+                pattern,
+                path,
+                globs,
+                case_insensitive,
+                max_matches,
+            };
             search::search(workspace, &wanted)
         }
         Request::Glob { pattern } => glob::glob(workspace, &pattern),

@@ -25,7 +25,10 @@ pub fn nearest(content: &[u8], wanted: &[u8]) -> Vec<Near> {
     let Some(first) = wanted.first() else {
         return Vec::new();
     };
-    let content: Vec<&[u8]> = content.split(|byte| *byte == b'\n').take(MAX_LINES).collect();
+    let content: Vec<&[u8]> = content
+        .split(|byte| *byte == b'\n')
+        .take(MAX_LINES)
+        .collect();
     let pairs = letter_pairs(first);
     let mut near: Vec<Near> = content
         .iter()
@@ -33,7 +36,11 @@ pub fn nearest(content: &[u8], wanted: &[u8]) -> Vec<Near> {
         .filter_map(|(index, line)| {
             let here = content.get(index..).unwrap_or_default();
             let only_white_space = begins_alike(here, &wanted);
-            let likeness = if only_white_space { 101 } else { likeness(line.trim_ascii(), first, &pairs) };
+            let likeness = if only_white_space {
+                101
+            } else {
+                likeness(line.trim_ascii(), first, &pairs)
+            };
             (likeness >= LEAST_LIKENESS).then(|| Near {
                 line: index as u64 + 1,
                 text: shown(line),
@@ -54,7 +61,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Whether the lines here are the wanted ones but for white space.
 fn begins_alike(here: &[&[u8]], wanted: &[&[u8]]) -> bool {
     let without_last_empty = match wanted.split_last() {
-        Some((last, rest)) if last.is_empty() => rest,
+        Some(([], rest)) => rest,
         _ => wanted,
     };
     here.len() >= without_last_empty.len()
@@ -65,7 +72,8 @@ fn begins_alike(here: &[&[u8]], wanted: &[&[u8]]) -> bool {
 }
 
 fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+    line.split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty())
 }
 
 /// Of 100, how many pairs of letters two lines share (Dice's coefficient).
@@ -74,7 +82,10 @@ fn likeness(line: &[u8], wanted: &[u8], wanted_pairs: &[[u8; 2]]) -> usize {
         return 100;
     }
     // Lengths too far apart cannot reach the threshold, and most lines are told so.
-    if line.len() > MAX_COMPARED_BYTES || line.len() > wanted.len() * 3 || line.len() * 3 < wanted.len() {
+    if line.len() > MAX_COMPARED_BYTES
+        || line.len() > wanted.len() * 3
+        || line.len() * 3 < wanted.len()
+    {
         return 0;
     }
     let pairs = letter_pairs(line);

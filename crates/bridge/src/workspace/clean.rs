@@ -89,12 +89,19 @@ impl CleanPath {
 
     /// Its last part.
     pub fn name(&self) -> &[u8] {
-        self.0.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+        self.0
+            .rsplit(|byte| *byte == b'/')
+            .next()
+            .unwrap_or_default()
     }
 
     /// How many parts it has.
     pub fn depth(&self) -> u32 {
-        if self.is_root() { 0 } else { 1 + self.0.iter().filter(|byte| **byte == b'/').count() as u32 }
+        if self.is_root() {
+            0
+        } else {
+            1 + self.0.iter().filter(|byte| **byte == b'/').count() as u32
+        }
     }
 
     /// Whether this is `folder` or lies in it.
@@ -130,7 +137,11 @@ mod tests {
 
     #[track_caller]
     fn check(path: &str, expected: Result<&str, RefusalCode>) {
-        let quotas = Quotas { path_bytes: 20, depth: 3, ..Quotas::default() };
+        let quotas = Quotas {
+            path_bytes: 20,
+            depth: 3,
+            ..Quotas::default()
+        };
         let outcome = CleanPath::parse(&path.into(), &quotas);
         let outcome = outcome
             .map(|path| String::from_utf8_lossy(path.as_bytes()).into_owned())

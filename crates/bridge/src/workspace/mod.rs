@@ -176,7 +176,13 @@ pub fn open_beneath(
     flags: OFlags,
     mode: Mode,
 ) -> Result<OwnedFd, Errno> {
-    openat2(folder, path, flags | OFlags::CLOEXEC | OFlags::NONBLOCK, mode, BENEATH)
+    openat2(
+        folder,
+        path,
+        flags | OFlags::CLOEXEC | OFlags::NONBLOCK,
+        mode,
+        BENEATH,
+    )
 }
 
 fn own_folder(root: BorrowedFd<'_>, name: &str) -> Result<OwnedFd, Refusal> {
@@ -184,8 +190,13 @@ fn own_folder(root: BorrowedFd<'_>, name: &str) -> Result<OwnedFd, Refusal> {
         Ok(()) | Err(Errno::EXIST) => {}
         Err(errno) => return Err(refuse(errno, "make the folder", name.as_bytes())),
     }
-    open_beneath(root, name.as_bytes(), OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())
-        .map_err(|errno| refuse(errno, "open the folder", name.as_bytes()))
+    open_beneath(
+        root,
+        name.as_bytes(),
+        OFlags::RDONLY | OFlags::DIRECTORY,
+        Mode::empty(),
+    )
+    .map_err(|errno| refuse(errno, "open the folder", name.as_bytes()))
 }
 
 /// The mode as git writes it: a file is executable or it is not.
@@ -206,7 +217,11 @@ pub fn is_folder(stat: &Stat) -> bool {
 
 /// The length that counts for the quota; a folder's own blocks do not.
 pub fn entry_bytes(stat: &Stat) -> u64 {
-    if is_folder(stat) { 0 } else { stat.st_size.unsigned_abs() }
+    if is_folder(stat) {
+        0
+    } else {
+        stat.st_size.unsigned_abs()
+    }
 }
 
 /// An entry as the host sees it.
@@ -229,9 +244,15 @@ pub fn refuse(errno: Errno, verb: &str, path: &[u8]) -> Refusal {
             RefusalCode::IsSymlink,
             "it is or passes through a symlink, and symlinks are not followed",
         ),
-        Errno::XDEV => (RefusalCode::OutsideWorkspace, "it leads out of the workspace"),
+        Errno::XDEV => (
+            RefusalCode::OutsideWorkspace,
+            "it leads out of the workspace",
+        ),
         Errno::EXIST | Errno::NOTEMPTY => (RefusalCode::Exists, "something is already there"),
-        Errno::NAMETOOLONG => (RefusalCode::BadPath, "a name in it is longer than 255 bytes"),
+        Errno::NAMETOOLONG => (
+            RefusalCode::BadPath,
+            "a name in it is longer than 255 bytes",
+        ),
         Errno::NOSPC | Errno::DQUOT => (
             RefusalCode::DiskFull,
             "the disk under the workspace is full; free some space and try again",

@@ -89,8 +89,10 @@ impl Life {
                 }
             }
             if !run.history.turn_open() {
-                // The cell's report belongs before the end of the run.
-                cell.settled().await;
+                if self.resident.log.waiting().await.is_empty() {
+                    // The cell's report belongs before the end of the run; a turn need not wait for it.
+                    cell.settled().await;
+                }
                 if self.next_turn(run).await? == Status::Completed {
                     return Ok(Ended::Told);
                 }

@@ -7,6 +7,7 @@ class NoObserver {
 
 globalThis.ResizeObserver ??= NoObserver as unknown as typeof ResizeObserver;
 Element.prototype.scrollIntoView ??= () => {};
+Element.prototype.scrollTo ??= () => {};
 Element.prototype.animate ??= () =>
   ({ cancel() {}, finished: Promise.resolve(), onfinish: null }) as unknown as Animation;
 globalThis.matchMedia ??= ((query: string) => ({

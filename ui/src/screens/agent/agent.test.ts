@@ -1,0 +1,75 @@
+import { fireEvent, screen, waitFor } from "@testing-library/svelte";
+import { expect, test } from "vitest";
+import { show } from "../../test/render";
+import AgentScreen from "./AgentScreen.svelte";
+
+const status = async () => (await screen.findByTestId("status-badge")).dataset.status;
+const has = (id: string) => screen.queryByTestId(id) !== null;
+const queue = () => screen.queryAllByTestId("queue-item").map((item) => item.textContent?.trim().replace(/^\d+\s*/, ""));
+
+test("a running agent can be paused and stopped, and pausing shows at once", async () => {
+  show(AgentScreen, { id: "a01" });
+  expect(await status()).toBe("RUNNING");
+  expect([has("pause"), has("stop"), has("push"), has("start")]).toEqual([true, true, false, false]);
+  await fireEvent.click(screen.getByTestId("pause"));
+  await waitFor(async () => expect(await status()).toBe("PAUSED"));
+  expect([has("resume"), has("push")]).toEqual([true, true]);
+});
+
+test("instructions are queued with Enter, moved, reworded and taken back", async () => {
+  show(AgentScreen, { id: "a01" });
+  const input = await screen.findByTestId<HTMLTextAreaElement>("instruct-input");
+  await fireEvent.input(input, { target: { value: "Third" } });
+  await fireEvent.keyDown(input, { key: "Enter" });
+  const [first, second] = ["Keep the prop names as they are.", "Add a note about the locale parameter to the README."];
+  await waitFor(() => expect(queue()).toEqual([first, second, "Third"]));
+  expect(input.value).toBe("");
+
+  await fireEvent.click(screen.getAllByTestId("queue-up")[2] as HTMLElement);
+  await waitFor(() => expect(queue()).toEqual([first, "Third", second]));
+
+  await fireEvent.click(screen.getAllByTestId("queue-edit")[1] as HTMLElement);
+  const field = await screen.findByLabelText<HTMLInputElement>("Instruction 2");
+  await fireEvent.input(field, { target: { value: "Second" } });
+  await fireEvent.keyDown(field, { key: "Enter" });
+  await waitFor(() => expect(queue()).toEqual([first, "Second", second]));
+
+  await fireEvent.click(screen.getAllByTestId("queue-remove")[0] as HTMLElement);
+  await waitFor(() => expect(queue()).toEqual(["Second", second]));
+});
+
+test("a question is answered and the agent goes on", async () => {
+  show(AgentScreen, { id: "a02" });
+  await fireEvent.input(await screen.findByTestId("answer-input"), { target: { value: "UTC" } });
+  await fireEvent.click(screen.getByTestId("answer-send"));
+  await waitFor(async () => expect(await status()).toBe("RUNNING"));
+  expect(has("answer-input")).toBe(false);
+});
+
+test("a refused answer stays in its field", async () => {
+  show(AgentScreen, { id: "a02" }, { answer: () => Promise.reject({ code: "x", message: "no", hint: null }) });
+  const input = await screen.findByTestId<HTMLInputElement>("answer-input");
+  await fireEvent.input(input, { target: { value: "UTC" } });
+  await fireEvent.click(screen.getByTestId("answer-send"));
+  await waitFor(() => expect(screen.getByTestId<HTMLButtonElement>("answer-send").disabled).toBe(false));
+  expect(input.value).toBe("UTC");
+});
+
+test("a completed agent is pushed and shows its commit", async () => {
+  show(AgentScreen, { id: "a07" });
+  expect((await screen.findByTestId("pushed-commit")).dataset.commit).toBe("5b8e0c3d91fa2647");
+  expect(has("push")).toBe(false);
+});
+
+test("an error says what happened and offers one way on", async () => {
+  show(AgentScreen, { id: "a06" });
+  const banner = await screen.findByTestId("error-banner");
+  expect(banner.textContent).toContain("The provider refused the key".slice(4));
+  expect(banner.textContent).toContain("Check the API key of this model, then resume.");
+  expect(screen.getAllByTestId("resume")).toHaveLength(1);
+});
+
+test("an agent that does not exist leads back to the list", async () => {
+  show(AgentScreen, { id: "none" });
+  expect(await screen.findByText("All agents")).toBeTruthy();
+});

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import type { Backend } from "../backend/backend";
+import type { DiffRow, DiffWindow } from "../bindings";
+import { Diff } from "./diff.svelte";
+
+const change = { path: "a", oldPath: null, kind: "MODIFIED", added: 0, removed: 0, binary: false, oldMode: 1, newMode: 1 } as const;
+const row = (index: number): DiffRow => ({ type: "gap", hidden: index });
+
+function recording(total: number): { asked: number[]; backend: Backend } {
+  const asked: number[] = [];
+  const diffRows = async (_id: string, _path: string, from: number, count: number): Promise<DiffWindow> => {
+    asked.push(from);
+    const rows = Array.from({ length: Math.min(count, total - from) }, (_, n) => row(from + n));
+    const rest = { truncated: false, notices: [], oldMissingNewline: false, newMissingNewline: false };
+    return { change, language: "Plain Text", fromRow: from, totalRows: total, rows, ...rest };
+  };
+  return { asked, backend: { diffRows } as unknown as Backend };
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+test("only the pages in view are fetched, each once", async () => {
+  const { asked, backend } = recording(300_000);
+  const diff = new Diff(backend, "agent", "a");
+  await settled();
+  diff.show(150_190, 150_210);
+  diff.show(150_195, 150_215);
+  await settled();
+  expect(asked).toEqual([0, 150_000, 150_200]);
+  expect(diff.total).toBe(300_000);
+  expect([diff.row(150_199), diff.row(150_200), diff.row(9000)]).toEqual([row(150_199), row(150_200), undefined]);
+});
+
+test("a changed file is asked for again where it is in view", async () => {
+  const { asked, backend } = recording(500);
+  const diff = new Diff(backend, "agent", "a");
+  await settled();
+  diff.refresh(210, 230);
+  await settled();
+  expect(asked).toEqual([0, 200]);
+});
+
+test("a fault is kept until an answer comes", async () => {
+  const fault = { code: "x", message: "read the differences", hint: null };
+  const { backend } = recording(10);
+  const good = backend.diffRows;
+  backend.diffRows = () => Promise.reject(fault);
+  const diff = new Diff(backend, "agent", "a");
+  await settled();
+  expect(diff.fault).toEqual(fault);
+  backend.diffRows = good;
+  diff.refresh(0, 10);
+  await settled();
+  expect([diff.fault, diff.total]).toEqual([null, 10]);
+});

@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import type { Agent, FileChange } from "../bindings";
+import { born } from "../backend/fake/cast";
+import { count, select } from "./filter";
+import { ago, compact, duration, size } from "./format";
+import { hear, nothingLive, settle } from "./live";
+import { moved } from "./queue";
+import { firstFile, tree } from "./tree";
+import { hasUnpushed, recovery, verbs } from "./verbs";
+
+function agent(more: Partial<Agent>): Agent {
+  return { ...born("a", "Fix dates", "task", "octo/api", "agent/dates", 0).agent, ...more };
+}
+
+function change(path: string): FileChange {
+  return { path, oldPath: null, kind: "MODIFIED", added: 1, removed: 1, binary: false, oldMode: 1, newMode: 1 };
+}
+
+test("each status offers what the engine accepts in it", () => {
+  const cases: [Partial<Agent>, string[]][] = [
+    [{ status: "IDLE" }, ["start", "delete"]],
+    [{ status: "IDLE", waiting: true }, ["cancelStart", "delete"]],
+    [{ status: "CLONING" }, ["stop"]],
+    [{ status: "RUNNING" }, ["pause", "stop"]],
+    [{ status: "PAUSED" }, ["resume", "delete"]],
+    [{ status: "PAUSED", filesChanged: 2 }, ["resume", "push", "delete"]],
+    [{ status: "COMPLETED" }, ["delete"]],
+    [{ status: "COMPLETED", filesChanged: 2 }, ["push", "delete"]],
+    [{ status: "ERROR" }, ["start", "delete"]],
+    [{ status: "ERROR", baseTree: "t" }, ["resume", "start", "delete"]],
+    [{ status: "PUSHING" }, []],
+  ];
+  expect(cases.map(([more]) => verbs(agent(more)))).toEqual(cases.map(([, expected]) => expected));
+});
+
+test("what was pushed is pushed again only after it was completed again", () => {
+  const pushed = { status: "COMPLETED", filesChanged: 1, completedAt: 10, pushedAt: 20 } as const;
+  expect(hasUnpushed(agent(pushed))).toBe(false);
+  expect(hasUnpushed(agent({ ...pushed, completedAt: 30 }))).toBe(true);
+});
+
+test("a failed push is answered by pushing again", () => {
+  const failed = { status: "COMPLETED", filesChanged: 1, errorMessage: "push the branch: refused" } as const;
+  expect(recovery(agent(failed))).toBe("push");
+  expect(recovery(agent({ ...failed, errorMessage: null }))).toBe(null);
+});
+
+test("filters count agents that run, need someone and are done", () => {
+  const agents = [
+    agent({ status: "RUNNING" }),
+    agent({ status: "PAUSED" }),
+    agent({ status: "ERROR" }),
+    agent({ status: "COMPLETED" }),
+    agent({ waiting: true }),
+    agent({}),
+  ];
+  expect(count(agents)).toEqual({ all: 6, running: 2, needsYou: 2, completed: 1 });
+});
+
+test("a search finds agents that hold all of its words, newest first", () => {
+  const agents = [
+    agent({ id: "1", updatedAt: 1 }),
+    agent({ id: "2", updatedAt: 2, name: "Other" }),
+    agent({ id: "3", updatedAt: 3 }),
+  ];
+  expect(select(agents, "all", " OCTO dates fix ").map(({ id }) => id)).toEqual(["3", "1"]);
+});
+
+test("files stand behind folders, and folders with one child are joined to it", () => {
+  const rows = tree([change("b.ts"), change("src/a/b/c.ts"), change("src/a/b/d10.ts"), change("src/a/b/d9.ts")], new Set());
+  expect(rows.map((row) => [row.type, row.name, row.depth])).toEqual([
+    ["folder", "src/a/b", 0],
+    ["file", "c.ts", 1],
+    ["file", "d9.ts", 1],
+    ["file", "d10.ts", 1],
+    ["file", "b.ts", 0],
+  ]);
+});
+
+test("a closed folder hides its files", () => {
+  const rows = tree([change("src/a.ts"), change("z.ts")], new Set(["src"]));
+  expect(rows.map((row) => row.path)).toEqual(["src", "z.ts"]);
+});
+
+test("the first file is the one that stands first in the tree", () => {
+  expect(firstFile([change("a.ts"), change("src/z.ts")])).toBe("src/z.ts");
+  expect(firstFile([])).toBe(null);
+});
+
+test("moving an item keeps the others in order, and outside of the list nothing moves", () => {
+  expect(moved(["a", "b", "c"], 2, 0)).toEqual(["c", "a", "b"]);
+  expect(moved(["a", "b"], 0, -1)).toEqual(["a", "b"]);
+  expect(moved(["a", "b"], 1, 2)).toEqual(["a", "b"]);
+});
+
+test("numbers are written short", () => {
+  expect([0, 999, 1000, 99_949, 123_456, 999_950, 2_000_000].map(compact)).toEqual([
+    "0", "999", "1.0k", "99.9k", "123k", "1.00M", "2.00M",
+  ]);
+  expect([0, 8, 1400, 125_000, 3_600_000, 3_725_000].map(duration)).toEqual([
+    "0 s", "8 ms", "1.4 s", "2 m 05 s", "1 h", "1 h 02 m",
+  ]);
+  expect([10_000, 180_000, 7_200_000, 400_000_000].map((ms) => ago(0, ms))).toEqual(["now", "3 m", "2 h", "4 d"]);
+  expect([900, 2048, 3 * 1024 * 1024].map(size)).toEqual(["900 KiB", "2.0 MiB", "3.00 GiB"]);
+});
+
+test("words that are being said pass when the answer is in the log", () => {
+  const saying = [{ type: "modelRequested", request: 1 }, { type: "textDelta", text: "Hel" }, { type: "textDelta", text: "lo" }] as const;
+  const live = saying.reduce(hear, nothingLive);
+  expect(live.text).toBe("Hello");
+  expect(settle(live, [{ seq: 1, at: 1, kind: { type: "resumed" } }])).toBe(live);
+  const usage = { inputTokens: 1, cachedTokens: 0, outputTokens: 1 };
+  const answered = { type: "modelAnswered", request: 1, text: "Hello", reasoning: null, replay: null, usage, durationMs: 1 } as const;
+  expect(settle(live, [{ seq: 2, at: 1, kind: answered }])).toEqual(nothingLive);
+});
