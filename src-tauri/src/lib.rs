@@ -10,19 +10,26 @@ mod watches;
 mod window;
 
 pub use bindings::{BINDINGS, builder};
+pub use settings::Settings;
+pub use watches::Watches;
 
-use anchorhold_engine::{Config, Engine, EngineError, home_from_environment};
+use anchorhold_engine::{Config, Engine, home_from_environment};
 use std::process::ExitCode;
 use tauri::{Manager, RunEvent};
 use tracing_subscriber::EnvFilter;
-use watches::Watches;
 
 /// Opens the data folder and the window, and stays until the window is closed.
 #[must_use]
 pub fn run() -> ExitCode {
     let filter = EnvFilter::try_from_env("ANCHORHOLD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let engine = match tauri::async_runtime::block_on(open()) {
+    let Some(home) = home_from_environment() else {
+        eprintln!("error: this system names no folder for data\nwhat to do: set ANCHORHOLD_HOME to one");
+        return ExitCode::FAILURE;
+    };
+    let settings = Settings::of(&home);
+    let config = Config::new(home, "the Anchorhold window");
+    let engine = match tauri::async_runtime::block_on(Engine::open(config)) {
         Ok(engine) => engine,
         Err(error) => {
             let fault = error.fault();
@@ -39,6 +46,7 @@ pub fn run() -> ExitCode {
         .plugin(tauri_plugin_store::Builder::default().build())
         .invoke_handler(builder.invoke_handler())
         .manage(engine.clone())
+        .manage(settings)
         .manage(Watches::default())
         .setup(|app| {
             let arguments: Vec<String> = std::env::args().collect();
@@ -61,12 +69,4 @@ pub fn run() -> ExitCode {
         }
     });
     ExitCode::SUCCESS
-}
-
-async fn open() -> Result<Engine, EngineError> {
-    let home = home_from_environment().ok_or(EngineError::Invalid {
-        code: "home_unknown",
-        reason: "this system names no folder for data; set ANCHORHOLD_HOME to one".to_owned(),
-    })?;
-    Engine::open(Config::new(home, "the Anchorhold window")).await
 }

@@ -1,6 +1,7 @@
 //! What the window remembers of itself.
 
 use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
 use tauri::{AppHandle, Runtime};
 use tauri_plugin_store::StoreExt;
 
@@ -20,15 +21,33 @@ pub enum Theme {
     Dark,
 }
 
-/// Reads the theme; one that was never chosen is the system's.
-pub(crate) fn theme<R: Runtime>(app: &AppHandle<R>) -> Result<Theme, tauri_plugin_store::Error> {
-    let kept = app.store(FILE)?.get(THEME);
-    Ok(kept.map(serde_json::from_value).transpose()?.unwrap_or_default())
+/// Where the settings lie: in the data folder, beside the agents they belong to.
+#[derive(Debug)]
+pub struct Settings {
+    file: PathBuf,
 }
 
-/// Keeps the theme.
-pub(crate) fn set_theme<R: Runtime>(app: &AppHandle<R>, theme: Theme) -> Result<(), tauri_plugin_store::Error> {
-    let store = app.store(FILE)?;
-    store.set(THEME, serde_json::to_value(theme)?);
-    store.save()
+impl Settings {
+    /// The settings of a data folder.
+    #[must_use]
+    pub fn of(home: &Path) -> Self {
+        Self { file: home.join(FILE) }
+    }
+
+    /// Reads the theme; one that was never chosen is the system's.
+    pub(crate) fn theme<R: Runtime>(&self, app: &AppHandle<R>) -> Result<Theme, tauri_plugin_store::Error> {
+        let kept = app.store(&self.file)?.get(THEME);
+        Ok(kept.map(serde_json::from_value).transpose()?.unwrap_or_default())
+    }
+
+    /// Keeps the theme.
+    pub(crate) fn set_theme<R: Runtime>(
+        &self,
+        app: &AppHandle<R>,
+        theme: Theme,
+    ) -> Result<(), tauri_plugin_store::Error> {
+        let store = app.store(&self.file)?;
+        store.set(THEME, serde_json::to_value(theme)?);
+        store.save()
+    }
 }

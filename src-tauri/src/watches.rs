@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 /// The watches of the page, by number.
 #[derive(Default)]
-pub(crate) struct Watches {
+pub struct Watches {
     open: Mutex<Numbered>,
 }
 

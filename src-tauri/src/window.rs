@@ -1,7 +1,7 @@
 //! The window: opened once, brought to the front by a second start.
 
 use anchorhold_domain::AgentId;
-use tauri::{AppHandle, Manager, Runtime, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager, Runtime, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 const LABEL: &str = "main";
 
@@ -18,7 +18,7 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) -> taur
 /// Brings the window to the front, for a second process that was started.
 pub(crate) fn show<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) {
     let shown = match app.get_webview_window(LABEL) {
-        Some(window) => window.unminimize().and_then(|()| window.set_focus()),
+        Some(window) => visit(&window, arguments).and_then(|()| window.unminimize()).and_then(|()| window.set_focus()),
         None => open(app, arguments),
     };
     if let Err(error) = shown {
@@ -26,13 +26,23 @@ pub(crate) fn show<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) {
     }
 }
 
+/// Leads an open window to the agent that the arguments name, if they do.
+fn visit<R: Runtime>(window: &WebviewWindow<R>, arguments: &[String]) -> tauri::Result<()> {
+    if named(arguments).is_none() {
+        return Ok(());
+    }
+    let mut address = window.url()?;
+    address.set_path(&page(arguments));
+    window.navigate(address)
+}
+
 /// The page to open; an id that is none is ignored rather than put into an address.
 fn page(arguments: &[String]) -> String {
-    let named = arguments.iter().skip_while(|argument| *argument != "--agent").nth(1);
-    match named.and_then(|id| id.parse::<AgentId>().ok()) {
-        Some(id) => format!("index.html#/dashboard/agents/{id}"),
-        None => "index.html".to_owned(),
-    }
+    named(arguments).map_or_else(|| "index.html".to_owned(), |id| format!("dashboard/agents/{id}"))
+}
+
+fn named(arguments: &[String]) -> Option<AgentId> {
+    arguments.iter().skip_while(|argument| *argument != "--agent").nth(1)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -44,6 +54,6 @@ mod tests {
         let id = "019376a8-0000-7000-8000-000000000000";
         let pages = [["--agent", id], ["--agent", "../../x"], ["--other", id]]
             .map(|arguments| page(&arguments.map(str::to_owned)));
-        assert_eq!(pages, [&format!("index.html#/dashboard/agents/{id}"), "index.html", "index.html"]);
+        assert_eq!(pages, [&format!("dashboard/agents/{id}"), "index.html", "index.html"]);
     }
 }

@@ -1,1 +1,123 @@
-fn main(){}
+//! The shell over a mock runtime: what the page sends arrives at the engine, and comes back as JSON.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it needed")]
+
+use anchorhold_app::{Settings, Watches, builder};
+use anchorhold_engine::{Config, Engine};
+use serde_json::{Value, json};
+use tauri::ipc::{CallbackFn, InvokeBody};
+use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets};
+use tauri::webview::InvokeRequest;
+use tauri::{App, WebviewWindow, WebviewWindowBuilder};
+
+struct Page {
+    // Dropped last: the window belongs to the app, and the engine to the folder.
+    window: WebviewWindow<MockRuntime>,
+    _app: App<MockRuntime>,
+    folder: tempfile::TempDir,
+}
+
+fn open() -> Page {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let engine = tauri::async_runtime::block_on(Engine::open(Config::new(home.clone(), "a test")));
+    let app = mock_builder()
+        .plugin(tauri_plugin_store::Builder::default().build())
+        .invoke_handler(builder::<MockRuntime>().invoke_handler())
+        .manage(engine.unwrap())
+        .manage(Settings::of(&home))
+        .manage(Watches::default())
+        .build(mock_context(noop_assets()))
+        .unwrap();
+    let window = WebviewWindowBuilder::new(&app, "main", tauri::WebviewUrl::default()).build().unwrap();
+    Page { window, _app: app, folder: folder }
+}
+
+impl Page {
+    fn invoke(&self, command: &str, arguments: Value) -> Result<Value, Value> {
+        let request = InvokeRequest {
+            cmd: command.to_owned(),
+            callback: CallbackFn(0),
+            error: CallbackFn(1),
+            url: if cfg!(windows) { "http://tauri.localhost" } else { "tauri://localhost" }.parse().unwrap(),
+            body: InvokeBody::Json(arguments),
+            headers: tauri::http::HeaderMap::default(),
+            invoke_key: INVOKE_KEY.to_owned(),
+        };
+        get_ipc_response(&self.window, request).map(|body| body.deserialize().unwrap())
+    }
+}
+
+fn new_agent(name: &str) -> Value {
+    json!({"newAgent": {
+        "name": name, "task": "Round the heights", "githubRepo": "octo/tidepool", "sourceBranch": "main",
+        "targetBranch": "agent-heights", "model": {"provider": "scripted", "name": "demo", "baseUrl": null},
+        "limits": {"tokens": null, "turns": null, "seconds": null}
+    }})
+}
+
+#[test]
+fn an_agent_is_created_listed_deleted_and_restored() {
+    let page = open();
+    let created = page.invoke("create_agent", new_agent("Heights")).unwrap();
+    let id = created["id"].clone();
+    assert_eq!((&created["status"], &created["agentPort"], &created["userId"]), (&json!("IDLE"), &Value::Null, &json!("local")));
+    let names = |page: &Page| {
+        let agents = page.invoke("agents", json!({})).unwrap();
+        agents.as_array().unwrap().iter().map(|agent| agent["name"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&page), [json!("Heights")]);
+    page.invoke("delete_agent", json!({"id": id})).unwrap();
+    assert_eq!(names(&page), Vec::<Value>::new());
+    page.invoke("restore_agent", json!({"id": id})).unwrap();
+    assert_eq!(names(&page), [json!("Heights")]);
+}
+
+#[test]
+fn a_refused_field_comes_back_with_its_code() {
+    let page = open();
+    page.invoke("create_agent", new_agent("Heights")).unwrap();
+    let codes = [new_agent(""), new_agent("Heights"), {
+        let mut same = new_agent("Same");
+        same["newAgent"]["targetBranch"] = json!("main");
+        same
+    }]
+    .map(|new| page.invoke("create_agent", new).unwrap_err()["code"].clone());
+    assert_eq!(codes, [json!("name_empty"), json!("name_taken"), json!("target_is_source")]);
+}
+
+#[test]
+fn a_verb_for_another_status_is_refused_in_words() {
+    let page = open();
+    let id = page.invoke("create_agent", new_agent("Heights")).unwrap()["id"].clone();
+    let fault = page.invoke("push", json!({"id": id})).unwrap_err();
+    assert_eq!(
+        fault,
+        json!({"code": "wrong_status", "message": "push agent \"Heights\": it is IDLE",
+               "hint": "wait until the agent has finished what it does, or stop it"})
+    );
+}
+
+#[test]
+fn the_queue_is_changed_while_it_waits() {
+    let page = open();
+    let id = page.invoke("create_agent", new_agent("Heights")).unwrap()["id"].clone();
+    page.invoke("instruct", json!({"id": id, "text": "And the changelog"})).unwrap();
+    let empty = page.invoke("instruct", json!({"id": id, "text": "  "})).unwrap_err();
+    assert_eq!(empty["code"], json!("instruction_empty"));
+}
+
+#[test]
+fn an_id_that_is_none_never_reaches_the_engine() {
+    let page = open();
+    let refused = page.invoke("start", json!({"id": "../../etc"})).unwrap_err();
+    assert!(refused.as_str().unwrap_or_default().contains("invalid args `id`"), "{refused}");
+}
+
+#[test]
+fn the_theme_is_kept() {
+    let page = open();
+    page.invoke("set_theme", json!({"theme": "DARK"})).unwrap();
+    assert_eq!(page.invoke("theme", json!({})).unwrap(), json!("DARK"));
+    let kept = std::fs::read_to_string(page.folder.path().join("home/settings.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&kept).unwrap(), json!({"theme": "DARK"}));
+}

@@ -66,10 +66,10 @@ const screens = [
   { name: "agent-cloning", path: "/dashboard/agents/a04" },
   { name: "agent-idle", path: "/dashboard/agents/a05" },
   { name: "agent-error", path: "/dashboard/agents/a06" },
-  { name: "agent-pushed", path: "/dashboard/agents/a07", act: openFile("src/generated/routes.ts") },
+  { name: "agent-pushed", path: "/dashboard/agents/a07", act: openFile("src/routes.ts") },
   { name: "agent-pushing", path: "/dashboard/agents/a08", act: openFile("src/dates.ts") },
   { name: "agent-waiting", path: "/dashboard/agents/a09" },
-  { name: "agent-limit", path: "/dashboard/agents/a10", act: openFile("public/img/logo.png") },
+  { name: "agent-limit", path: "/dashboard/agents/a10", act: openFile("static/img/logo.png") },
   { name: "agent-limits-form", path: "/dashboard/agents/a03", act: (page) => page.click("text=Limits") },
   { name: "agent-unknown", path: "/dashboard/agents/none" },
 ].filter((screen) => screen.name.includes(only));

@@ -47,7 +47,7 @@ pub fn install(folder: &Path, name: &str) -> Result<()> {
     // npm writes this file last, so a broken install does not have it.
     let done = folder.join("node_modules").join(".package-lock.json");
     stamp::unless_done(&format!("{name}-packages"), &[lock], &done, || {
-        let advice = "check the network, then run this again";
+        let advice = "check the network; where package.json and its lock file differ, run `npm install` there";
         command::run(
             command::npm(folder).arg("ci"),
             &format!("install {name}'s packages"),

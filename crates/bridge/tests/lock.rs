@@ -156,7 +156,7 @@ fn memory_cannot_be_made_executable() {
 #[test]
 fn nothing_outside_can_be_opened_not_even_by_openat2() {
     use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
-    check(|| Ok(File::open("/etc/passwd").map(drop)?));
+    check(|| File::open("/etc/passwd").map(drop));
     // This one is Landlock's alone; a kernel without it has the empty image and the path rules.
     let attack = || {
         openat2(

@@ -2,34 +2,26 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use anchorhold_bridge::Quotas;
-use bollard::container::LogOutput;
 use bollard::errors::Error as EngineError;
 use bollard::models::{ContainerInspectResponse, VolumeCreateRequest};
 use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, InspectContainerOptions,
-    ListContainersOptionsBuilder, ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder,
-    RemoveVolumeOptionsBuilder, StartContainerOptions, WaitContainerOptions,
+    CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
+    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder,
+    StartContainerOptions,
 };
-use futures_util::{StreamExt, TryStreamExt};
-use tokio_util::io::StreamReader;
 
+use crate::attach::Pipe;
 use crate::cell::{self, Cell};
 use crate::container::{self, LABEL_AGENT};
 use crate::endpoint::Endpoint;
-use crate::error::{Ending, SandboxError};
-use crate::line::{self, Epilogue, Line, Reader, Writer};
+use crate::error::SandboxError;
+use crate::line::{self, Line};
 use crate::report::ContainerFacts;
 
 /// How long one answer of the engine may take; removing a large volume holds it for minutes.
 pub(crate) const TIMEOUT_SECONDS: u64 = 300;
-/// How long an ended container may take to say so.
-const ENDING_TIMEOUT: Duration = Duration::from_secs(10);
-/// How much of a bridge's error output is kept.
-const SAID_BYTES: usize = 4096;
 
 /// A container engine that answers.
 #[derive(Clone)]
@@ -165,7 +157,10 @@ impl Docker {
         )
     }
 
-    async fn inspect(&self, name: &str) -> Result<Option<ContainerInspectResponse>, SandboxError> {
+    pub(crate) async fn inspect(
+        &self,
+        name: &str,
+    ) -> Result<Option<ContainerInspectResponse>, SandboxError> {
         match self
             .client
             .inspect_container(name, None::<InspectContainerOptions>)
@@ -209,49 +204,20 @@ impl Docker {
             .start_container(name, None::<StartContainerOptions>)
             .await
             .map_err(|error| self.failed(format!("start the container {name}"), error))?;
-        self.greet(name, pipe).await
+        let greeted = self.greet(name, pipe).await;
+        if greeted.is_err() {
+            // A bridge that will not serve is of no use, and what it said is in the error.
+            if let Err(error) = self.remove_container(name).await {
+                tracing::warn!(%error, name, "a container that does not serve is left behind");
+            }
+        }
+        greeted
     }
 
     async fn attach_again(&self, name: &str) -> Result<Cell, SandboxError> {
         let mut pipe = self.attach(name).await?;
         line::find_rhythm(&mut pipe.reader, &mut pipe.writer).await?;
         self.greet(name, pipe).await
-    }
-
-    async fn attach(&self, name: &str) -> Result<Pipe, SandboxError> {
-        let options = AttachContainerOptionsBuilder::new()
-            .stream(true)
-            .stdin(true)
-            .stdout(true)
-            .stderr(true)
-            .build();
-        let attached = self
-            .client
-            .attach_container(name, Some(options))
-            .await
-            .map_err(|error| self.failed(format!("attach to the container {name}"), error))?;
-        let said = Said::default();
-        let heard = said.clone();
-        let bytes = attached
-            .output
-            .map_err(std::io::Error::other)
-            .try_filter_map(move |output| {
-                let bytes = match output {
-                    LogOutput::StdErr { message } => {
-                        heard.hear(&message);
-                        None
-                    }
-                    LogOutput::StdOut { message } | LogOutput::Console { message } => Some(message),
-                    LogOutput::StdIn { .. } => None,
-                };
-                std::future::ready(Ok(bytes))
-            });
-        let reader: Reader = Box::pin(StreamReader::new(Box::pin(bytes)));
-        Ok(Pipe {
-            reader,
-            writer: attached.input,
-            said,
-        })
     }
 
     async fn greet(&self, name: &str, pipe: Pipe) -> Result<Cell, SandboxError> {
@@ -266,26 +232,6 @@ impl Docker {
             &hello,
             Some(ContainerFacts::new(found)),
         ))
-    }
-
-    /// Asks the engine how a container ended, once its pipe has.
-    fn epilogue(self, name: String, said: Said) -> Epilogue {
-        Box::pin(async move {
-            let mut waiting = self
-                .client
-                .wait_container(&name, None::<WaitContainerOptions>);
-            let _ = tokio::time::timeout(ENDING_TIMEOUT, waiting.next()).await;
-            let inspected = tokio::time::timeout(ENDING_TIMEOUT, self.inspect(&name)).await;
-            let state = match inspected {
-                Ok(Ok(Some(found))) => found.state.unwrap_or_default(),
-                _ => Default::default(),
-            };
-            Ending {
-                status: state.exit_code.filter(|_| state.running != Some(true)),
-                out_of_memory: state.oom_killed.unwrap_or_default(),
-                said: said.text(),
-            }
-        })
     }
 
     /// Kills rather than stops: the bridge is the container's first process and `stop` would wait
@@ -330,30 +276,6 @@ impl Docker {
             .into_iter()
             .map(|volume| volume.name)
             .collect())
-    }
-}
-
-struct Pipe {
-    reader: Reader,
-    writer: Writer,
-    said: Said,
-}
-
-/// The last of what a bridge wrote to its error output.
-#[derive(Clone, Default)]
-struct Said(Arc<Mutex<Vec<u8>>>);
-
-impl Said {
-    fn hear(&self, bytes: &[u8]) {
-        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        said.extend_from_slice(bytes);
-        let surplus = said.len().saturating_sub(SAID_BYTES);
-        said.drain(..surplus);
-    }
-
-    fn text(&self) -> String {
-        let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&said).trim().to_owned()
     }
 }
 

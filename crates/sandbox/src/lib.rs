@@ -3,6 +3,7 @@
 //! The only code that talks to a container engine. It starts nothing but its own image, mounts
 //! nothing of the host, opens no port, and touches only what carries its labels.
 
+mod attach;
 mod cell;
 mod container;
 mod docker;

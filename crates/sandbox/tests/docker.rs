@@ -210,13 +210,35 @@ async fn an_import_that_was_dropped_leaves_the_cell_fresh() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_to_a_killed_cell_says_that_it_was_killed() {
+async fn a_call_to_a_killed_cell_says_that_it_was_killed_and_the_next_cell_has_its_files() {
     let (docker, spec) = (docker().await, spec("killed"));
     let cell = docker.open(&spec).await.unwrap();
-    docker.park(&spec.agent).await.unwrap();
+    fill(&cell, tree()).await;
+    let socket = Endpoint::from_environment()
+        .unwrap()
+        .path()
+        .to_string_lossy()
+        .into_owned();
+    let engine =
+        bollard::Docker::connect_with_unix(&socket, 60, bollard::API_DEFAULT_VERSION).unwrap();
+    let engine = engine.negotiate_version().await.unwrap();
+    engine
+        .kill_container(cell.container_id(), None)
+        .await
+        .unwrap();
     let error = cell.call(Request::Hello, Vec::new()).await.unwrap_err();
     assert_eq!(error.code(), "cell_ended");
+    assert_eq!(
+        error.to_string(),
+        "talk to the cell: it was killed (exit 137)"
+    );
     assert!(error.hint().is_some());
+
+    let cell = docker.open(&spec).await.unwrap();
+    assert_eq!(
+        pull(&cell, b"run.sh").await,
+        (MODE_EXECUTABLE, b"#!/bin/sh\n".to_vec())
+    );
     docker.remove(&spec.agent).await.unwrap();
 }
 

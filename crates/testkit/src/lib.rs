@@ -5,8 +5,12 @@
 
 mod git;
 #[cfg(unix)]
+mod docker_socket;
+#[cfg(unix)]
 mod git_server;
 
 pub use git::git;
+#[cfg(unix)]
+pub use docker_socket::DockerSocket;
 #[cfg(unix)]
 pub use git_server::GitServer;

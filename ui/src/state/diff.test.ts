@@ -3,7 +3,16 @@ import type { Backend } from "../backend/backend";
 import type { DiffRow, DiffWindow } from "../bindings";
 import { Diff } from "./diff.svelte";
 
-const change = { path: "a", oldPath: null, kind: "MODIFIED", added: 0, removed: 0, binary: false, oldMode: 1, newMode: 1 } as const;
+const change = {
+  path: "a",
+  oldPath: null,
+  kind: "MODIFIED",
+  added: 0,
+  removed: 0,
+  binary: false,
+  oldMode: 1,
+  newMode: 1,
+} as const;
 const row = (index: number): DiffRow => ({ type: "gap", hidden: index });
 
 function recording(total: number): { asked: number[]; backend: Backend } {
@@ -28,7 +37,11 @@ test("only the pages in view are fetched, each once", async () => {
   await settled();
   expect(asked).toEqual([0, 150_000, 150_200]);
   expect(diff.total).toBe(300_000);
-  expect([diff.row(150_199), diff.row(150_200), diff.row(9000)]).toEqual([row(150_199), row(150_200), undefined]);
+  expect([diff.row(150_199), diff.row(150_200), diff.row(9000)]).toEqual([
+    row(150_199),
+    row(150_200),
+    undefined,
+  ]);
 });
 
 test("a changed file is asked for again where it is in view", async () => {

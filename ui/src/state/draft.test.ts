@@ -23,7 +23,11 @@ test("a complete draft has no problem", () => {
 
 test("each empty field is named", () => {
   expect(Object.keys(problems({ name: " ", task: "", repository: "", source: "", target: "" }))).toEqual([
-    "name", "task", "repository", "source", "target",
+    "name",
+    "task",
+    "repository",
+    "source",
+    "target",
   ]);
 });
 
@@ -62,12 +66,19 @@ test("a draft becomes the request that the engine takes", () => {
 });
 
 test("limits are shown as they are typed", () => {
-  expect(limitsDraft({ tokens: 1500, turns: null, seconds: 90 })).toEqual({ tokens: "1,500", turns: "", minutes: "2" });
+  expect(limitsDraft({ tokens: 1500, turns: null, seconds: 90 })).toEqual({
+    tokens: "1,500",
+    turns: "",
+    minutes: "2",
+  });
 });
 
 test("a target branch is suggested from the name", () => {
   expect(["Fix flaky dates!", "Über-Größe", "  ", "日本"].map(suggestTarget)).toEqual([
-    "agent/fix-flaky-dates", "agent/uber-gro-e", "", "",
+    "agent/fix-flaky-dates",
+    "agent/uber-gro-e",
+    "",
+    "",
   ]);
 });
 

@@ -8,7 +8,13 @@ function log(...kinds: EventKind[]): Event[] {
 
 const queued = (id: string): EventKind => ({ type: "instructionQueued", id, text: `do ${id}` });
 const taken = (id: string): EventKind => ({ type: "turnStarted", instruction: id, text: `do ${id}` });
-const requested = (call: string): EventKind => ({ type: "toolRequested", call, tool: "read_file", label: "read a", arguments: "{}" });
+const requested = (call: string): EventKind => ({
+  type: "toolRequested",
+  call,
+  tool: "read_file",
+  label: "read a",
+  arguments: "{}",
+});
 const finished = (call: string): EventKind => ({
   type: "toolFinished",
   call,
@@ -38,7 +44,10 @@ test("a removed instruction does not wait any more", () => {
 });
 
 test("an edited instruction keeps its place and the time it was queued", () => {
-  const { queue } = reduceAll(emptyLog, log(queued("a"), queued("b"), { type: "instructionEdited", id: "a", text: "other" }));
+  const { queue } = reduceAll(
+    emptyLog,
+    log(queued("a"), queued("b"), { type: "instructionEdited", id: "a", text: "other" }),
+  );
   expect(queue).toEqual([
     { id: "a", text: "other", queuedAt: 1000 },
     { id: "b", text: "do b", queuedAt: 1001 },
@@ -47,7 +56,12 @@ test("an edited instruction keeps its place and the time it was queued", () => {
 
 test("ids that a new order does not name keep their order behind those it does", () => {
   const order: EventKind = { type: "instructionsReordered", ids: ["d", "b"] };
-  expect(waiting(log(queued("a"), queued("b"), queued("c"), queued("d"), order))).toEqual(["d", "b", "a", "c"]);
+  expect(waiting(log(queued("a"), queued("b"), queued("c"), queued("d"), order))).toEqual([
+    "d",
+    "b",
+    "a",
+    "c",
+  ]);
 });
 
 test("a finished call replaces the row of its request", () => {
@@ -67,7 +81,10 @@ test("a call id that a model uses again belongs to the newest request", () => {
 test("an answer stands with its question", () => {
   const { rows } = reduceAll(
     emptyLog,
-    log({ type: "questionAsked", call: "1", question: "Which?" }, { type: "questionAnswered", call: "1", text: "That." }),
+    log(
+      { type: "questionAsked", call: "1", question: "Which?" },
+      { type: "questionAnswered", call: "1", text: "That." },
+    ),
   );
   expect(rows).toEqual<LogRow[]>([
     { key: "1", at: 1000, type: "asked", call: "1", question: "Which?", answer: "That." },
@@ -76,7 +93,15 @@ test("an answer stands with its question", () => {
 
 test("an answer of the model without text leaves no row", () => {
   const usage = { inputTokens: 1, cachedTokens: 0, outputTokens: 1 };
-  const answered: EventKind = { type: "modelAnswered", request: 1, text: "\n", reasoning: null, replay: null, usage, durationMs: 1 };
+  const answered: EventKind = {
+    type: "modelAnswered",
+    request: 1,
+    text: "\n",
+    reasoning: null,
+    replay: null,
+    usage,
+    durationMs: 1,
+  };
   expect(reduceAll(emptyLog, log(answered)).rows).toEqual([]);
 });
 
@@ -87,7 +112,9 @@ test("events that are known already change nothing", () => {
 });
 
 test("a batch folds to the same log as its events one by one", () => {
-  const events = log(queued("a"), queued("b"), taken("b"), requested("1"), finished("1"), { type: "resumed" });
+  const events = log(queued("a"), queued("b"), taken("b"), requested("1"), finished("1"), {
+    type: "resumed",
+  });
   expect(reduceAll(emptyLog, events)).toEqual(events.reduce<Log>(reduce, emptyLog));
 });
 
@@ -99,7 +126,14 @@ test("folding leaves the log before it as it was", () => {
 });
 
 test("keys are unique, so that rows keep their place on screen", () => {
-  const cloned: EventKind = { type: "cloned", baseCommit: "c", baseTree: "t", files: 1, kib: 1, notes: ["one", "two"] };
+  const cloned: EventKind = {
+    type: "cloned",
+    baseCommit: "c",
+    baseTree: "t",
+    files: 1,
+    kib: 1,
+    notes: ["one", "two"],
+  };
   const keys = reduceAll(emptyLog, log(cloned, requested("1"))).rows.map((row) => row.key);
   expect(new Set(keys).size).toBe(keys.length);
 });

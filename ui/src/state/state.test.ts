@@ -13,7 +13,16 @@ function agent(more: Partial<Agent>): Agent {
 }
 
 function change(path: string): FileChange {
-  return { path, oldPath: null, kind: "MODIFIED", added: 1, removed: 1, binary: false, oldMode: 1, newMode: 1 };
+  return {
+    path,
+    oldPath: null,
+    kind: "MODIFIED",
+    added: 1,
+    removed: 1,
+    binary: false,
+    oldMode: 1,
+    newMode: 1,
+  };
 }
 
 test("each status offers what the engine accepts in it", () => {
@@ -67,7 +76,10 @@ test("a search finds agents that hold all of its words, newest first", () => {
 });
 
 test("files stand behind folders, and folders with one child are joined to it", () => {
-  const rows = tree([change("b.ts"), change("src/a/b/c.ts"), change("src/a/b/d10.ts"), change("src/a/b/d9.ts")], new Set());
+  const rows = tree(
+    [change("b.ts"), change("src/a/b/c.ts"), change("src/a/b/d10.ts"), change("src/a/b/d9.ts")],
+    new Set(),
+  );
   expect(rows.map((row) => [row.type, row.name, row.depth])).toEqual([
     ["folder", "src/a/b", 0],
     ["file", "c.ts", 1],
@@ -95,21 +107,49 @@ test("moving an item keeps the others in order, and outside of the list nothing 
 
 test("numbers are written short", () => {
   expect([0, 999, 1000, 99_949, 123_456, 999_950, 2_000_000].map(compact)).toEqual([
-    "0", "999", "1.0k", "99.9k", "123k", "1.00M", "2.00M",
+    "0",
+    "999",
+    "1.0k",
+    "99.9k",
+    "123k",
+    "1.00M",
+    "2.00M",
   ]);
   expect([0, 8, 1400, 125_000, 3_600_000, 3_725_000].map(duration)).toEqual([
-    "0 s", "8 ms", "1.4 s", "2 m 05 s", "1 h", "1 h 02 m",
+    "0 s",
+    "8 ms",
+    "1.4 s",
+    "2 m 05 s",
+    "1 h",
+    "1 h 02 m",
   ]);
-  expect([10_000, 180_000, 7_200_000, 400_000_000].map((ms) => ago(0, ms))).toEqual(["now", "3 m", "2 h", "4 d"]);
+  expect([10_000, 180_000, 7_200_000, 400_000_000].map((ms) => ago(0, ms))).toEqual([
+    "now",
+    "3 m",
+    "2 h",
+    "4 d",
+  ]);
   expect([900, 2048, 3 * 1024 * 1024].map(size)).toEqual(["900 KiB", "2.0 MiB", "3.00 GiB"]);
 });
 
 test("words that are being said pass when the answer is in the log", () => {
-  const saying = [{ type: "modelRequested", request: 1 }, { type: "textDelta", text: "Hel" }, { type: "textDelta", text: "lo" }] as const;
+  const saying = [
+    { type: "modelRequested", request: 1 },
+    { type: "textDelta", text: "Hel" },
+    { type: "textDelta", text: "lo" },
+  ] as const;
   const live = saying.reduce(hear, nothingLive);
   expect(live.text).toBe("Hello");
   expect(settle(live, [{ seq: 1, at: 1, kind: { type: "resumed" } }])).toBe(live);
   const usage = { inputTokens: 1, cachedTokens: 0, outputTokens: 1 };
-  const answered = { type: "modelAnswered", request: 1, text: "Hello", reasoning: null, replay: null, usage, durationMs: 1 } as const;
+  const answered = {
+    type: "modelAnswered",
+    request: 1,
+    text: "Hello",
+    reasoning: null,
+    replay: null,
+    usage,
+    durationMs: 1,
+  } as const;
   expect(settle(live, [{ seq: 2, at: 1, kind: answered }])).toEqual(nothingLive);
 });

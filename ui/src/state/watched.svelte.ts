@@ -12,6 +12,7 @@ export class Watched {
   log = $state.raw(emptyLog);
   live = $state.raw(nothingLive);
   fault = $state.raw<Fault | null>(null);
+  private end: () => void = () => {};
   private pending: Update[] = [];
   private timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -20,18 +21,23 @@ export class Watched {
     readonly id: string,
   ) {}
 
-  /** Begins to listen; returns what ends it. */
-  open(): () => void {
-    const end = this.backend.watch(
+  /** Begins to listen, from where the log that is known ends. */
+  open(): void {
+    this.close();
+    this.fault = null;
+    this.end = this.backend.watch(
       this.id,
       this.log.lastSeq,
       (update) => this.take(update),
       (fault) => (this.fault = fault),
     );
-    return () => {
-      end();
-      if (this.timer !== null) clearTimeout(this.timer);
-    };
+  }
+
+  close(): void {
+    this.end();
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.pending = [];
   }
 
   private take(update: Update): void {

@@ -1,4 +1,7 @@
-/** What the components use and jsdom lacks. */
+/** What the components use and jsdom lacks, and an empty page for every test. */
+import { cleanup, configure } from "@testing-library/svelte";
+import { afterEach } from "vitest";
+
 class NoObserver {
   observe(): void {}
   unobserve(): void {}
@@ -18,3 +21,6 @@ globalThis.matchMedia ??= ((query: string) => ({
   addListener() {},
   removeListener() {},
 })) as unknown as typeof matchMedia;
+
+configure({ asyncUtilTimeout: 5000 });
+afterEach(cleanup);

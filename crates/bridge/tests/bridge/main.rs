@@ -1,7 +1,6 @@
 //! The program as the host meets it: a process with a pipe, serving a folder.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "tests"

@@ -59,7 +59,8 @@ impl Engine {
         finish(work.take()).await;
         let agent = resident.log.append(vec![EventKind::Deleted]).await?.agent;
         let shared = Arc::clone(&self.shared);
-        if agent.container_id.is_some() {
+        // A clone that was stopped can have made a cell that the log never heard of.
+        if agent.started_at.is_some() {
             // The volume can be rebuilt from the checkpoint, so an undo loses nothing.
             self.shared.tasks.spawn(async move {
                 let freed = async { shared.docker().await?.remove(&id.to_string()).await.map_err(EngineError::from) };

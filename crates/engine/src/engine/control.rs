@@ -4,19 +4,26 @@ use super::{Engine, finish};
 use crate::EngineError;
 use crate::life::{Life, Stage, prepare_push};
 use crate::resident::{Resident, Wishes, Work};
-use anchorhold_domain::{Agent, AgentId, EventKind, Limits, PauseReason, Status};
-use std::sync::Arc;
+use anchorhold_domain::{Agent, AgentId, Event, EventKind, Limits, PauseReason, Status};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::MutexGuard;
 
 impl Engine {
-    /// Starts an agent, or starts it anew after an error.
+    /// Starts an agent. One that failed begins anew where it has no base yet, and otherwise runs on
+    /// from its last checkpoint, so that nothing it did is lost.
     ///
     /// # Errors
-    /// [`EngineError::WrongStatus`] unless it is idle or in error.
+    /// [`EngineError::WrongStatus`] unless it is idle or in error, and
+    /// [`EngineError::UnknownAgent`] where it is deleted.
     pub async fn start(&self, id: AgentId) -> Result<Agent, EngineError> {
         let resident = self.resident(id).await?;
+        let before = resident.log.latest();
+        if before.status == Status::Error && before.base_tree.is_some() {
+            return self.go_on(&resident, EventKind::Resumed).await;
+        }
         let mut work = resident.work.lock().await;
         let decide = |agent: &Agent, _: &[_]| match agent.status {
+            _ if agent.deleted_at.is_some() => Err(EngineError::UnknownAgent(id)),
             Status::Idle if !agent.waiting => Ok(vec![EventKind::StartRequested]),
             Status::Error => Ok(vec![EventKind::StartRequested]),
             _ => Err(Self::wrong_status("start", agent)),
@@ -110,6 +117,9 @@ impl Engine {
         let resident = self.resident(id).await?;
         let mut work = resident.work.lock().await;
         let agent = resident.log.latest();
+        if agent.deleted_at.is_some() {
+            return Err(EngineError::UnknownAgent(id));
+        }
         if !matches!(agent.status, Status::Completed | Status::Paused) {
             return Err(Self::wrong_status("push", &agent));
         }
@@ -125,9 +135,11 @@ impl Engine {
 
     pub(super) async fn go_on(&self, resident: &Arc<Resident>, event: EventKind) -> Result<Agent, EngineError> {
         let mut work = resident.work.lock().await;
-        let before = resident.log.latest();
         let answers = matches!(event, EventKind::QuestionAnswered { .. });
         let decide = |agent: &Agent, _: &[_]| {
+            if agent.deleted_at.is_some() {
+                return Err(EngineError::UnknownAgent(agent.id));
+            }
             let asked = agent.pause_reason == Some(PauseReason::Question);
             let can = match agent.status {
                 Status::Paused => asked == answers,
@@ -137,7 +149,7 @@ impl Engine {
             if can && agent.base_tree.is_some() { Ok(vec![event]) } else { Err(Self::wrong_status("resume", agent)) }
         };
         let agent = resident.log.append_if(decide).await?.agent;
-        let rebuild = before.status == Status::Error || before.pause_reason == Some(PauseReason::Interrupted);
+        let rebuild = in_doubt(&self.events(agent.id, 0).await?);
         self.begin(resident, &mut work, Stage::Continue { rebuild }).await;
         Ok(Agent::clone(&agent))
     }
@@ -146,9 +158,23 @@ impl Engine {
     async fn begin(&self, resident: &Arc<Resident>, work: &mut MutexGuard<'_, Option<Work>>, stage: Stage) {
         finish(work.take()).await;
         let wishes = Wishes::new(&self.shared.shutdown);
-        let life =
-            Life { shared: Arc::clone(&self.shared), resident: Arc::clone(resident), wishes: wishes.clone() };
+        let life = Life {
+            shared: Arc::clone(&self.shared),
+            resident: Arc::clone(resident),
+            wishes: wishes.clone(),
+            opening: OnceLock::new(),
+        };
         let task = self.shared.tasks.spawn(life.run(stage));
         **work = Some(Work { wishes, task });
     }
+}
+
+/// Whether the workspace may hold what no checkpoint does: since its cell was last opened, a run
+/// ended in the middle of something. A push in between changes nothing about that.
+fn in_doubt(events: &[Event]) -> bool {
+    events.iter().fold(false, |doubt, event| match event.kind {
+        EventKind::CellOpened { .. } => false,
+        EventKind::Failed { .. } | EventKind::Paused { reason: PauseReason::Interrupted, .. } => true,
+        _ => doubt,
+    })
 }

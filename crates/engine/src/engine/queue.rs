@@ -24,9 +24,17 @@ impl Engine {
         let resident = self.resident(id).await?;
         let instruction = InstructionId(Uuid::now_v7());
         let queued = EventKind::InstructionQueued { id: instruction, text: text.to_owned() };
-        let appended = resident.log.append(vec![queued]).await?;
+        let decide = |agent: &Agent, _: &[_]| match agent.deleted_at {
+            None => Ok(vec![queued]),
+            Some(_) => Err(EngineError::UnknownAgent(id)),
+        };
+        let appended = resident.log.append_if(decide).await?;
         if appended.agent.status == Status::Completed {
-            self.go_on(&resident, EventKind::Resumed).await?;
+            match self.go_on(&resident, EventKind::Resumed).await {
+                // Somebody else set it to work at this very moment, and it will take the instruction.
+                Ok(_) | Err(EngineError::WrongStatus { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(Instruction { id: instruction, text: text.to_owned(), queued_at: appended.agent.updated_at })
     }

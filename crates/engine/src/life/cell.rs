@@ -50,6 +50,8 @@ impl Life {
     /// Begins to open the cell; `rebuild` empties a workspace that cannot be trusted.
     pub(super) fn open_cell(&self, docker: Docker, rebuild: bool) -> OpeningCell {
         let (state, watched) = watch::channel(CellState::Opening);
+        // A life opens one cell; a second would be the same container.
+        let _ = self.opening.set(watched.clone());
         let (filling, filled) = oneshot::channel();
         let resident = Arc::clone(&self.resident);
         let spec = CellSpec {
@@ -74,9 +76,10 @@ impl Life {
     /// Ends the container of an agent that does not run; its volume stays.
     pub(super) async fn park_cell(&self) {
         let id = self.resident.log.id();
-        if self.agent().container_id.is_none() {
-            return;
-        }
+        // Without this there is none: a push needs no cell, nor does a run without an engine.
+        let Some(opening) = self.opening.get() else { return };
+        // A container that is still being made must be there before it can be taken away.
+        let _ = opening.clone().wait_for(|state| !matches!(state, CellState::Opening)).await;
         let parked = async { self.shared.docker().await?.park(&id.to_string()).await.map_err(EngineError::from) };
         if let Err(error) = parked.await {
             tracing::warn!(agent = %id, error = error.message(), "the cell cannot be parked");

@@ -58,6 +58,9 @@ impl Life {
     }
 
     /// Fetches the source branch; `None` where it was stopped.
+    ///
+    /// A stop does not wait for a server that says nothing: the fetch is left to end by itself, at
+    /// the latest when its patience with the server does.
     async fn fetch(&self, mirror: &Mirror, branch: &str) -> Result<Option<Base>, EngineError> {
         let credentials = self.shared.credentials(mirror.remote()).await?;
         let (mirror, branch) = (mirror.clone(), branch.to_owned());
@@ -76,7 +79,11 @@ impl Life {
                 ControlFlow::Continue(())
             })
         });
-        match fetched.await.map_err(|_| EngineError::Panicked { verb: "fetch" })? {
+        let fetched = tokio::select! {
+            fetched = fetched => fetched,
+            () = self.wishes.stop.cancelled() => return Ok(None),
+        };
+        match fetched.map_err(|_| EngineError::Panicked { verb: "fetch" })? {
             Ok(base) => Ok(Some(base)),
             Err(_) if self.wishes.stop.is_cancelled() => Ok(None),
             Err(error) => Err(error.into()),

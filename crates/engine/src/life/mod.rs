@@ -14,8 +14,10 @@ use crate::EngineError;
 use crate::engine::Shared;
 use crate::hub::Hub;
 use crate::resident::{Resident, Wishes};
+use crate::workspace::CellState;
 use anchorhold_domain::{Agent, EventKind, PauseReason, Status};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::watch;
 
 pub(crate) use push::prepare_push;
 
@@ -35,6 +37,8 @@ pub(crate) struct Life {
     pub(crate) shared: Arc<Shared>,
     pub(crate) resident: Arc<Resident>,
     pub(crate) wishes: Wishes,
+    /// How far the cell is that this life opened, if it did.
+    pub(crate) opening: OnceLock<watch::Receiver<CellState>>,
 }
 
 /// How a run came to its end without a fault.
@@ -54,18 +58,33 @@ impl Life {
             Stage::Continue { rebuild } => self.go_on(rebuild).await,
             Stage::Push { commit } => {
                 self.push(commit).await;
-                Ok(Ended::Told)
+                self.follow_up().await
             }
         };
         let written = match result {
             Ok(Ended::Told) => Ok(()),
             Ok(Ended::Stopped) => self.write_stop().await,
+            // What breaks because it was stopped, such as a cell that was still opening, is no fault.
+            Err(error) if self.wishes.stop.is_cancelled() => {
+                tracing::debug!(agent = %self.resident.log.id(), error = error.message(), "stopped in the middle");
+                self.write_stop().await
+            }
             Err(error) => self.write_failure(&error).await,
         };
         if let Err(error) = written {
             tracing::error!(agent = %self.resident.log.id(), error = error.message(), "the end of a run cannot be written down");
         }
         self.park_cell().await;
+    }
+
+    /// Goes on where instructions came in while the agent pushed.
+    async fn follow_up(&self) -> Result<Ended, EngineError> {
+        let decide = |agent: &Agent, waiting: &[_]| {
+            let goes_on = agent.status == Status::Completed && agent.error_code.is_none() && !waiting.is_empty();
+            Ok(if goes_on { vec![EventKind::Resumed] } else { vec![] })
+        };
+        let appended = self.resident.log.append_if(decide).await?;
+        if appended.events.is_empty() { Ok(Ended::Told) } else { self.go_on(true).await }
     }
 
     async fn write_stop(&self) -> Result<(), EngineError> {

@@ -134,9 +134,9 @@ export const recordedFiles: readonly RecordedFile[] = [
   file("src/types.ts", "ADDED", "TypeScript", types),
   file("src/dates.ts", "RENAMED", "TypeScript", dates, { oldPath: "src/dates.js" }, ["LINE_ENDINGS"]),
   file("README.md", "MODIFIED", "Markdown", readme),
-  file("src/generated/routes.ts", "MODIFIED", "TypeScript", routes()),
-  file("public/img/logo.png", "MODIFIED", "Plain Text", "", { binary: true }, ["BINARY"]),
-  file("data/cities.json", "MODIFIED", "JSON", "", { added: 120_400, removed: 98_211 }, ["TOO_LARGE"]),
-  file("scripts/build.sh", "MODE", "Plain Text", "", { newMode: 0o100755 }),
+  file("src/routes.ts", "MODIFIED", "TypeScript", routes()),
+  file("static/img/logo.png", "MODIFIED", "Plain Text", "", { binary: true }, ["BINARY"]),
+  file("test/cities.json", "MODIFIED", "JSON", "", { added: 120_400, removed: 98_211 }, ["TOO_LARGE"]),
+  file("tools/build.sh", "MODE", "Plain Text", "", { newMode: 0o100755 }),
   file("src/legacy.js", "DELETED", "JavaScript", legacy),
 ];

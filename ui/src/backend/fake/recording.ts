@@ -90,7 +90,7 @@ export function call(tool: string, label: string, args: object, end: CallEnd = {
 
 export const one = (afterMs: number, ...kinds: EventKind[]): Step => ({ afterMs, kinds });
 
-const list = "src/App.jsx\nsrc/dates.js\nsrc/entries.js\nsrc/generated/routes.ts\nsrc/legacy.js\nREADME.md";
+const list = "src/App.jsx\nsrc/dates.js\nsrc/entries.js\nsrc/routes.ts\nsrc/legacy.js\nREADME.md";
 
 /** Reading, then the first edits; what a run looks like some minutes in. */
 export function refactor(task: string, instruction: string): Step[] {

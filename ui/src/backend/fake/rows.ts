@@ -2,7 +2,7 @@
 import type { DiffCell, DiffRow, ScopeClass, Span } from "../../bindings";
 
 const pattern =
-  /(?<comment>\/\/.*|^\s*#.*)|(?<string>"[^"]*"|'[^']*'|`[^`]*`)|(?<tag><\/?[A-Za-z][\w.]*)|(?<keyword>\b(?:import|from|export|default|function|const|let|return|type|interface|if|else|for|of|new|async|await|extends|null|true|false)\b)|(?<number>\b\d+\b)|(?<type>\b[A-Z]\w*\b)|(?<function>\b\w+(?=\())|(?<operator>=>|[=+*/!?|&<>-]+)|(?<punctuation>[{}()[\];,.:])/g;
+  /(?<comment>\/\/.*|\/\*.*\*\/|^\s*#.*)|(?<string>"[^"]*"|'[^']*'|`[^`]*`)|(?<tag><\/?[A-Za-z][\w.]*)|(?<keyword>\b(?:import|from|export|default|function|const|let|return|type|interface|if|else|for|of|new|async|await|extends|null|true|false)\b)|(?<number>\b\d+\b)|(?<type>\b[A-Z]\w*\b)|(?<function>\b\w+(?=\())|(?<operator>=>|[=+*/!?|&<>-]+)|(?<punctuation>[{}()[\];,.:])/g;
 
 function highlight(text: string, language: string): Span[] {
   const span = (part: string, scope: ScopeClass): Span => ({ text: part, scope, changed: false });

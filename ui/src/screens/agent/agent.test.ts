@@ -5,7 +5,8 @@ import AgentScreen from "./AgentScreen.svelte";
 
 const status = async () => (await screen.findByTestId("status-badge")).dataset.status;
 const has = (id: string) => screen.queryByTestId(id) !== null;
-const queue = () => screen.queryAllByTestId("queue-item").map((item) => item.textContent?.trim().replace(/^\d+\s*/, ""));
+const queue = () =>
+  screen.queryAllByTestId("queue-item").map((item) => item.textContent?.trim().replace(/^\d+\s*/, ""));
 
 test("a running agent can be paused and stopped, and pausing shows at once", async () => {
   show(AgentScreen, { id: "a01" });
@@ -21,7 +22,10 @@ test("instructions are queued with Enter, moved, reworded and taken back", async
   const input = await screen.findByTestId<HTMLTextAreaElement>("instruct-input");
   await fireEvent.input(input, { target: { value: "Third" } });
   await fireEvent.keyDown(input, { key: "Enter" });
-  const [first, second] = ["Keep the prop names as they are.", "Add a note about the locale parameter to the README."];
+  const [first, second] = [
+    "Keep the prop names as they are.",
+    "Add a note about the locale parameter to the README.",
+  ];
   await waitFor(() => expect(queue()).toEqual([first, second, "Third"]));
   expect(input.value).toBe("");
 
@@ -47,7 +51,11 @@ test("a question is answered and the agent goes on", async () => {
 });
 
 test("a refused answer stays in its field", async () => {
-  show(AgentScreen, { id: "a02" }, { answer: () => Promise.reject({ code: "x", message: "no", hint: null }) });
+  show(
+    AgentScreen,
+    { id: "a02" },
+    { answer: () => Promise.reject({ code: "x", message: "no", hint: null }) },
+  );
   const input = await screen.findByTestId<HTMLInputElement>("answer-input");
   await fireEvent.input(input, { target: { value: "UTC" } });
   await fireEvent.click(screen.getByTestId("answer-send"));

@@ -9,7 +9,8 @@ import CreateDialog from "./CreateDialog.svelte";
 const field = (id: string) => screen.findByTestId<HTMLInputElement>(`create-${id}`);
 
 async function fill(values: Record<string, string>): Promise<void> {
-  for (const [id, value] of Object.entries(values)) await fireEvent.input(await field(id), { target: { value } });
+  for (const [id, value] of Object.entries(values))
+    await fireEvent.input(await field(id), { target: { value } });
 }
 
 async function problemAt(id: string): Promise<string> {
@@ -39,7 +40,9 @@ test("problems are shown at their fields before anything is sent", async () => {
   await fireEvent.click(await field("submit-start"));
   expect(await problemAt("name")).toBe("Another agent has this name. Names are unique among your agents.");
   expect(await problemAt("task")).toBe("Say what the agent is to do.");
-  expect(await problemAt("target")).toBe("The target is the source branch. Agents push to a branch of their own.");
+  expect(await problemAt("target")).toBe(
+    "The target is the source branch. Agents push to a branch of their own.",
+  );
 });
 
 test.each([
@@ -59,7 +62,9 @@ test("a fault of no field is shown above the form", async () => {
   show(CreateDialog, {}, refusing("store_failed", "write the agent: the disk is full"));
   await fill(complete);
   await fireEvent.click(await field("submit-start"));
-  expect((await screen.findByTestId("error-banner")).textContent).toContain("Write the agent: the disk is full");
+  expect((await screen.findByTestId("error-banner")).textContent).toContain(
+    "Write the agent: the disk is full",
+  );
 });
 
 test("create and start sends what was filled in, starts it and opens it", async () => {

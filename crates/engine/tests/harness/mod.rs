@@ -1,0 +1,146 @@
+//! What a whole run needs: a data folder, a repository, a model that says what was written down.
+//!
+//! Everything is real except for what the model says: the container engine, git, the store, the
+//! HTTP in between. A test waits for events, never for time to pass.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "each test program uses its part of the fixture"
+)]
+
+mod repository;
+mod story;
+mod voice;
+
+pub use repository::Repository;
+pub use story::story;
+pub use voice::{Voice, ask, delete, edit, finish, read, search, trajectory, turn, write};
+
+use anchorhold_domain::{Agent, AgentId, EventKind, Limits, ModelChoice, NewAgent};
+use anchorhold_engine::{Config, Engine, Identity};
+use anchorhold_testkit::DockerSocket;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long something may take before a test gives up on it; no test measures time.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The task of every agent here.
+pub const TASK: &str = "Do the task.";
+
+/// A data folder, with all that the container engine holds for it.
+pub struct House {
+    pub docker: DockerSocket,
+    place: TempDir,
+}
+
+impl House {
+    pub fn new() -> Self {
+        let docker = DockerSocket::find().unwrap_or_else(|error| panic!("{error:#}"));
+        Self { docker, place: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn place(&self) -> &Path {
+        self.place.path()
+    }
+
+    pub fn home(&self) -> PathBuf {
+        self.place.path().join("home")
+    }
+
+    pub fn config(&self) -> Config {
+        let mut config = Config::new(self.home(), "the tests");
+        config.identity = Some(Identity { name: "Grace".to_owned(), email: "grace@example.com".to_owned() });
+        config
+    }
+
+    pub async fn open(&self) -> Engine {
+        Engine::open(self.config()).await.unwrap()
+    }
+
+    /// A bare repository with one commit on `main`.
+    pub fn repository(&self, files: &[(&str, &str)]) -> Repository {
+        Repository::new(&self.place.path().join("remote"), files)
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if let Err(error) = self.docker.remove_all_of(&self.home()) {
+            eprintln!("the cells of {} stay: {error:#}", self.home().display());
+        }
+    }
+}
+
+/// An agent to be created, from `main` to `agent/work`.
+pub fn errand(repository: &str, model: ModelChoice) -> NewAgent {
+    NewAgent {
+        name: "Errand".to_owned(),
+        task: TASK.to_owned(),
+        github_repo: repository.to_owned(),
+        source_branch: "main".to_owned(),
+        target_branch: "agent/work".to_owned(),
+        model,
+        limits: Limits::default(),
+    }
+}
+
+/// Creates an agent and starts it.
+pub async fn start(engine: &Engine, new: NewAgent) -> AgentId {
+    let id = engine.create(new).await.unwrap().id;
+    engine.start(id).await.unwrap();
+    id
+}
+
+/// Waits until no task is at work for an agent any more.
+pub async fn rest(engine: &Engine, id: AgentId) -> Arc<Agent> {
+    until(engine, id, "rests", |agent| !agent.status.is_busy() && !agent.waiting).await
+}
+
+/// Waits until an agent fulfils a condition.
+pub async fn until(engine: &Engine, id: AgentId, what: &str, condition: impl Fn(&Agent) -> bool) -> Arc<Agent> {
+    match tokio::time::timeout(PATIENCE, engine.wait_for(id, |agent| condition(agent))).await {
+        Ok(agent) => agent.unwrap(),
+        Err(_) => panic!("the agent never {what}: {:#?}", story(&engine.events(id, 0).await.unwrap())),
+    }
+}
+
+/// Waits until something comes true that nobody is told of.
+pub async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let looking = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, looking).await.is_ok(), "never: {what}");
+}
+
+/// Waits for something that must not hang.
+pub async fn soon<T>(what: &str, doing: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, doing).await {
+        Ok(done) => done,
+        Err(_) => panic!("it hangs: {what}"),
+    }
+}
+
+/// The agent's log, line by line.
+pub async fn told(engine: &Engine, id: AgentId) -> Vec<String> {
+    story(&engine.events(id, 0).await.unwrap())
+}
+
+/// How often a cell was opened.
+pub async fn cells(engine: &Engine, id: AgentId) -> usize {
+    let events = engine.events(id, 0).await.unwrap();
+    events.iter().filter(|event| matches!(event.kind, EventKind::CellOpened { .. })).count()
+}
+
+/// Pushes and waits for how it ends.
+pub async fn push(engine: &Engine, id: AgentId) -> Arc<Agent> {
+    engine.push(id).await.unwrap();
+    rest(engine, id).await
+}

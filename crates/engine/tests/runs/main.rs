@@ -1,0 +1,21 @@
+//! Whole runs on real parts: a container engine, git, the store, and a scripted model over HTTP.
+//!
+//! One program, so that it is linked once. Without a container engine these tests fail and say so.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod cells;
+mod holding;
+mod models;
+mod pushing;
+mod queue;
+mod repositories;
+mod work;

@@ -1,0 +1,111 @@
+//! The container engine as the tests see it from outside: what is there, and what of it is taken away.
+//!
+//! It speaks plain HTTP to the engine's socket, so that what a test finds does not pass through the
+//! code under test.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+
+const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
+const LABEL_HOME: &str = "dev.anchorhold.home";
+
+/// A container engine that answers.
+#[derive(Clone, Debug)]
+pub struct DockerSocket {
+    path: PathBuf,
+}
+
+impl DockerSocket {
+    /// Finds the engine that `DOCKER_HOST` names, else the usual one.
+    ///
+    /// # Errors
+    /// When none answers. The tests that ask for one are then failed, not skipped.
+    pub fn find() -> Result<Self> {
+        let host = std::env::var("DOCKER_HOST").unwrap_or_default();
+        let path = host.strip_prefix("unix://").unwrap_or(DEFAULT_SOCKET);
+        let socket = Self { path: PathBuf::from(path) };
+        socket.ask("GET", "/_ping").with_context(|| {
+            format!("no container engine answers at {path}; `cargo xtask test` starts one")
+        })?;
+        Ok(socket)
+    }
+
+    /// Returns the socket's path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns all that the engine says of the containers of a data folder.
+    ///
+    /// # Errors
+    /// When the engine does not answer.
+    pub fn containers(&self, home: &Path) -> Result<Vec<Value>> {
+        let listed = self.ask("GET", &format!("/containers/json?all=1&filters={}", of(home)))?;
+        self.each(&listed, "Id", |id| self.ask("GET", &format!("/containers/{id}/json")))
+    }
+
+    /// Returns the names of the volumes of a data folder.
+    ///
+    /// # Errors
+    /// When the engine does not answer.
+    pub fn volumes(&self, home: &Path) -> Result<Vec<String>> {
+        let listed = self.ask("GET", &format!("/volumes?filters={}", of(home)))?;
+        let listed = listed.get("Volumes").cloned().unwrap_or_default();
+        self.each(&listed, "Name", |name| Ok(name.to_owned()))
+    }
+
+    /// Kills a container, as a user or the system could.
+    ///
+    /// # Errors
+    /// When there is no such container.
+    pub fn kill(&self, container: &str) -> Result<()> {
+        self.ask("POST", &format!("/containers/{container}/kill")).map(drop)
+    }
+
+    /// Removes everything of a data folder.
+    ///
+    /// # Errors
+    /// When the engine does not answer.
+    pub fn remove_all_of(&self, home: &Path) -> Result<()> {
+        for container in self.containers(home)? {
+            let id = container.get("Id").and_then(Value::as_str).unwrap_or_default();
+            self.ask("DELETE", &format!("/containers/{id}?force=1"))?;
+        }
+        for volume in self.volumes(home)? {
+            self.ask("DELETE", &format!("/volumes/{volume}?force=1"))?;
+        }
+        Ok(())
+    }
+
+    fn each<T>(&self, list: &Value, key: &str, look: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
+        let found = list.as_array().map(Vec::as_slice).unwrap_or_default();
+        found.iter().filter_map(|entry| entry.get(key)?.as_str()).map(look).collect()
+    }
+
+    fn ask(&self, method: &str, path: &str) -> Result<Value> {
+        let mut stream = UnixStream::connect(&self.path)?;
+        // HTTP/1.0 has the engine close the connection at the end of its answer.
+        stream.write_all(format!("{method} {path} HTTP/1.0\r\nContent-Length: 0\r\n\r\n").as_bytes())?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        let answer = String::from_utf8_lossy(&answer);
+        let (head, body) = answer.split_once("\r\n\r\n").context("the engine's answer has no end of its head")?;
+        let status = head.split_whitespace().nth(1).unwrap_or_default();
+        ensure!(status.starts_with('2'), "{method} {path}: {status} {body}");
+        if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+            bail!("{method} {path}: the answer comes in chunks");
+        }
+        Ok(serde_json::from_str(body).unwrap_or_default())
+    }
+}
+
+/// The filter for what a data folder owns, as it stands in a URL.
+fn of(home: &Path) -> String {
+    let filter = json!({"label": [format!("{LABEL_HOME}={}", home.display())]}).to_string();
+    filter.bytes().map(|byte| format!("%{byte:02x}")).collect()
+}
