@@ -27,13 +27,13 @@ after(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-test("an agent goes from create to pushed by mouse", async (t) => {
-  await t.test("an empty list offers to create an agent", async () => {
+test("an agent goes from create to pushed by mouse", async () => {
+  await step("an empty list offers to create an agent", async () => {
     await window.part("new-agent").waitForClickable();
     await window.pictures("1-empty");
   });
 
-  await t.test("the form creates an agent and starts it", async () => {
+  await step("the form creates an agent and starts it", async () => {
     await window.click("new-agent");
     await window.write("create-name", "Round heights");
     await window.write("create-task", TASK);
@@ -45,7 +45,7 @@ test("an agent goes from create to pushed by mouse", async (t) => {
     await window.click("create-submit-start");
   });
 
-  await t.test("the log fills while the agent runs, and an instruction queues", async () => {
+  await step("the log fills while the agent runs, and an instruction queues", async () => {
     await window.part("status-badge", { "data-status": "RUNNING" }).waitForExist({ timeout: 60_000 });
     await window.part("log-row").waitForExist();
     await window.write("instruct-input", INSTRUCTION);
@@ -57,14 +57,14 @@ test("an agent goes from create to pushed by mouse", async (t) => {
     await window.picture("3-running");
   });
 
-  await t.test("both turns are done, and the failed edit is in the log", async () => {
+  await step("both turns are done, and the failed edit is in the log", async () => {
     const completed = window.part("status-badge", { "data-status": "COMPLETED" });
     await window.until(() => completed.isExisting(), "complete the work", 60_000);
     assert.equal((await window.parts("queue-item")).length, 0);
     await reveal({ "data-tool": "edit_file", "data-outcome": "REFUSED" });
   });
 
-  await t.test("files and diffs show what changed", async () => {
+  await step("files and diffs show what changed", async () => {
     await window.click("file-row", { "data-path": "queries/daily_extremes.sql" });
     const diff = window.part("diff-view", { "data-path": "queries/daily_extremes.sql" });
     await diff.waitForExist();
@@ -76,7 +76,7 @@ test("an agent goes from create to pushed by mouse", async (t) => {
     await window.pictures("4-review");
   });
 
-  await t.test("the push puts exactly the reviewed tree on the target branch", async () => {
+  await step("the push puts exactly the reviewed tree on the target branch", async () => {
     const main = await git(sample.remote, "rev-parse", "refs/heads/main");
     await window.click("push");
     const pushed = window.part("pushed-commit");
@@ -90,7 +90,7 @@ test("an agent goes from create to pushed by mouse", async (t) => {
     assert.equal(await git(sample.remote, "rev-parse", `${commit}^{tree}`), await expectedTree(sample.work));
   });
 
-  await t.test("the list shows the agent as completed", async () => {
+  await step("the list shows the agent as completed", async () => {
     await window.browser.$('[aria-label="All agents"]').click();
     const row = window.part("agent-row-Round heights");
     await row.waitForDisplayed();
@@ -98,6 +98,17 @@ test("an agent goes from create to pushed by mouse", async (t) => {
     await window.pictures("6-list");
   });
 });
+
+/** Does one step of the job. A step that fails keeps a picture and ends the job, since the next ones stand on it. */
+async function step(name, work) {
+  try {
+    await work();
+    console.log(`  ${name}`);
+  } catch (error) {
+    await window.picture("failure").catch(() => {});
+    throw new Error(`the step "${name}" failed: ${error.message}`, { cause: error });
+  }
+}
 
 /** Scrolls the log, which draws only the rows in view, until it shows a row with these attributes. */
 async function reveal(attributes) {

@@ -13,7 +13,16 @@ export function parse(pathname: string): Route {
   const [, room, list, id] = pathname.split("/");
   if (room !== "dashboard" || list !== "agents" || !id) return { name: "agents", creating: false };
   if (id === "new") return { name: "agents", creating: true };
-  return { name: "agent", id: decodeURIComponent(id) };
+  return { name: "agent", id: decode(id) };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // Not something this window wrote; it names no agent, and the screen says so.
+    return part;
+  }
 }
 
 class Router {

@@ -273,11 +273,16 @@ impl Agent {
                 self.completed_at = Some(event.at);
                 self.activity = Some(summary.clone());
             }
-            EventKind::Failed { fault } | EventKind::PushFailed { fault } => self.fail(fault),
+            EventKind::Failed { fault } => self.fail(fault),
+            EventKind::PushFailed { fault } => {
+                self.fail(fault);
+                self.completed_at.get_or_insert(event.at);
+            }
             EventKind::PushStarted { .. } => self.forget_error(),
             EventKind::PushCompleted { commit, .. } => {
                 self.pushed_commit = Some(commit.clone());
                 self.pushed_at = Some(event.at);
+                self.completed_at.get_or_insert(event.at);
             }
             EventKind::Deleted => self.deleted_at = Some(event.at),
             EventKind::Restored => self.deleted_at = None,

@@ -37,22 +37,16 @@ impl History {
 
     /// Reads the whole log of an agent.
     pub(crate) async fn read(mut self, store: &Store, id: AgentId) -> Result<Self, EngineError> {
-        const PAGE: u32 = 1000;
-        let mut after = 0;
-        loop {
-            let events = store.events(id, after, PAGE).await?;
-            let Some(last) = events.last() else { return Ok(self) };
-            after = last.seq;
-            for event in &events {
-                let whole = match &event.kind {
-                    EventKind::ToolFinished { result_blob: Some(hash), .. } => {
-                        Some(String::from_utf8_lossy(&store.blob(hash).await?).into_owned())
-                    }
-                    _ => None,
-                };
-                self.take(&event.kind, whole);
-            }
+        for event in store.all_events(id, 0).await? {
+            let whole = match &event.kind {
+                EventKind::ToolFinished { result_blob: Some(hash), .. } => {
+                    Some(String::from_utf8_lossy(&store.blob(hash).await?).into_owned())
+                }
+                _ => None,
+            };
+            self.take(&event.kind, whole);
         }
+        Ok(self)
     }
 
     /// Takes an event; `whole` is the result of which the event holds only the beginning.
@@ -132,7 +126,8 @@ impl History {
     }
 }
 
-fn finish(arguments: &str) -> Option<(String, Option<String>)> {
+/// Reads the arguments of a `finish` call: the summary, and what could not be verified.
+pub(crate) fn finish(arguments: &str) -> Option<(String, Option<String>)> {
     let value: serde_json::Value = serde_json::from_str(arguments).ok()?;
     let text = |name: &str| value.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
     Some((text("summary")?, text("unverified").filter(|text| !text.trim().is_empty())))

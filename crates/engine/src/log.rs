@@ -42,16 +42,9 @@ impl Log {
         agent: Agent,
         changed: watch::Sender<u64>,
     ) -> Result<Self, EngineError> {
-        const PAGE: u32 = 1000;
         let mut queue = InstructionQueue::default();
-        let mut after = 0;
-        loop {
-            let events = store.events(agent.id, after, PAGE).await?;
-            let Some(last) = events.last() else { break };
-            after = last.seq;
-            for event in &events {
-                queue.fold(event.at, &event.kind);
-            }
+        for event in store.all_events(agent.id, 0).await? {
+            queue.fold(event.at, &event.kind);
         }
         let (latest, _) = watch::channel(Arc::new(agent.clone()));
         Ok(Self { store, clock, head: Mutex::new(Head { agent, queue }), latest, hub: Hub::new(), changed })

@@ -37,6 +37,26 @@ impl Store {
     }
 }
 
+/// How many events are read at once.
+const PAGE: u32 = 1000;
+
+impl Store {
+    /// Returns every event of an agent's log after `after_seq`, in order.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where a row does not fit.
+    pub async fn all_events(&self, id: AgentId, after_seq: u32) -> Result<Vec<Event>> {
+        let mut all = Vec::new();
+        let mut after = after_seq;
+        loop {
+            let page = self.events(id, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(all) };
+            after = last.seq;
+            all.extend(page);
+        }
+    }
+}
+
 /// Adds an entry at the end of an agent's log.
 pub(crate) async fn insert(connection: &mut SqliteConnection, id: AgentId, event: &Event) -> Result<()> {
     let key = id.to_string();

@@ -5,35 +5,33 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
 use crate::git;
+use crate::group::{ATTEMPTS, Group, START_TIMEOUT, free_port, program, wait_until};
 
 const USER: &str = "ada";
 /// Long and odd enough to be looked for in logs and process lists.
 const PASSWORD: &str = "planted-password-7f3a";
+const CERTIFICATE: &str = "certificate.pem";
+const KEY: &str = "key.pem";
 /// Requests that are handled at the same time.
 const WRAPPERS: usize = 4;
-const START_TIMEOUT: Duration = Duration::from_secs(20);
-/// Another program can take the free port between our look and nginx's start.
-const ATTEMPTS: usize = 5;
 
 /// A running git server; dropping it ends it.
 pub struct GitServer {
     root: PathBuf,
     port: u16,
+    tls: bool,
     /// Configuration, socket and logs, removed last.
     place: TempDir,
     marks: AtomicU32,
@@ -47,6 +45,18 @@ impl GitServer {
     /// # Errors
     /// When nginx, fcgiwrap or git is missing, or the server does not come up.
     pub fn start(root: &Path) -> Result<Self> {
+        Self::start_with(root, false)
+    }
+
+    /// Does the same by https, with a certificate for `127.0.0.1` that it signed itself.
+    ///
+    /// # Errors
+    /// As [`GitServer::start`], and when openssl is missing.
+    pub fn start_tls(root: &Path) -> Result<Self> {
+        Self::start_with(root, true)
+    }
+
+    fn start_with(root: &Path, tls: bool) -> Result<Self> {
         let nginx = program("nginx", "nginx")?;
         let fcgiwrap = program("fcgiwrap", "fcgiwrap")?;
         let root = root
@@ -64,6 +74,9 @@ impl GitServer {
             place.path().join("users"),
             format!("{USER}:{{PLAIN}}{PASSWORD}\n"),
         )?;
+        if tls {
+            sign_own_certificate(place.path())?;
+        }
         let socket = UnixListener::bind(place.path().join("s"))?;
         let wrappers = (0..WRAPPERS)
             .map(|_| {
@@ -79,11 +92,9 @@ impl GitServer {
             .collect::<Result<Vec<_>>>()?;
         let log = place.path().join("access.log");
         for _ in 0..ATTEMPTS {
-            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-                .local_addr()?
-                .port();
+            let port = free_port()?;
             let config = place.path().join("nginx.conf");
-            fs::write(&config, configuration(place.path(), &root, &backend, port))?;
+            fs::write(&config, configuration(place.path(), &root, &backend, port, tls))?;
             let mut nginx = Group::start(
                 Command::new(&nginx)
                     .arg("-p")
@@ -105,6 +116,7 @@ impl GitServer {
                 return Ok(Self {
                     root,
                     port,
+                    tls,
                     place,
                     marks: AtomicU32::new(0),
                     nginx,
@@ -151,7 +163,14 @@ impl GitServer {
     /// Returns the URL of a repository, without credentials in it.
     #[must_use]
     pub fn url(&self, name: &str) -> String {
-        format!("http://127.0.0.1:{}/{name}.git", self.port)
+        let scheme = if self.tls { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}/{name}.git", self.port)
+    }
+
+    /// Returns the file with the certificate of a server that was started with one.
+    #[must_use]
+    pub fn certificate(&self) -> PathBuf {
+        self.place.path().join(CERTIFICATE)
     }
 
     /// Returns the server's host and port.
@@ -198,65 +217,6 @@ impl GitServer {
     }
 }
 
-/// A program with all that it starts.
-struct Group {
-    child: Child,
-    ended: bool,
-}
-
-impl Group {
-    fn start(command: &mut Command) -> Result<Self> {
-        let child = command
-            .stdout(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .with_context(|| format!("start {:?}", command.get_program()))?;
-        Ok(Self {
-            child,
-            ended: false,
-        })
-    }
-
-    fn has_ended(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(Some(_)))
-    }
-
-    fn end(&mut self) {
-        if std::mem::replace(&mut self.ended, true) {
-            return;
-        }
-        // The leader is not waited for yet, so that its number still means this group.
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            // Nothing can be done about a group that is gone already.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-        let _ = self.child.wait();
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-/// Finds a program that an ordinary user's `PATH` may not lead to.
-fn program(name: &str, package: &str) -> Result<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let usual = [
-        "/usr/sbin",
-        "/usr/local/sbin",
-        "/usr/bin",
-        "/opt/homebrew/bin",
-    ]
-    .map(PathBuf::from);
-    std::env::split_paths(&path)
-        .chain(usual)
-        .map(|folder| folder.join(name))
-        .find(|program| program.is_file())
-        .with_context(|| format!("{name} is missing: install the package {package}"))
-}
-
 /// Asks for `path` and waits for the whole answer, whatever it is.
 fn request(port: u16, path: &str) -> std::io::Result<()> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
@@ -269,16 +229,25 @@ fn is_logged(log: &Path, path: &str) -> bool {
     fs::read_to_string(log).is_ok_and(|log| log.contains(&format!("GET {path} ")))
 }
 
-fn wait_until(what: &str, mut ready: impl FnMut() -> bool) -> Result<()> {
-    let begin = Instant::now();
-    while !ready() {
-        ensure!(begin.elapsed() < START_TIMEOUT, "wait until {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+fn sign_own_certificate(place: &Path) -> Result<()> {
+    let made = Command::new(program("openssl", "openssl")?)
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+        .args(["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"])
+        .args(["-keyout", KEY, "-out", CERTIFICATE])
+        .current_dir(place)
+        .output()?;
+    ensure!(made.status.success(), "make a certificate: {}", String::from_utf8_lossy(&made.stderr));
     Ok(())
 }
 
-fn configuration(place: &Path, root: &Path, backend: &Path, port: u16) -> String {
+fn configuration(place: &Path, root: &Path, backend: &Path, port: u16, tls: bool) -> String {
+    let listen = if tls {
+        let (certificate, key) = (place.join(CERTIFICATE), place.join(KEY));
+        let (certificate, key) = (certificate.display(), key.display());
+        format!("listen 127.0.0.1:{port} ssl; ssl_certificate {certificate}; ssl_certificate_key {key};")
+    } else {
+        format!("listen 127.0.0.1:{port};")
+    };
     let (place, root, backend) = (place.display(), root.display(), backend.display());
     // One process, which needs no other user and no privilege.
     format!(
@@ -297,7 +266,7 @@ http {{
   uwsgi_temp_path {place}/uwsgi;
   scgi_temp_path {place}/scgi;
   server {{
-    listen 127.0.0.1:{port};
+    {listen}
     location / {{
       auth_basic "git";
       auth_basic_user_file {place}/users;

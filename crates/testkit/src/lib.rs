@@ -1,4 +1,4 @@
-//! Real local parts for tests: a git server over smart HTTP, and the git program itself.
+//! Real local parts for tests: git servers over smart HTTP and ssh, an ssh agent, and the git program itself.
 //!
 //! Nothing here is a fake. What a part needs from the system is checked when it starts, and a part
 //! that is missing is an error with the name of the package, never a reason to skip a test.
@@ -8,9 +8,15 @@ mod git;
 mod docker_socket;
 #[cfg(unix)]
 mod git_server;
+#[cfg(unix)]
+mod group;
+#[cfg(unix)]
+mod ssh;
 
 pub use git::git;
 #[cfg(unix)]
 pub use docker_socket::DockerSocket;
 #[cfg(unix)]
 pub use git_server::GitServer;
+#[cfg(unix)]
+pub use ssh::{SshAgent, SshServer};

@@ -76,7 +76,6 @@ class Window {
     await this.browser
       .waitUntil(condition, { timeout, interval: 100 })
       .catch(async (error) => {
-        await this.picture("failure");
         throw new Error(`${what}: not within ${timeout / 1000} s; the window shows:\n${await this.text()}`, {
           cause: error,
         });

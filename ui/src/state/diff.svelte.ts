@@ -1,4 +1,5 @@
 /** The rows of one file's differences, fetched in pages as they come into view. */
+/* eslint-disable svelte/prefer-svelte-reactivity -- the map is replaced rather than changed, and nobody watches the set. */
 import type { DiffRow, DiffWindow, Fault } from "../bindings";
 import { type Backend, toFault } from "../backend/backend";
 

@@ -8,9 +8,6 @@ use anchorhold_domain::{
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// How many events are read at once.
-const PAGE: u32 = 1000;
-
 impl Engine {
     /// Queues an instruction; a completed agent takes it up at once.
     ///
@@ -121,14 +118,7 @@ impl Engine {
     /// # Errors
     /// Those of the store.
     pub async fn events(&self, id: AgentId, after_seq: u32) -> Result<Vec<Event>, EngineError> {
-        let mut all = Vec::new();
-        let mut after = after_seq;
-        loop {
-            let page = self.shared.store.events(id, after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(all) };
-            after = last.seq;
-            all.extend(page);
-        }
+        Ok(self.shared.store.all_events(id, after_seq).await?)
     }
 
     /// Returns a tool call's whole result.

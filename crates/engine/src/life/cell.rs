@@ -95,13 +95,10 @@ async fn open(
     filled: oneshot::Receiver<Filling>,
 ) -> Result<Cell, EngineError> {
     let began = Instant::now();
-    docker.ensure_image().await?;
-    if rebuild {
-        docker.remove(&spec.agent).await?;
-    }
     let cell = docker.open(spec).await?;
     let ready_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
-    if cell.fresh() {
+    // An import empties the workspace first, which takes less time than a new volume would.
+    if rebuild || cell.fresh() {
         let (mirror, entries) = filled.await.map_err(|_| EngineError::Panicked { verb: "fill the workspace" })?;
         import(resident, &cell, mirror, entries).await?;
     }

@@ -3,7 +3,8 @@
 use super::Life;
 use crate::engine::Shared;
 use crate::EngineError;
-use anchorhold_domain::{Agent, EventKind, Status};
+use crate::history;
+use anchorhold_domain::{Agent, Event, EventKind};
 use anchorhold_repo::{PushOutcome, Signature};
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ pub(crate) async fn prepare_push(shared: &Arc<Shared>, agent: &Agent) -> Result<
     let mirror = shared.mirror(&agent.github_repo)?;
     let author =
         Signature { name: identity.name, email: identity.email, at_ms: (shared.config.clock)().0, offset: 0 };
-    let message = message(agent);
+    let message = message(agent, &summaries(&shared.store.all_events(agent.id, 0).await?));
     let parent = agent.pushed_commit.clone().unwrap_or(base_commit);
     let branch = agent.target_branch.clone();
     let no_change = nothing();
@@ -63,10 +64,29 @@ impl Life {
     }
 }
 
+/// What each instruction since the last push came to, in the model's words.
+fn summaries(events: &[Event]) -> Vec<String> {
+    let mut summaries = Vec::new();
+    for event in events {
+        match &event.kind {
+            EventKind::ToolRequested { tool, arguments, .. } if tool == "finish" => {
+                summaries.extend(history::finish(arguments).map(|(summary, _)| summary.trim().to_owned()));
+            }
+            EventKind::PushCompleted { .. } => summaries.clear(),
+            _ => {}
+        }
+    }
+    summaries
+}
+
 /// The agent's name as the subject, and what it said it did as the body.
-fn message(agent: &Agent) -> String {
-    match agent.activity.as_deref().filter(|_| agent.status == Status::Completed) {
-        Some(summary) => format!("{}\n\n{}\n", agent.name, summary.trim()),
-        None => format!("{}\n", agent.name),
+fn message(agent: &Agent, summaries: &[String]) -> String {
+    match summaries {
+        [] => format!("{}\n", agent.name),
+        [summary] => format!("{}\n\n{summary}\n", agent.name),
+        several => {
+            let list: String = several.iter().map(|summary| format!("- {summary}\n")).collect();
+            format!("{}\n\n{list}", agent.name)
+        }
     }
 }
