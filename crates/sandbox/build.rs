@@ -23,10 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bridge = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../bridge");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={}", bridge.join("src").display());
-    println!(
-        "cargo::rerun-if-changed={}",
-        bridge.join("Cargo.toml").display()
-    );
+    println!("cargo::rerun-if-changed={}", bridge.join("Cargo.toml").display());
     println!("cargo::rerun-if-env-changed={PREBUILT}");
 
     let program = match env::var_os(PREBUILT) {
@@ -70,9 +67,7 @@ fn build(bridge: &Path) -> Result<PathBuf, Box<dyn Error>> {
         .arg("--target-dir")
         .arg(&target)
         .args(PROFILE.iter().flat_map(|setting| ["--config", setting]));
-    let output = cargo
-        .output()
-        .map_err(|error| format!("run cargo for the bridge: {error}"))?;
+    let output = cargo.output().map_err(|error| format!("run cargo for the bridge: {error}"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(format!("build the bridge: {}\n{said}", output.status).into());
@@ -81,10 +76,8 @@ fn build(bridge: &Path) -> Result<PathBuf, Box<dyn Error>> {
 }
 
 fn is_the_outer_builds_own(name: &str) -> bool {
-    let kept = matches!(
-        name,
-        "CARGO_HOME" | "CARGO_NET_OFFLINE" | "CARGO_HTTP_PROXY"
-    ) || name.starts_with("CARGO_REGISTRIES_")
+    let kept = matches!(name, "CARGO_HOME" | "CARGO_NET_OFFLINE" | "CARGO_HTTP_PROXY")
+        || name.starts_with("CARGO_REGISTRIES_")
         || name.starts_with("CARGO_REGISTRY_")
         || name.starts_with("CARGO_SOURCE_");
     let cargos = name.starts_with("CARGO_") || name.starts_with("DEP_");
@@ -114,10 +107,7 @@ fn is_the_outer_builds_own(name: &str) -> bool {
 /// `<target>/bridge`, found from `<target>/<profile>/build/<package>/out`.
 fn own_target_folder() -> Result<PathBuf, Box<dyn Error>> {
     let out = PathBuf::from(variable("OUT_DIR")?);
-    let target = out
-        .ancestors()
-        .nth(4)
-        .ok_or("OUT_DIR is not four folders deep")?;
+    let target = out.ancestors().nth(4).ok_or("OUT_DIR is not four folders deep")?;
     Ok(target.join("bridge"))
 }
 

@@ -21,7 +21,11 @@ struct Numbered {
 
 impl Watches {
     /// Passes on what arrives until the page lets go, and returns the watch's number.
-    pub(crate) fn begin<T: Serialize + Send + 'static>(&self, mut from: mpsc::Receiver<T>, to: Channel<T>) -> u32 {
+    pub(crate) fn begin<T: Serialize + Send + 'static>(
+        &self,
+        mut from: mpsc::Receiver<T>,
+        to: Channel<T>,
+    ) -> u32 {
         let task = async_runtime::spawn(async move {
             while let Some(message) = from.recv().await {
                 // A page that was closed or reloaded has no channel any more.

@@ -18,7 +18,9 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) -> taur
 /// Brings the window to the front, for a second process that was started.
 pub(crate) fn show<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) {
     let shown = match app.get_webview_window(LABEL) {
-        Some(window) => visit(&window, arguments).and_then(|()| window.unminimize()).and_then(|()| window.set_focus()),
+        Some(window) => {
+            visit(&window, arguments).and_then(|()| window.unminimize()).and_then(|()| window.set_focus())
+        }
         None => open(app, arguments),
     };
     if let Err(error) = shown {

@@ -1,5 +1,10 @@
 //! The shell over a mock runtime: what the page sends arrives at the engine, and comes back as JSON.
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it needed")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says what it needed"
+)]
 
 use anchorhold_app::{Settings, Watches, builder};
 use anchorhold_engine::{Config, Engine};
@@ -60,7 +65,10 @@ fn an_agent_is_created_listed_deleted_and_restored() {
     let page = open();
     let created = page.invoke("create_agent", new_agent("Heights")).unwrap();
     let id = created["id"].clone();
-    assert_eq!((&created["status"], &created["agentPort"], &created["userId"]), (&json!("IDLE"), &Value::Null, &json!("local")));
+    assert_eq!(
+        (&created["status"], &created["agentPort"], &created["userId"]),
+        (&json!("IDLE"), &Value::Null, &json!("local"))
+    );
     let names = |page: &Page| {
         let agents = page.invoke("agents", json!({})).unwrap();
         agents.as_array().unwrap().iter().map(|agent| agent["name"].clone()).collect::<Vec<_>>()

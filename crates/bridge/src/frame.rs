@@ -189,10 +189,7 @@ mod tests {
     fn a_closed_pipe_is_told_from_a_cut_frame() {
         check(b"", "the pipe was closed");
         check(b"\x00\x00", "the pipe was closed in the middle of a frame");
-        check(
-            &encode(b"{}", b"abc").unwrap()[..12],
-            "the pipe was closed in the middle of a frame",
-        );
+        check(&encode(b"{}", b"abc").unwrap()[..12], "the pipe was closed in the middle of a frame");
     }
 
     #[test]
@@ -201,14 +198,8 @@ mod tests {
             &[0xff, 0xff, 0xff, 0xfe, 0, 0, 0, 0],
             "a header of 4294967294 bytes is over the limit of 1048576",
         );
-        check(
-            &[0, 0, 0, 1, 0, 0x10, 0, 1],
-            "a body of 1048577 bytes is over the limit of 1048576",
-        );
-        assert!(matches!(
-            encode(&[], &vec![0; MAX_BODY_BYTES + 1]),
-            Err(FrameError::BodyTooLarge(_))
-        ));
+        check(&[0, 0, 0, 1, 0, 0x10, 0, 1], "a body of 1048577 bytes is over the limit of 1048576");
+        assert!(matches!(encode(&[], &vec![0; MAX_BODY_BYTES + 1]), Err(FrameError::BodyTooLarge(_))));
     }
 
     #[test]
@@ -217,10 +208,7 @@ mod tests {
         for kept in 1..whole.len() {
             let mut bytes = whole[..kept].to_vec();
             bytes.extend_from_slice(&RESYNC);
-            assert!(
-                read(&mut bytes.as_slice()).is_err(),
-                "cut after {kept} bytes"
-            );
+            assert!(read(&mut bytes.as_slice()).is_err(), "cut after {kept} bytes");
         }
         assert_eq!(read(&mut RESYNC.as_slice()).unwrap(), Incoming::Resync);
     }

@@ -39,15 +39,11 @@ mod linux {
     }
 
     fn run() -> Result<(), (u8, String)> {
-        let arguments = Arguments::read(std::env::args_os().skip(1))
-            .map_err(|message| (exit::USAGE, message))?;
+        let arguments =
+            Arguments::read(std::env::args_os().skip(1)).map_err(|message| (exit::USAGE, message))?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = openat(CWD, &arguments.root, flags, Mode::empty()).map_err(|errno| {
-            (
-                exit::WORKSPACE,
-                format!("open {}: {errno}", arguments.root.display()),
-            )
-        })?;
+        let root = openat(CWD, &arguments.root, flags, Mode::empty())
+            .map_err(|errno| (exit::WORKSPACE, format!("open {}: {errno}", arguments.root.display())))?;
         let locks = lock::seal(root.as_fd()).map_err(|error| (exit::LOCKS, chain(&error)))?;
         let mut workspace = Workspace::open(root.as_fd(), arguments.quotas)
             .map_err(|refusal| (exit::WORKSPACE, refusal.message))?;
@@ -79,14 +75,9 @@ mod linux {
 
     impl Arguments {
         fn read(mut words: impl Iterator<Item = OsString>) -> Result<Self, String> {
-            let mut arguments = Self {
-                root: DEFAULT_ROOT.into(),
-                quotas: Quotas::default(),
-            };
+            let mut arguments = Self { root: DEFAULT_ROOT.into(), quotas: Quotas::default() };
             while let Some(word) = words.next() {
-                let value = words
-                    .next()
-                    .ok_or(format!("{} needs a value", word.display()))?;
+                let value = words.next().ok_or(format!("{} needs a value", word.display()))?;
                 match word.to_str() {
                     Some("--root") => arguments.root = value,
                     Some("--quotas") => {

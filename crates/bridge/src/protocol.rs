@@ -170,11 +170,7 @@ pub struct ImportPiece {
 
 /// What the bridge answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(
-    tag = "kind",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Response {
     /// To `Hello`.
     Hello(Hello),
@@ -396,11 +392,7 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal without lines to point at.
     pub fn new(code: RefusalCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            nearest: Vec::new(),
-        }
+        Self { code, message: message.into(), nearest: Vec::new() }
     }
 }
 

@@ -32,20 +32,13 @@ pub fn serve(
             }
         };
         let (id, answer) = match serde_json::from_slice::<Envelope<Request>>(&header) {
-            Ok(Envelope {
-                id,
-                message: Request::Hello,
-            }) => (id, hello(workspace, locks).into()),
-            Ok(Envelope { id, message }) => (
-                id,
-                ops::carry_out(workspace, message, &body).unwrap_or_else(Answer::from),
-            ),
+            Ok(Envelope { id, message: Request::Hello }) => (id, hello(workspace, locks).into()),
+            Ok(Envelope { id, message }) => {
+                (id, ops::carry_out(workspace, message, &body).unwrap_or_else(Answer::from))
+            }
             Err(error) => {
                 let message = format!("the request cannot be read: {error}");
-                (
-                    id_of(&header),
-                    Refusal::new(RefusalCode::BadRequest, message).into(),
-                )
+                (id_of(&header), Refusal::new(RefusalCode::BadRequest, message).into())
             }
         };
         send(output, id, answer)?;
@@ -66,10 +59,7 @@ fn hello(workspace: &Workspace, locks: &LockReport) -> Response {
 }
 
 fn send(output: &mut impl Write, id: u64, answer: Answer) -> Result<(), FrameError> {
-    let envelope = Envelope {
-        id,
-        message: answer.response,
-    };
+    let envelope = Envelope { id, message: answer.response };
     let header = serde_json::to_vec(&envelope).map_err(std::io::Error::from)?;
     frame::write(output, &header, &answer.body)
 }

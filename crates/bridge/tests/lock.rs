@@ -35,11 +35,7 @@ fn check(attack: fn() -> io::Result<()>) {
 }
 
 fn outcome(value: libc::c_long) -> io::Result<libc::c_long> {
-    if value < 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(value)
-    }
+    if value < 0 { Err(io::Error::last_os_error()) } else { Ok(value) }
 }
 
 #[test]
@@ -48,16 +44,7 @@ fn a_program_cannot_be_run() {
         let program = CString::new("/bin/true")?;
         let arguments = [program.as_ptr(), std::ptr::null()];
         // SAFETY: a plain fork whose child only executes or ends.
-        let child = unsafe {
-            libc::syscall(
-                libc::SYS_clone,
-                libc::c_long::from(libc::SIGCHLD),
-                0,
-                0,
-                0,
-                0,
-            )
-        };
+        let child = unsafe { libc::syscall(libc::SYS_clone, libc::c_long::from(libc::SIGCHLD), 0, 0, 0, 0) };
         if child == 0 {
             // SAFETY: the strings and the array outlive the call; on failure the child ends.
             unsafe {
@@ -69,11 +56,7 @@ fn a_program_cannot_be_run() {
         let mut status = 0;
         // SAFETY: waits for the child just made.
         outcome(unsafe { libc::waitpid(child as libc::pid_t, &raw mut status, 0) }.into())?;
-        if status == 0 {
-            Ok(())
-        } else {
-            Err(io::ErrorKind::Other.into())
-        }
+        if status == 0 { Ok(()) } else { Err(io::ErrorKind::Other.into()) }
     });
 }
 
@@ -96,16 +79,7 @@ fn execve_is_refused_by_itself_too() {
 fn a_process_cannot_be_started() {
     check(|| {
         // SAFETY: a plain fork whose child ends at once.
-        let child = unsafe {
-            libc::syscall(
-                libc::SYS_clone,
-                libc::c_long::from(libc::SIGCHLD),
-                0,
-                0,
-                0,
-                0,
-            )
-        };
+        let child = unsafe { libc::syscall(libc::SYS_clone, libc::c_long::from(libc::SIGCHLD), 0, 0, 0, 0) };
         if child == 0 {
             // SAFETY: ends the child.
             unsafe { libc::_exit(0) };
@@ -158,22 +132,11 @@ fn nothing_outside_can_be_opened_not_even_by_openat2() {
     use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
     check(|| File::open("/etc/passwd").map(drop));
     // This one is Landlock's alone; a kernel without it has the empty image and the path rules.
-    let attack = || {
-        openat2(
-            CWD,
-            "/etc/passwd",
-            OFlags::RDONLY,
-            Mode::empty(),
-            ResolveFlags::empty(),
-        )
-        .is_ok()
-    };
+    let attack = || openat2(CWD, "/etc/passwd", OFlags::RDONLY, Mode::empty(), ResolveFlags::empty()).is_ok();
     let folder = tempfile::tempdir().unwrap();
     let root = File::open(folder.path()).unwrap();
     let report = |root: File| -> LockReport {
-        std::thread::spawn(move || seal(root.as_fd()).unwrap())
-            .join()
-            .unwrap()
+        std::thread::spawn(move || seal(root.as_fd()).unwrap()).join().unwrap()
     };
     assert_eq!(run(true, attack), report(root).landlock.is_none());
     assert!(run(false, attack));

@@ -127,11 +127,7 @@ pub enum DiffNotice {
 
 /// One row of a side-by-side diff.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    tag = "type",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum DiffRow {
     /// The head of a group of changes.

@@ -37,9 +37,7 @@ macro_rules! uuid_text {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                Uuid::parse_str(text)
-                    .map(Self)
-                    .map_err(|_| InvalidId { text: text.to_owned() })
+                Uuid::parse_str(text).map(Self).map_err(|_| InvalidId { text: text.to_owned() })
             }
         }
     };

@@ -24,11 +24,9 @@ impl InstructionQueue {
     /// Takes one event of the log into account.
     pub fn fold(&mut self, at: Timestamp, kind: &EventKind) {
         match kind {
-            EventKind::InstructionQueued { id, text } => self.0.push(Instruction {
-                id: *id,
-                text: text.clone(),
-                queued_at: at,
-            }),
+            EventKind::InstructionQueued { id, text } => {
+                self.0.push(Instruction { id: *id, text: text.clone(), queued_at: at })
+            }
             EventKind::InstructionEdited { id, text } => {
                 if let Some(found) = self.0.iter_mut().find(|i| i.id == *id) {
                     found.text.clone_from(text);
@@ -39,8 +37,7 @@ impl InstructionQueue {
             }
             EventKind::InstructionsReordered { ids } => {
                 // Ids the caller did not name keep their order behind those it did.
-                self.0
-                    .sort_by_key(|i| ids.iter().position(|id| *id == i.id).unwrap_or(usize::MAX));
+                self.0.sort_by_key(|i| ids.iter().position(|id| *id == i.id).unwrap_or(usize::MAX));
             }
             _ => {}
         }

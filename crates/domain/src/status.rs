@@ -28,15 +28,8 @@ pub enum Status {
 
 impl Status {
     /// Every status, in the order of an agent's life.
-    pub const ALL: [Self; 7] = [
-        Self::Idle,
-        Self::Cloning,
-        Self::Running,
-        Self::Paused,
-        Self::Completed,
-        Self::Error,
-        Self::Pushing,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Idle, Self::Cloning, Self::Running, Self::Paused, Self::Completed, Self::Error, Self::Pushing];
 
     /// The status as it stands on the wire and in SQL.
     #[must_use]

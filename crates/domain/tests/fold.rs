@@ -5,8 +5,8 @@
 mod samples;
 
 use anchorhold_domain::{
-    Agent, AgentId, Event, EventKind, Instruction, InstructionId, InstructionQueue, Limits, ModelChoice, NewAgent,
-    PauseReason, Status, Timestamp, ToolOutcome, Usage,
+    Agent, AgentId, Event, EventKind, Instruction, InstructionId, InstructionQueue, Limits, ModelChoice,
+    NewAgent, PauseReason, Status, Timestamp, ToolOutcome, Usage,
 };
 use proptest::prelude::*;
 use samples::{fault, instruction};
@@ -82,16 +82,22 @@ fn a_whole_life_folds_to_the_record_it_must() {
         (4_500, answered(2)),
         (4_600, finished(None, 2)),
         (5_000, EventKind::Completed { summary: "renamed".to_owned(), unverified: None }),
-        (6_000, EventKind::PushStarted {
-            branch: "agent/rename".to_owned(),
-            commit: "p1".to_owned(),
-            tree: "t1".to_owned(),
-        }),
-        (7_000, EventKind::PushCompleted {
-            branch: "agent/rename".to_owned(),
-            commit: "p1".to_owned(),
-            created: true,
-        }),
+        (
+            6_000,
+            EventKind::PushStarted {
+                branch: "agent/rename".to_owned(),
+                commit: "p1".to_owned(),
+                tree: "t1".to_owned(),
+            },
+        ),
+        (
+            7_000,
+            EventKind::PushCompleted {
+                branch: "agent/rename".to_owned(),
+                commit: "p1".to_owned(),
+                created: true,
+            },
+        ),
     ]);
     let expected = Agent {
         container_id: Some("abc".to_owned()),

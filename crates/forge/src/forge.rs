@@ -77,10 +77,7 @@ impl Forge {
     }
 
     pub(crate) async fn get<T: FromResponse>(&self, attempt: &'static str, route: &str) -> Result<T> {
-        self.client
-            .get(route, None::<&()>)
-            .await
-            .map_err(|error| classify(attempt, &self.host, error))
+        self.client.get(route, None::<&()>).await.map_err(|error| classify(attempt, &self.host, error))
     }
 }
 

@@ -211,7 +211,9 @@ async fn a_host_is_a_name_and_perhaps_a_port() {
     for host in ["github.com", "GitHub.com", "git.example.com:8443", "127.0.0.1:3000", "[::1]:3000"] {
         assert!(Forge::connect(host, None).await.is_ok(), "{host}");
     }
-    for host in ["", " ", "https://github.com", "github.com/x", "me@github.com", "github.com?x", "a b", "github.com#"] {
+    for host in
+        ["", " ", "https://github.com", "github.com/x", "me@github.com", "github.com?x", "a b", "github.com#"]
+    {
         let refused = Forge::connect(host, None).await.map(|_| ());
         assert_eq!(refused.map_err(|e| e.code()), Err("forge_host_invalid"), "{host}");
     }
@@ -229,7 +231,9 @@ async fn a_token_with_a_line_break_in_it_is_refused_before_anything_is_sent() {
 async fn a_clone_url_holds_a_name_and_nothing_else() {
     let forge = Forge::connect("github.com", Some("s3cret")).await.unwrap();
     assert_eq!(forge.clone_url("octo-org", "old.site").unwrap(), "https://github.com/octo-org/old.site.git");
-    for (owner, name) in [("", "x"), ("x", ""), ("..", "x"), ("a/b", "x"), ("x", "../y"), ("x", "y?z"), ("a@b", "x")] {
+    for (owner, name) in
+        [("", "x"), ("x", ""), ("..", "x"), ("a/b", "x"), ("x", "../y"), ("x", "y?z"), ("a@b", "x")]
+    {
         let refused = forge.clone_url(owner, name);
         assert_eq!(refused.map_err(|e| e.code()), Err("repository_name_invalid"), "{owner}/{name}");
     }

@@ -34,7 +34,9 @@ impl ErrorClass {
     pub fn is_retryable(self) -> bool {
         match self {
             Self::RateLimited | Self::Overloaded | Self::Network | Self::Server | Self::Nonsense => true,
-            Self::ContextLength | Self::Refused | Self::InvalidKey | Self::NotFound | Self::BadRequest => false,
+            Self::ContextLength | Self::Refused | Self::InvalidKey | Self::NotFound | Self::BadRequest => {
+                false
+            }
         }
     }
 }
@@ -84,29 +86,26 @@ impl ModelError {
             }
             ErrorClass::ContextLength => "give the agent a smaller task, or a model with a larger context",
             ErrorClass::Refused => "reword the task or the last instruction, then resume the agent",
-            ErrorClass::InvalidKey => "set the key with `anchorctl key set <provider>`, then resume the agent",
+            ErrorClass::InvalidKey => {
+                "set the key with `anchorctl key set <provider>`, then resume the agent"
+            }
             ErrorClass::NotFound => "check the model's name and the base URL, then resume the agent",
             ErrorClass::BadRequest => "check that the model supports tools, or choose another model",
-            ErrorClass::Nonsense => "check that the base URL is an OpenAI-compatible API, usually ending in /v1",
+            ErrorClass::Nonsense => {
+                "check that the base URL is an OpenAI-compatible API, usually ending in /v1"
+            }
         }
     }
 
     pub(crate) fn new(model: &str, address: &str, class: ErrorClass, reason: String) -> Self {
-        Self {
-            model: model.to_owned(),
-            address: address.to_owned(),
-            reason,
-            class,
-            retry_after: None,
-        }
+        Self { model: model.to_owned(), address: address.to_owned(), reason, class, retry_after: None }
     }
 
     pub(crate) fn from_genai(model: &str, address: &str, error: &genai::Error) -> Self {
         let http = http_failure(error);
-        let class = http.as_ref().map_or_else(
-            || class_without_status(error),
-            |http| class_of_status(http.status, &http.body),
-        );
+        let class = http
+            .as_ref()
+            .map_or_else(|| class_without_status(error), |http| class_of_status(http.status, &http.body));
         let reason = http.as_ref().map_or_else(
             || innermost(error),
             |http| match provider_message(&http.body) {
@@ -134,15 +133,15 @@ fn http_failure(error: &genai::Error) -> Option<HttpFailure> {
             body: body.clone(),
             retry_after: retry_after(headers.get("retry-after").and_then(|value| value.to_str().ok())),
         }),
-        genai::Error::WebStream { error, .. } => {
-            http_failure(error.downcast_ref::<genai::Error>()?)
-        }
+        genai::Error::WebStream { error, .. } => http_failure(error.downcast_ref::<genai::Error>()?),
         genai::Error::WebModelCall { webc_error, .. } | genai::Error::WebAdapterCall { webc_error, .. } => {
             match webc_error {
                 webc::Error::ResponseFailedStatus { status, body, headers } => Some(HttpFailure {
                     status: status.as_u16(),
                     body: body.clone(),
-                    retry_after: retry_after(headers.get("retry-after").and_then(|value| value.to_str().ok())),
+                    retry_after: retry_after(
+                        headers.get("retry-after").and_then(|value| value.to_str().ok()),
+                    ),
                 }),
                 _ => None,
             }
@@ -165,7 +164,10 @@ fn class_of_status(status: u16, body: &str) -> ErrorClass {
         413 => ErrorClass::ContextLength,
         503 | 529 => ErrorClass::Overloaded,
         500..=599 => ErrorClass::Server,
-        _ if lower.contains("context_length") || lower.contains("context length") || lower.contains("too long") => {
+        _ if lower.contains("context_length")
+            || lower.contains("context length")
+            || lower.contains("too long") =>
+        {
             ErrorClass::ContextLength
         }
         _ if lower.contains("content_policy") || lower.contains("content_filter") => ErrorClass::Refused,

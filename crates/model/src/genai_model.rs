@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use genai::adapter::AdapterKind;
 use genai::chat::{
-    ChatMessage, ChatOptions, ChatRequest, ChatStreamEvent, StopReason, StreamEnd, Tool, ToolCall, ToolResponse,
+    ChatMessage, ChatOptions, ChatRequest, ChatStreamEvent, StopReason, StreamEnd, Tool, ToolCall,
+    ToolResponse,
 };
 use genai::resolver::{AuthData, Endpoint};
 use genai::{Client, ModelIden, ModelSpec, ServiceTarget};
@@ -34,9 +35,8 @@ impl GenaiModel {
         let base = choice.base_url.clone().unwrap_or_else(|| "https://api.openai.com/v1/".to_owned());
         // The adapter joins paths onto the base, which eats the last segment without this slash.
         let base = if base.ends_with('/') { base } else { format!("{base}/") };
-        let client = Client::builder()
-            .build()
-            .map_err(|error| ModelError::from_genai(&choice.name, &base, &error))?;
+        let client =
+            Client::builder().build().map_err(|error| ModelError::from_genai(&choice.name, &base, &error))?;
         if !matches!(choice.provider.as_str(), "openai" | "scripted") {
             let reason = format!("there is no provider named {:?}", choice.provider);
             return Err(ModelError::new(&choice.name, &base, ErrorClass::NotFound, reason));
@@ -128,7 +128,8 @@ fn message(message: &Message) -> ChatMessage {
             results
                 .iter()
                 .map(|result| {
-                    ToolResponse::new(result.call.clone(), result.content.clone()).with_fn_name(result.tool.clone())
+                    ToolResponse::new(result.call.clone(), result.content.clone())
+                        .with_fn_name(result.tool.clone())
                 })
                 .collect::<Vec<_>>(),
         ),
@@ -140,20 +141,26 @@ fn assistant(text: &str, calls: &[CallRequest]) -> ChatMessage {
     if !text.is_empty() || calls.is_empty() {
         content.push(text.to_owned());
     }
-    content.extend(calls.iter().map(|call| ToolCall {
-        call_id: call.id.clone(),
-        fn_name: call.tool.clone(),
-        fn_arguments: serde_json::from_str(&call.arguments)
-            .unwrap_or_else(|_| serde_json::Value::String(call.arguments.clone())),
-        thought_signatures: None,
-    }).map(genai::chat::ContentPart::ToolCall));
+    content.extend(
+        calls
+            .iter()
+            .map(|call| ToolCall {
+                call_id: call.id.clone(),
+                fn_name: call.tool.clone(),
+                fn_arguments: serde_json::from_str(&call.arguments)
+                    .unwrap_or_else(|_| serde_json::Value::String(call.arguments.clone())),
+                thought_signatures: None,
+            })
+            .map(genai::chat::ContentPart::ToolCall),
+    );
     ChatMessage::assistant(content)
 }
 
 fn answer(end: StreamEnd, streamed_reasoning: String) -> Answer {
     let usage = end.captured_usage.as_ref().map(usage).unwrap_or_default();
     let truncated = matches!(end.captured_stop_reason, Some(StopReason::MaxTokens(_)));
-    let reasoning = end.captured_reasoning_content.clone().or(Some(streamed_reasoning)).filter(|r| !r.is_empty());
+    let reasoning =
+        end.captured_reasoning_content.clone().or(Some(streamed_reasoning)).filter(|r| !r.is_empty());
     let content = end.captured_content.as_ref();
     let text = content.and_then(|content| content.joined_texts()).unwrap_or_default();
     let calls: Vec<CallRequest> = content

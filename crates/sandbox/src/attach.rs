@@ -45,12 +45,8 @@ impl Said {
 impl Docker {
     /// Attaches to a container, running or not.
     pub(crate) async fn attach(&self, name: &str) -> Result<Pipe, SandboxError> {
-        let options = AttachContainerOptionsBuilder::new()
-            .stream(true)
-            .stdin(true)
-            .stdout(true)
-            .stderr(true)
-            .build();
+        let options =
+            AttachContainerOptionsBuilder::new().stream(true).stdin(true).stdout(true).stderr(true).build();
         let attached = self
             .client()
             .attach_container(name, Some(options))
@@ -58,34 +54,25 @@ impl Docker {
             .map_err(|error| self.failed(format!("attach to the container {name}"), error))?;
         let said = Said::default();
         let heard = said.clone();
-        let bytes = attached
-            .output
-            .map_err(std::io::Error::other)
-            .try_filter_map(move |output| {
-                let bytes = match output {
-                    LogOutput::StdErr { message } => {
-                        heard.hear(&message);
-                        None
-                    }
-                    LogOutput::StdOut { message } | LogOutput::Console { message } => Some(message),
-                    LogOutput::StdIn { .. } => None,
-                };
-                std::future::ready(Ok(bytes))
-            });
+        let bytes = attached.output.map_err(std::io::Error::other).try_filter_map(move |output| {
+            let bytes = match output {
+                LogOutput::StdErr { message } => {
+                    heard.hear(&message);
+                    None
+                }
+                LogOutput::StdOut { message } | LogOutput::Console { message } => Some(message),
+                LogOutput::StdIn { .. } => None,
+            };
+            std::future::ready(Ok(bytes))
+        });
         let reader: Reader = Box::pin(StreamReader::new(Box::pin(bytes)));
-        Ok(Pipe {
-            reader,
-            writer: attached.input,
-            said,
-        })
+        Ok(Pipe { reader, writer: attached.input, said })
     }
 
     /// Asks the engine how a container ended, once its pipe has.
     pub(crate) fn epilogue(self, name: String, said: Said) -> Epilogue {
         Box::pin(async move {
-            let mut waiting = self
-                .client()
-                .wait_container(&name, None::<WaitContainerOptions>);
+            let mut waiting = self.client().wait_container(&name, None::<WaitContainerOptions>);
             let _ = tokio::time::timeout(ENDING_TIMEOUT, waiting.next()).await;
             let inspected = tokio::time::timeout(ENDING_TIMEOUT, self.inspect(&name)).await;
             let state = match inspected {

@@ -47,12 +47,7 @@ impl Cell {
         container: Option<ContainerFacts>,
     ) -> Self {
         let report = CellReport::new(hello, container);
-        Self(Arc::new(Inner {
-            line,
-            container_id,
-            report,
-            fresh: !hello.imported,
-        }))
+        Self(Arc::new(Inner { line, container_id, report, fresh: !hello.imported }))
     }
 
     /// The container's id; empty without a container.
@@ -71,11 +66,7 @@ impl Cell {
     }
 
     /// Asks the bridge; a refusal is an answer, [`Response::Refused`].
-    pub async fn call(
-        &self,
-        request: Request,
-        body: Vec<u8>,
-    ) -> Result<(Response, Vec<u8>), SandboxError> {
+    pub async fn call(&self, request: Request, body: Vec<u8>) -> Result<(Response, Vec<u8>), SandboxError> {
         self.0.line.call(request, &body, CALL_PATIENCE).await
     }
 
@@ -83,11 +74,7 @@ impl Cell {
     ///
     /// `progress` is told the files and bytes sent so far. Dropped or failed, the workspace counts
     /// as empty: the next cell opened on it is [`fresh`](Self::fresh).
-    pub async fn import<S, E>(
-        &self,
-        files: S,
-        progress: impl FnMut(u64, u64),
-    ) -> Result<(), SandboxError>
+    pub async fn import<S, E>(&self, files: S, progress: impl FnMut(u64, u64)) -> Result<(), SandboxError>
     where
         S: Stream<Item = Result<ImportFile, E>>,
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -105,9 +92,8 @@ impl Cell {
 pub(crate) async fn hello(line: &Line) -> Result<Hello, SandboxError> {
     match line.call(Request::Hello, &[], HELLO_PATIENCE).await? {
         (Response::Hello(hello), _) => Ok(hello),
-        (other, _) => Err(SandboxError::UnexpectedAnswer {
-            request: "hello".into(),
-            answer: format!("{other:?}"),
-        }),
+        (other, _) => {
+            Err(SandboxError::UnexpectedAnswer { request: "hello".into(), answer: format!("{other:?}") })
+        }
     }
 }

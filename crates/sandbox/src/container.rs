@@ -25,18 +25,13 @@ pub(crate) fn name(agent: &str) -> String {
 }
 
 pub(crate) fn labels(spec: &CellSpec) -> HashMap<String, String> {
-    HashMap::from([
-        (LABEL_AGENT.to_owned(), spec.agent.clone()),
-        (LABEL_HOME.to_owned(), spec.home.clone()),
-    ])
+    HashMap::from([(LABEL_AGENT.to_owned(), spec.agent.clone()), (LABEL_HOME.to_owned(), spec.home.clone())])
 }
 
 /// The bridge's arguments.
 pub(crate) fn arguments(quotas: &Quotas) -> Vec<String> {
     let quotas = serde_json::json!(quotas).to_string();
-    ["--root", WORKSPACE, "--quotas", &quotas]
-        .map(str::to_owned)
-        .to_vec()
+    ["--root", WORKSPACE, "--quotas", &quotas].map(str::to_owned).to_vec()
 }
 
 pub(crate) fn body(spec: &CellSpec, image: &str) -> ContainerCreateBody {
@@ -71,14 +66,8 @@ fn host_config(spec: &CellSpec) -> HostConfig {
         memory_swap: Some(MEMORY_BYTES),
         ipc_mode: Some("none".into()),
         init: Some(false),
-        log_config: Some(HostConfigLogConfig {
-            typ: Some("none".into()),
-            config: None,
-        }),
-        tmpfs: Some(HashMap::from([(
-            "/tmp".to_owned(),
-            "rw,noexec,nosuid,nodev,size=16m".to_owned(),
-        )])),
+        log_config: Some(HostConfigLogConfig { typ: Some("none".into()), config: None }),
+        tmpfs: Some(HashMap::from([("/tmp".to_owned(), "rw,noexec,nosuid,nodev,size=16m".to_owned())])),
         ulimits: Some(vec![ulimit("nofile", 1024), ulimit("core", 0)]),
         mounts: Some(vec![Mount {
             typ: Some(MountType::VOLUME),
@@ -92,9 +81,5 @@ fn host_config(spec: &CellSpec) -> HostConfig {
 }
 
 fn ulimit(name: &str, limit: i64) -> ResourcesUlimits {
-    ResourcesUlimits {
-        name: Some(name.into()),
-        soft: Some(limit),
-        hard: Some(limit),
-    }
+    ResourcesUlimits { name: Some(name.into()), soft: Some(limit), hard: Some(limit) }
 }

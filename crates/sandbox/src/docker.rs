@@ -49,45 +49,28 @@ impl Docker {
         let failed = |error| SandboxError::engine(&socket, attempt, error);
         // The client's own check cannot tell a missing socket from a forbidden one.
         #[cfg(unix)]
-        tokio::net::UnixStream::connect(&socket)
-            .await
-            .map_err(|err| failed(EngineError::IOError { err }))?;
+        tokio::net::UnixStream::connect(&socket).await.map_err(|err| failed(EngineError::IOError { err }))?;
         let path = socket.to_string_lossy();
         #[cfg(unix)]
-        let client = bollard::Docker::connect_with_unix(
-            &path,
-            TIMEOUT_SECONDS,
-            bollard::API_DEFAULT_VERSION,
-        );
+        let client = bollard::Docker::connect_with_unix(&path, TIMEOUT_SECONDS, bollard::API_DEFAULT_VERSION);
         #[cfg(windows)]
-        let client = bollard::Docker::connect_with_named_pipe(
-            &path,
-            TIMEOUT_SECONDS,
-            bollard::API_DEFAULT_VERSION,
-        );
-        let client = client
-            .map_err(failed)?
-            .negotiate_version()
-            .await
-            .map_err(failed)?;
+        let client =
+            bollard::Docker::connect_with_named_pipe(&path, TIMEOUT_SECONDS, bollard::API_DEFAULT_VERSION);
+        let client = client.map_err(failed)?.negotiate_version().await.map_err(failed)?;
         client.ping().await.map_err(failed)?;
         Ok(Self { client, socket })
     }
 
     /// Checks that the engine still answers.
     pub async fn ping(&self) -> Result<(), SandboxError> {
-        self.client
-            .ping()
-            .await
-            .map(drop)
-            .map_err(|error| self.failed("ask the container engine", error))
+        self.client.ping().await.map(drop).map_err(|error| self.failed("ask the container engine", error))
     }
 
     /// The engine's version.
     pub async fn version(&self) -> Result<String, SandboxError> {
         let version = self.client.version().await;
-        let version = version
-            .map_err(|error| self.failed("ask the container engine for its version", error))?;
+        let version =
+            version.map_err(|error| self.failed("ask the container engine for its version", error))?;
         Ok(version.version.unwrap_or_default())
     }
 
@@ -96,13 +79,7 @@ impl Docker {
         let image = self.ensure_image().await?;
         let name = container::name(&spec.agent);
         if let Some(found) = self.inspect(&name).await? {
-            if !is_ours(
-                found
-                    .config
-                    .as_ref()
-                    .and_then(|config| config.labels.as_ref()),
-                spec,
-            ) {
+            if !is_ours(found.config.as_ref().and_then(|config| config.labels.as_ref()), spec) {
                 return Err(SandboxError::NameTaken { name });
             }
             if is_running(&found) && is_as_wanted(&found, spec, &image) {
@@ -148,24 +125,11 @@ impl Docker {
     }
 
     pub(crate) fn is_not_found(error: &EngineError) -> bool {
-        matches!(
-            error,
-            EngineError::DockerResponseServerError {
-                status_code: 404,
-                ..
-            }
-        )
+        matches!(error, EngineError::DockerResponseServerError { status_code: 404, .. })
     }
 
-    pub(crate) async fn inspect(
-        &self,
-        name: &str,
-    ) -> Result<Option<ContainerInspectResponse>, SandboxError> {
-        match self
-            .client
-            .inspect_container(name, None::<InspectContainerOptions>)
-            .await
-        {
+    pub(crate) async fn inspect(&self, name: &str) -> Result<Option<ContainerInspectResponse>, SandboxError> {
+        match self.client.inspect_container(name, None::<InspectContainerOptions>).await {
             Ok(found) => Ok(Some(found)),
             Err(error) if Self::is_not_found(&error) => Ok(None),
             Err(error) => Err(self.failed(format!("look for the container {name}"), error)),
@@ -186,9 +150,7 @@ impl Docker {
             .map_err(|error| self.failed(format!("create the volume {name}"), error))?;
         match is_ours(Some(&volume.labels), spec) {
             true => Ok(()),
-            false => Err(SandboxError::NameTaken {
-                name: name.to_owned(),
-            }),
+            false => Err(SandboxError::NameTaken { name: name.to_owned() }),
         }
     }
 
@@ -226,12 +188,7 @@ impl Docker {
         let hello = cell::hello(&line).await?;
         let found = self.inspect(name).await?.unwrap_or_default();
         let id = found.id.clone().unwrap_or_default();
-        Ok(Cell::new(
-            line,
-            id,
-            &hello,
-            Some(ContainerFacts::new(found)),
-        ))
+        Ok(Cell::new(line, id, &hello, Some(ContainerFacts::new(found))))
     }
 
     /// Kills rather than stops: the bridge is the container's first process and `stop` would wait
@@ -246,36 +203,23 @@ impl Docker {
     }
 
     async fn containers_of(&self, agent: &str) -> Result<Vec<String>, SandboxError> {
-        let options = ListContainersOptionsBuilder::new()
-            .all(true)
-            .filters(&by_agent(agent))
-            .build();
+        let options = ListContainersOptionsBuilder::new().all(true).filters(&by_agent(agent)).build();
         let found = self
             .client
             .list_containers(Some(options))
             .await
             .map_err(|error| self.failed("list the cell's containers", error))?;
-        Ok(found
-            .into_iter()
-            .filter_map(|container| container.id)
-            .collect())
+        Ok(found.into_iter().filter_map(|container| container.id).collect())
     }
 
     async fn volumes_of(&self, agent: &str) -> Result<Vec<String>, SandboxError> {
-        let options = ListVolumesOptionsBuilder::new()
-            .filters(&by_agent(agent))
-            .build();
+        let options = ListVolumesOptionsBuilder::new().filters(&by_agent(agent)).build();
         let found = self
             .client
             .list_volumes(Some(options))
             .await
             .map_err(|error| self.failed("list the cell's volumes", error))?;
-        Ok(found
-            .volumes
-            .unwrap_or_default()
-            .into_iter()
-            .map(|volume| volume.name)
-            .collect())
+        Ok(found.volumes.unwrap_or_default().into_iter().map(|volume| volume.name).collect())
     }
 }
 
@@ -285,11 +229,7 @@ fn by_agent(agent: &str) -> HashMap<String, Vec<String>> {
 
 fn is_ours(labels: Option<&HashMap<String, String>>, spec: &CellSpec) -> bool {
     let wanted = container::labels(spec);
-    labels.is_some_and(|labels| {
-        wanted
-            .iter()
-            .all(|(key, value)| labels.get(key) == Some(value))
-    })
+    labels.is_some_and(|labels| wanted.iter().all(|(key, value)| labels.get(key) == Some(value)))
 }
 
 fn is_running(found: &ContainerInspectResponse) -> bool {

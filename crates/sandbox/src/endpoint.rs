@@ -25,17 +25,13 @@ impl Endpoint {
     pub fn parse(host: &str) -> Result<Self, SandboxError> {
         match host.strip_prefix("unix://") {
             Some(path) if !path.is_empty() => Ok(Self::socket(path)),
-            _ => Err(SandboxError::EndpointUnsupported {
-                host: host.to_owned(),
-            }),
+            _ => Err(SandboxError::EndpointUnsupported { host: host.to_owned() }),
         }
     }
 
     /// The engine behind a Unix socket.
     pub fn socket(path: impl Into<PathBuf>) -> Self {
-        Self {
-            socket: path.into(),
-        }
+        Self { socket: path.into() }
     }
 
     /// The socket's path.

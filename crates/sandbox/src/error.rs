@@ -156,8 +156,7 @@ impl SandboxError {
                 "install Docker, or set DOCKER_HOST to where your engine listens".to_owned()
             }
             Self::EngineStopped { .. } => {
-                "start Docker (Docker Desktop, or `sudo systemctl start docker`) and try again"
-                    .to_owned()
+                "start Docker (Docker Desktop, or `sudo systemctl start docker`) and try again".to_owned()
             }
             Self::EngineForbidden { socket } => format!(
                 "add yourself to the group that owns {} (usually `sudo usermod -aG docker $USER`) and log in again",
@@ -166,9 +165,7 @@ impl SandboxError {
             Self::EndpointUnsupported { .. } => {
                 "set DOCKER_HOST to a unix:// address, or unset it for the usual socket".to_owned()
             }
-            Self::EngineFailed { .. } => {
-                "look at the container engine's own log, and try again".to_owned()
-            }
+            Self::EngineFailed { .. } => "look at the container engine's own log, and try again".to_owned(),
             Self::DiskFull { .. } => {
                 "free some space (`docker system df` shows what Docker uses) and try again".to_owned()
             }
@@ -182,7 +179,9 @@ impl SandboxError {
                 "the workspace asks for more memory than a cell has; try again on a smaller part of it"
                     .to_owned()
             }
-            Self::CellEnded(_) => "resume the agent: its cell is built anew from the last checkpoint".to_owned(),
+            Self::CellEnded(_) => {
+                "resume the agent: its cell is built anew from the last checkpoint".to_owned()
+            }
             Self::BridgeRefusedToServe { .. } => {
                 "the engine's kernel lets a cell do more than it may; use another engine".to_owned()
             }
@@ -223,17 +222,11 @@ impl SandboxError {
         }
         match error {
             Bollard::SocketNotFoundError(_) => Self::EngineMissing { socket },
-            Bollard::RequestTimeoutError => Self::Timeout {
-                attempt,
-                after: Duration::from_secs(crate::docker::TIMEOUT_SECONDS),
-            },
-            error if error.to_string().contains("no space left on device") => {
-                Self::DiskFull { attempt }
+            Bollard::RequestTimeoutError => {
+                Self::Timeout { attempt, after: Duration::from_secs(crate::docker::TIMEOUT_SECONDS) }
             }
-            error => Self::EngineFailed {
-                attempt,
-                source: Box::new(error),
-            },
+            error if error.to_string().contains("no space left on device") => Self::DiskFull { attempt },
+            error => Self::EngineFailed { attempt, source: Box::new(error) },
         }
     }
 }
@@ -270,10 +263,7 @@ mod tests {
     }
 
     fn answer(status_code: u16, message: &str) -> Bollard {
-        Bollard::DockerResponseServerError {
-            status_code,
-            message: message.into(),
-        }
+        Bollard::DockerResponseServerError { status_code, message: message.into() }
     }
 
     #[test]
@@ -283,22 +273,14 @@ mod tests {
         check(io(io::ErrorKind::PermissionDenied), "engine_forbidden");
         check(io(io::ErrorKind::BrokenPipe), "engine_failed");
         check(Bollard::RequestTimeoutError, "timeout");
-        check(
-            answer(500, "write /x: no space left on device"),
-            "disk_full",
-        );
+        check(answer(500, "write /x: no space left on device"), "disk_full");
         check(answer(500, "something else"), "engine_failed");
     }
 
     #[test]
     fn an_ending_says_why_as_far_as_the_engine_knows() {
-        let ending = |status, out_of_memory| {
-            SandboxError::from(Ending {
-                status,
-                out_of_memory,
-                said: "x".into(),
-            })
-        };
+        let ending =
+            |status, out_of_memory| SandboxError::from(Ending { status, out_of_memory, said: "x".into() });
         let lines: Vec<String> = [
             ending(Some(137), true),
             ending(Some(137), false),

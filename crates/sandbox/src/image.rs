@@ -34,11 +34,7 @@ impl Docker {
             attempt: attempt.into(),
             source: Box::new(error),
         })?;
-        let options = CreateImageOptionsBuilder::new()
-            .from_src("-")
-            .repo(REPOSITORY)
-            .tag(&tag)
-            .build();
+        let options = CreateImageOptionsBuilder::new().from_src("-").repo(REPOSITORY).tag(&tag).build();
         self.client()
             .create_image(Some(options), Some(bollard::body_full(tar.into())), None)
             .try_collect::<Vec<_>>()
@@ -50,11 +46,7 @@ impl Docker {
 
 /// The first 12 digits of the program's hash.
 fn tag() -> String {
-    Sha256::digest(BRIDGE)
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(BRIDGE).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn image_tar() -> io::Result<Vec<u8>> {

@@ -42,17 +42,8 @@ where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let attempt = "empty the workspace".to_owned();
-    accept(
-        line.send(Request::ImportBegin, &[])
-            .await?
-            .answer(attempt, BEGIN_PATIENCE)
-            .await?,
-    )?;
-    let mut ahead = Ahead {
-        line,
-        frames: VecDeque::new(),
-        frame: Frame::default(),
-    };
+    accept(line.send(Request::ImportBegin, &[]).await?.answer(attempt, BEGIN_PATIENCE).await?)?;
+    let mut ahead = Ahead { line, frames: VecDeque::new(), frame: Frame::default() };
     let (mut count, mut bytes) = (0, 0);
     let mut files = pin!(files);
     while let Some(file) = files.next().await {
@@ -125,11 +116,8 @@ impl Ahead<'_> {
         if self.frames.len() >= FRAMES_AHEAD {
             self.take_answer().await?;
         }
-        let request = Request::ImportFiles {
-            pieces: frame.pieces,
-        };
-        self.frames
-            .push_back(self.line.send(request, &frame.body).await?);
+        let request = Request::ImportFiles { pieces: frame.pieces };
+        self.frames.push_back(self.line.send(request, &frame.body).await?);
         Ok(())
     }
 
@@ -155,9 +143,8 @@ fn accept((response, _): (Response, Vec<u8>)) -> Result<(), SandboxError> {
     match response {
         Response::Importing | Response::Imported { .. } => Ok(()),
         Response::Refused(refusal) => Err(SandboxError::ImportRefused(refusal)),
-        other => Err(SandboxError::UnexpectedAnswer {
-            request: "an import".into(),
-            answer: format!("{other:?}"),
-        }),
+        other => {
+            Err(SandboxError::UnexpectedAnswer { request: "an import".into(), answer: format!("{other:?}") })
+        }
     }
 }

@@ -16,9 +16,7 @@ mod line;
 mod local;
 mod report;
 
-pub use anchorhold_bridge::{
-    self as bridge, PathBytes, Quotas, Refusal, RefusalCode, Request, Response,
-};
+pub use anchorhold_bridge::{self as bridge, PathBytes, Quotas, Refusal, RefusalCode, Request, Response};
 pub use cell::Cell;
 pub use docker::{CellSpec, Docker};
 pub use endpoint::Endpoint;

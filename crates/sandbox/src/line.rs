@@ -61,21 +61,12 @@ impl Line {
         let (outgoing, frames) = mpsc::channel(WAITING_FRAMES);
         let calls = Arc::new(Calls::default());
         let closed = CancellationToken::new();
-        tokio::spawn(
-            closed
-                .clone()
-                .run_until_cancelled_owned(write_frames(writer, frames)),
-        );
+        tokio::spawn(closed.clone().run_until_cancelled_owned(write_frames(writer, frames)));
         let listening = listen(reader, Arc::clone(&calls), epilogue);
         tokio::spawn(closed.clone().run_until_cancelled_owned(listening));
         // A bridge that outlived its host may still answer that host: its ids are never ours.
         let start = RandomState::new().build_hasher().finish() >> 1;
-        Self {
-            outgoing,
-            calls,
-            next_id: AtomicU64::new(start.max(1)),
-            closed,
-        }
+        Self { outgoing, calls, next_id: AtomicU64::new(start.max(1)), closed }
     }
 
     /// Sends a request and waits for its answer.
@@ -86,24 +77,14 @@ impl Line {
         patience: Duration,
     ) -> Result<Answer, SandboxError> {
         let attempt = format!("wait for the cell to {}", verb(&request));
-        self.send(request, body)
-            .await?
-            .answer(attempt, patience)
-            .await
+        self.send(request, body).await?.answer(attempt, patience).await
     }
 
     /// Sends a request without waiting for its answer.
-    pub(crate) async fn send(
-        &self,
-        request: Request,
-        body: &[u8],
-    ) -> Result<Pending, SandboxError> {
+    pub(crate) async fn send(&self, request: Request, body: &[u8]) -> Result<Pending, SandboxError> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let header = serde_json::to_vec(&Envelope {
-            id,
-            message: request,
-        })
-        .map_err(|error| FrameError::Io(error.into()))?;
+        let header = serde_json::to_vec(&Envelope { id, message: request })
+            .map_err(|error| FrameError::Io(error.into()))?;
         let frame = frame::encode(&header, body)?;
         let (sender, answer) = oneshot::channel();
         {
@@ -113,28 +94,18 @@ impl Line {
             }
             waiting.by_id.insert(id, sender);
         }
-        let pending = Pending {
-            id,
-            answer,
-            calls: Arc::clone(&self.calls),
-        };
+        let pending = Pending { id, answer, calls: Arc::clone(&self.calls) };
         match tokio::time::timeout(SEND_TIMEOUT, self.outgoing.send(frame)).await {
             // A writer that is gone means a pipe that ended; the listener then says how.
             Ok(_) => Ok(pending),
-            Err(_) => Err(SandboxError::Timeout {
-                attempt: "send to the cell".into(),
-                after: SEND_TIMEOUT,
-            }),
+            Err(_) => Err(SandboxError::Timeout { attempt: "send to the cell".into(), after: SEND_TIMEOUT }),
         }
     }
 
     /// Lets go of the pipe.
     pub(crate) fn close(&self) {
         self.closed.cancel();
-        self.calls.lock().end(Ending {
-            status: Some(0),
-            ..Ending::default()
-        });
+        self.calls.lock().end(Ending { status: Some(0), ..Ending::default() });
     }
 }
 
@@ -161,10 +132,7 @@ impl Pending {
         match tokio::time::timeout(patience, &mut self.answer).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(_)) => Err(self.calls.lock().ending.clone().unwrap_or_default().into()),
-            Err(_) => Err(SandboxError::Timeout {
-                attempt,
-                after: patience,
-            }),
+            Err(_) => Err(SandboxError::Timeout { attempt, after: patience }),
         }
     }
 }
@@ -183,15 +151,9 @@ impl Waiting {
 }
 
 /// Asks a bridge that outlived its host whether it is between two frames, and waits until it says so.
-pub(crate) async fn find_rhythm(
-    reader: &mut Reader,
-    writer: &mut Writer,
-) -> Result<(), SandboxError> {
-    let header = serde_json::to_vec(&Envelope {
-        id: 0,
-        message: Response::InStep,
-    })
-    .map_err(|error| FrameError::Io(error.into()))?;
+pub(crate) async fn find_rhythm(reader: &mut Reader, writer: &mut Writer) -> Result<(), SandboxError> {
+    let header = serde_json::to_vec(&Envelope { id: 0, message: Response::InStep })
+        .map_err(|error| FrameError::Io(error.into()))?;
     let expected = frame::encode(&header, &[])?;
     let asking = async {
         writer.write_all(&frame::RESYNC).await?;
@@ -251,19 +213,12 @@ async fn listen(mut reader: Reader, calls: Arc<Calls>, epilogue: Epilogue) {
 
 async fn read_frame(reader: &mut Reader) -> Result<(Envelope<Response>, Vec<u8>), FrameError> {
     let mut prelude = [0; PRELUDE_BYTES];
-    reader
-        .read_exact(&mut prelude)
-        .await
-        .map_err(|_| FrameError::Closed)?;
+    reader.read_exact(&mut prelude).await.map_err(|_| FrameError::Closed)?;
     let lengths = Prelude::parse(prelude)?;
     let mut header = vec![0; lengths.header];
     let mut body = vec![0; lengths.body];
     let mut end = [0; END_MARK.len()];
-    for part in [
-        header.as_mut_slice(),
-        body.as_mut_slice(),
-        end.as_mut_slice(),
-    ] {
+    for part in [header.as_mut_slice(), body.as_mut_slice(), end.as_mut_slice()] {
         reader.read_exact(part).await.map_err(|_| FrameError::Cut)?;
     }
     if end != END_MARK {
@@ -287,9 +242,7 @@ pub(crate) fn verb(request: &Request) -> &'static str {
         Request::Move { .. } => "move",
         Request::MakeDirectory { .. } => "make a folder",
         Request::Stat { .. } => "look at a path",
-        Request::ImportBegin | Request::ImportFiles { .. } | Request::ImportEnd => {
-            "take the files in"
-        }
+        Request::ImportBegin | Request::ImportFiles { .. } | Request::ImportEnd => "take the files in",
         Request::Changes { .. } => "tell what changed",
     }
 }

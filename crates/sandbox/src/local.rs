@@ -19,13 +19,10 @@ use crate::line::Line;
 impl Cell {
     /// Serves `folder`, which must be there, until the cell is closed or dropped.
     pub async fn local(folder: &Path, quotas: Quotas) -> Result<Self, SandboxError> {
-        let mut child =
-            start(folder, &quotas)
-                .await
-                .map_err(|error| SandboxError::EngineFailed {
-                    attempt: "start a bridge without a container".into(),
-                    source: Box::new(error),
-                })?;
+        let mut child = start(folder, &quotas).await.map_err(|error| SandboxError::EngineFailed {
+            attempt: "start a bridge without a container".into(),
+            source: Box::new(error),
+        })?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(SandboxError::CellEnded(Ending::default()));
         };
@@ -40,12 +37,8 @@ async fn start(folder: &Path, quotas: &Quotas) -> io::Result<Child> {
     if !program.exists() {
         // Written by another name first: a file still open for writing cannot be run.
         let beside = folder.join("bridge-program.new");
-        let mut file = std::fs::OpenOptions::new()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .mode(0o755)
-            .open(&beside)?;
+        let mut file =
+            std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o755).open(&beside)?;
         io::Write::write_all(&mut file, BRIDGE)?;
         drop(file);
         std::fs::rename(beside, &program)?;
@@ -74,12 +67,8 @@ async fn epilogue(mut child: Child) -> Ending {
     use std::os::unix::process::ExitStatusExt;
     let status = child.wait().await.ok();
     Ending {
-        status: status.and_then(|status| {
-            status
-                .code()
-                .or(status.signal().map(|signal| 128 + signal))
-                .map(i64::from)
-        }),
+        status: status
+            .and_then(|status| status.code().or(status.signal().map(|signal| 128 + signal)).map(i64::from)),
         ..Ending::default()
     }
 }

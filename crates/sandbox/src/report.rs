@@ -71,10 +71,7 @@ impl CellReport {
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         let held = |holds: bool| if holds { "holds" } else { "does not hold" }.to_owned();
         let mut facts = vec![
-            (
-                "bridge",
-                format!("{} for {}", self.bridge_version, self.arch),
-            ),
+            ("bridge", format!("{} for {}", self.bridge_version, self.arch)),
             ("system call filter", held(self.seccomp)),
             (
                 "file rules",
@@ -96,31 +93,16 @@ impl CellReport {
 impl ContainerFacts {
     fn facts(&self) -> Vec<(&'static str, String)> {
         let list = |items: &[String]| {
-            if items.is_empty() {
-                "none".to_owned()
-            } else {
-                items.join(", ")
-            }
+            if items.is_empty() { "none".to_owned() } else { items.join(", ") }
         };
-        let limit =
-            |limit: Option<u64>| limit.map_or_else(|| "no limit".to_owned(), |n| n.to_string());
-        let memory = self.memory_bytes.map_or_else(
-            || "no limit".to_owned(),
-            |bytes| format!("{} MiB", bytes >> 20),
-        );
+        let limit = |limit: Option<u64>| limit.map_or_else(|| "no limit".to_owned(), |n| n.to_string());
+        let memory =
+            self.memory_bytes.map_or_else(|| "no limit".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
         vec![
             ("network", self.network.clone()),
             ("capabilities given", list(&self.added_capabilities)),
             ("capabilities dropped", list(&self.dropped_capabilities)),
-            (
-                "root file system",
-                if self.read_only_root {
-                    "read-only"
-                } else {
-                    "writable"
-                }
-                .to_owned(),
-            ),
+            ("root file system", if self.read_only_root { "read-only" } else { "writable" }.to_owned()),
             ("mounts", list(&self.mounts)),
             ("memory", memory),
             ("processes", limit(self.pids)),
@@ -131,14 +113,10 @@ impl ContainerFacts {
 impl ContainerFacts {
     pub(crate) fn new(inspected: ContainerInspectResponse) -> Self {
         let host = inspected.host_config.unwrap_or_default();
-        let limit =
-            |value: Option<i64>| value.and_then(|v| u64::try_from(v).ok()).filter(|v| *v > 0);
+        let limit = |value: Option<i64>| value.and_then(|v| u64::try_from(v).ok()).filter(|v| *v > 0);
         Self {
             network: host.network_mode.unwrap_or_default(),
-            user: inspected
-                .config
-                .and_then(|config| config.user)
-                .unwrap_or_default(),
+            user: inspected.config.and_then(|config| config.user).unwrap_or_default(),
             read_only_root: host.readonly_rootfs.unwrap_or_default(),
             dropped_capabilities: host.cap_drop.unwrap_or_default(),
             added_capabilities: host.cap_add.unwrap_or_default(),

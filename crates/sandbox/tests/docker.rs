@@ -1,17 +1,10 @@
 //! Cells on a real engine: no test here passes without one.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use anchorhold_sandbox::bridge::{
-    ChangeStatus, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK,
-};
+use anchorhold_sandbox::bridge::{ChangeStatus, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK};
 use anchorhold_sandbox::{
     Cell, CellSpec, Docker, Endpoint, ImportFile, Quotas, Request, Response, SandboxError,
 };
@@ -27,10 +20,7 @@ async fn docker() -> Docker {
 
 /// A spec that no other test, and no other run, has.
 fn spec(test: &str) -> CellSpec {
-    let nanoseconds = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap()
-        .as_nanos();
+    let nanoseconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
     CellSpec {
         agent: format!("test-{test}-{}-{nanoseconds}", std::process::id()),
         home: "test".into(),
@@ -39,17 +29,11 @@ fn spec(test: &str) -> CellSpec {
 }
 
 fn file(path: &[u8], mode: u32, bytes: &[u8]) -> ImportFile {
-    ImportFile {
-        path: path.to_vec(),
-        mode,
-        bytes: bytes.to_vec(),
-    }
+    ImportFile { path: path.to_vec(), mode, bytes: bytes.to_vec() }
 }
 
 fn tree() -> Vec<ImportFile> {
-    let large: Vec<u8> = (0..3_000_000_u32)
-        .map(|number| (number % 251) as u8)
-        .collect();
+    let large: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
     vec![
         file(b"README.md", MODE_FILE, b"# hello\r\n"),
         file(b"run.sh", MODE_EXECUTABLE, b"#!/bin/sh\n"),
@@ -71,15 +55,9 @@ async fn pull(cell: &Cell, path: &[u8]) -> (u32, Vec<u8>) {
     let mut content = Vec::new();
     loop {
         let offset = content.len() as u64;
-        let request = Request::ReadRaw {
-            path: path.into(),
-            offset,
-            len: 256 * 1024,
-        };
+        let request = Request::ReadRaw { path: path.into(), offset, len: 256 * 1024 };
         let (response, body) = cell.call(request, Vec::new()).await.unwrap();
-        let Response::Raw { mode, total_bytes } = response else {
-            panic!("{response:?}")
-        };
+        let Response::Raw { mode, total_bytes } = response else { panic!("{response:?}") };
         content.extend_from_slice(&body);
         if content.len() as u64 >= total_bytes {
             return (mode, content);
@@ -105,17 +83,8 @@ async fn a_tree_goes_in_and_comes_out_as_it_was() {
     }
     assert_eq!(pulled, expected);
 
-    let (changes, _) = cell
-        .call(Request::Changes { after: None }, Vec::new())
-        .await
-        .unwrap();
-    assert_eq!(
-        changes,
-        Response::Changes {
-            changes: Vec::new(),
-            truncated: false
-        }
-    );
+    let (changes, _) = cell.call(Request::Changes { after: None }, Vec::new()).await.unwrap();
+    assert_eq!(changes, Response::Changes { changes: Vec::new(), truncated: false });
     docker.remove(&spec.agent).await.unwrap();
 }
 
@@ -145,26 +114,16 @@ async fn a_parked_cell_comes_back_with_its_files_and_its_changes() {
     let (docker, spec) = (docker().await, spec("parked"));
     let cell = docker.open(&spec).await.unwrap();
     fill(&cell, tree()).await;
-    let write = Request::Write {
-        path: "src/new.rs".into(),
-        executable: None,
-    };
+    let write = Request::Write { path: "src/new.rs".into(), executable: None };
     cell.call(write, b"fn main() {}\n".to_vec()).await.unwrap();
     docker.park(&spec.agent).await.unwrap();
 
     let cell = docker.open(&spec).await.unwrap();
     assert!(!cell.fresh());
-    let (response, _) = cell
-        .call(Request::Changes { after: None }, Vec::new())
-        .await
-        .unwrap();
-    let Response::Changes { changes, .. } = response else {
-        panic!("{response:?}")
-    };
-    let changes: Vec<_> = changes
-        .iter()
-        .map(|change| (change.path.to_text().into_owned(), change.status))
-        .collect();
+    let (response, _) = cell.call(Request::Changes { after: None }, Vec::new()).await.unwrap();
+    let Response::Changes { changes, .. } = response else { panic!("{response:?}") };
+    let changes: Vec<_> =
+        changes.iter().map(|change| (change.path.to_text().into_owned(), change.status)).collect();
     assert_eq!(changes, [("src/new.rs".to_owned(), ChangeStatus::Added)]);
     docker.remove(&spec.agent).await.unwrap();
 }
@@ -179,10 +138,7 @@ async fn a_running_cell_is_found_again_by_the_next_host() {
     let second = docker.open(&spec).await.unwrap();
     assert_eq!(second.container_id(), first.container_id());
     assert!(!second.fresh());
-    assert_eq!(
-        pull(&second, b"run.sh").await,
-        (MODE_EXECUTABLE, b"#!/bin/sh\n".to_vec())
-    );
+    assert_eq!(pull(&second, b"run.sh").await, (MODE_EXECUTABLE, b"#!/bin/sh\n".to_vec()));
     docker.remove(&spec.agent).await.unwrap();
 }
 
@@ -201,10 +157,7 @@ async fn an_import_that_was_dropped_leaves_the_cell_fresh() {
     let cell = docker.open(&spec).await.unwrap();
     assert!(cell.fresh());
     fill(&cell, tree()).await;
-    let (response, _) = cell
-        .call(Request::Stat { path: "one".into() }, Vec::new())
-        .await
-        .unwrap();
+    let (response, _) = cell.call(Request::Stat { path: "one".into() }, Vec::new()).await.unwrap();
     assert!(matches!(response, Response::Refused(_)), "{response:?}");
     docker.remove(&spec.agent).await.unwrap();
 }
@@ -214,31 +167,17 @@ async fn a_call_to_a_killed_cell_says_that_it_was_killed_and_the_next_cell_has_i
     let (docker, spec) = (docker().await, spec("killed"));
     let cell = docker.open(&spec).await.unwrap();
     fill(&cell, tree()).await;
-    let socket = Endpoint::from_environment()
-        .unwrap()
-        .path()
-        .to_string_lossy()
-        .into_owned();
-    let engine =
-        bollard::Docker::connect_with_unix(&socket, 60, bollard::API_DEFAULT_VERSION).unwrap();
+    let socket = Endpoint::from_environment().unwrap().path().to_string_lossy().into_owned();
+    let engine = bollard::Docker::connect_with_unix(&socket, 60, bollard::API_DEFAULT_VERSION).unwrap();
     let engine = engine.negotiate_version().await.unwrap();
-    engine
-        .kill_container(cell.container_id(), None)
-        .await
-        .unwrap();
+    engine.kill_container(cell.container_id(), None).await.unwrap();
     let error = cell.call(Request::Hello, Vec::new()).await.unwrap_err();
     assert_eq!(error.code(), "cell_ended");
-    assert_eq!(
-        error.to_string(),
-        "talk to the cell: it was killed (exit 137)"
-    );
+    assert_eq!(error.to_string(), "talk to the cell: it was killed (exit 137)");
     assert!(error.hint().is_some());
 
     let cell = docker.open(&spec).await.unwrap();
-    assert_eq!(
-        pull(&cell, b"run.sh").await,
-        (MODE_EXECUTABLE, b"#!/bin/sh\n".to_vec())
-    );
+    assert_eq!(pull(&cell, b"run.sh").await, (MODE_EXECUTABLE, b"#!/bin/sh\n".to_vec()));
     docker.remove(&spec.agent).await.unwrap();
 }
 
@@ -256,10 +195,7 @@ async fn removing_twice_is_fine_and_leaves_nothing() {
 async fn a_cell_of_another_data_folder_is_not_touched() {
     let (docker, spec) = (docker().await, spec("other"));
     docker.open(&spec).await.unwrap();
-    let other = CellSpec {
-        home: "somebody else".into(),
-        ..spec.clone()
-    };
+    let other = CellSpec { home: "somebody else".into(), ..spec.clone() };
     let error = docker.open(&other).await.err().unwrap();
     assert_eq!(error.code(), "cell_name_taken");
     docker.remove(&spec.agent).await.unwrap();

@@ -26,11 +26,7 @@ fn ok(files: Vec<ImportFile>) -> impl futures_util::Stream<Item = Result<ImportF
 }
 
 fn read(path: &str) -> Request {
-    Request::Read {
-        path: path.into(),
-        from_line: None,
-        line_count: None,
-    }
+    Request::Read { path: path.into(), from_line: None, line_count: None }
 }
 
 #[tokio::test]
@@ -39,27 +35,13 @@ async fn ten_thousand_files_go_in_with_progress_and_come_back_unchanged() {
     let cell = Cell::local(folder.path(), Quotas::default()).await.unwrap();
     let last = Arc::new(Mutex::new((0, 0)));
     let seen = Arc::clone(&last);
-    cell.import(ok(many(10_000, 100)), move |files, bytes| {
-        *seen.lock().unwrap() = (files, bytes)
-    })
-    .await
-    .unwrap();
+    cell.import(ok(many(10_000, 100)), move |files, bytes| *seen.lock().unwrap() = (files, bytes))
+        .await
+        .unwrap();
     assert_eq!(*last.lock().unwrap(), (10_000, 1_000_000));
-    let (response, _) = cell
-        .call(Request::Changes { after: None }, Vec::new())
-        .await
-        .unwrap();
-    assert_eq!(
-        response,
-        Response::Changes {
-            changes: Vec::new(),
-            truncated: false
-        }
-    );
-    let (_, body) = cell
-        .call(read("folder-1/file-38"), Vec::new())
-        .await
-        .unwrap();
+    let (response, _) = cell.call(Request::Changes { after: None }, Vec::new()).await.unwrap();
+    assert_eq!(response, Response::Changes { changes: Vec::new(), truncated: false });
+    let (_, body) = cell.call(read("folder-1/file-38"), Vec::new()).await.unwrap();
     assert_eq!(body, format!("{:100}", 38).into_bytes());
 }
 
@@ -87,10 +69,7 @@ async fn calls_made_at_once_get_their_own_answers() {
 async fn a_dropped_call_does_not_disturb_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let cell = Cell::local(folder.path(), Quotas::default()).await.unwrap();
-    let write = Request::Write {
-        path: "a".into(),
-        executable: None,
-    };
+    let write = Request::Write { path: "a".into(), executable: None };
     cell.call(write, b"1".to_vec()).await.unwrap();
     for _ in 0..50 {
         let call = cell.call(read("a"), Vec::new());
@@ -102,10 +81,7 @@ async fn a_dropped_call_does_not_disturb_the_next() {
 #[tokio::test]
 async fn a_tree_over_the_quota_is_refused_with_the_limit() {
     let folder = tempfile::tempdir().unwrap();
-    let quotas = Quotas {
-        files: 50,
-        ..Quotas::default()
-    };
+    let quotas = Quotas { files: 50, ..Quotas::default() };
     let cell = Cell::local(folder.path(), quotas).await.unwrap();
     let error = cell.import(ok(many(100, 1)), |_, _| {}).await.unwrap_err();
     assert_eq!(error.code(), "import_refused");
@@ -116,19 +92,11 @@ async fn a_tree_over_the_quota_is_refused_with_the_limit() {
 async fn a_body_over_the_limit_is_refused_before_it_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let cell = Cell::local(folder.path(), Quotas::default()).await.unwrap();
-    let write = || Request::Write {
-        path: "a".into(),
-        executable: None,
-    };
-    let error = cell
-        .call(write(), vec![0; MAX_BODY_BYTES + 1])
-        .await
-        .unwrap_err();
+    let write = || Request::Write { path: "a".into(), executable: None };
+    let error = cell.call(write(), vec![0; MAX_BODY_BYTES + 1]).await.unwrap_err();
     assert_eq!(error.code(), "cell_protocol");
     let (response, _) = cell.call(read("a"), Vec::new()).await.unwrap();
-    let Response::Refused(refusal) = response else {
-        panic!("{response:?}")
-    };
+    let Response::Refused(refusal) = response else { panic!("{response:?}") };
     assert_eq!(refusal.code, RefusalCode::NotFound);
 }
 
@@ -167,9 +135,5 @@ async fn a_bridge_that_talks_nonsense_is_cut_off() {
         format!("{gone} and said: a frame does not end where it said it would")
     );
     let deep = [b"\0\0\x10\0\0\0\0\0".as_slice(), &[b'['; 4096], &END_MARK].concat();
-    assert!(
-        says(&deep)
-            .await
-            .starts_with(&format!("{gone} and said: the pipe failed"))
-    );
+    assert!(says(&deep).await.starts_with(&format!("{gone} and said: the pipe failed")));
 }

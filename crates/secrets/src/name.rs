@@ -67,8 +67,5 @@ fn set(value: Option<String>) -> Option<String> {
 }
 
 pub(crate) fn variable(provider: &str) -> String {
-    provider
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
-        .collect()
+    provider.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }

@@ -76,12 +76,15 @@ async fn take(step: &str) {
     let name = SecretName::GitToken { host: "git.example.com".to_owned() };
     let read = async || secrets.get(&name).await.unwrap().map(|secret| secret.expose().to_owned());
     match step {
-        "keep" => secrets.set(&name, Secret::new("a token \u{1F511}".to_owned()), Rest::Keychain).await.unwrap(),
+        "keep" => {
+            secrets.set(&name, Secret::new("a token \u{1F511}".to_owned()), Rest::Keychain).await.unwrap()
+        }
         "read" => assert_eq!(read().await.as_deref(), Some("a token \u{1F511}")),
         "delete" => secrets.delete(&name).await.unwrap(),
         "miss" => assert_eq!(read().await, None),
         "refuse" => {
-            let error = secrets.set(&name, Secret::new("a token".to_owned()), Rest::Keychain).await.unwrap_err();
+            let error =
+                secrets.set(&name, Secret::new("a token".to_owned()), Rest::Keychain).await.unwrap_err();
             assert_eq!(error.code(), "keychain_unavailable");
             assert_eq!(read().await, None);
         }

@@ -2,9 +2,7 @@
 //! cut. `cargo run -p anchorhold-store --example append -- <folder>`; the folder tells which disk.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement, not the product")]
 
-use anchorhold_domain::{
-    Agent, AgentId, EventKind, InstructionId, Limits, ModelChoice, NewAgent, Timestamp,
-};
+use anchorhold_domain::{Agent, AgentId, EventKind, InstructionId, Limits, ModelChoice, NewAgent, Timestamp};
 use anchorhold_store::Store;
 use std::time::Instant;
 

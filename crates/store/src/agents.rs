@@ -2,9 +2,7 @@
 
 use crate::error::{Result, StoreError, is_taken};
 use crate::open::Store;
-use anchorhold_domain::{
-    Agent, AgentId, Limits, ModelChoice, PauseReason, Status, Timestamp, Usage,
-};
+use anchorhold_domain::{Agent, AgentId, Limits, ModelChoice, PauseReason, Status, Timestamp, Usage};
 use sqlx::SqliteConnection;
 
 /// A row as SQLite hands it out. Only [`Row::into_agent`] makes an agent of it, and refuses what
@@ -71,12 +69,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] where a row does not fit.
     pub async fn agents(&self) -> Result<Vec<Agent>> {
-        sqlx::query_as!(Row, "SELECT * FROM agents WHERE deleted_at IS NULL ORDER BY created_at DESC, id DESC")
-            .fetch_all(&self.readers)
-            .await?
-            .into_iter()
-            .map(Row::into_agent)
-            .collect()
+        sqlx::query_as!(
+            Row,
+            "SELECT * FROM agents WHERE deleted_at IS NULL ORDER BY created_at DESC, id DESC"
+        )
+        .fetch_all(&self.readers)
+        .await?
+        .into_iter()
+        .map(Row::into_agent)
+        .collect()
     }
 
     /// Returns the deleted agents, last deleted first.
@@ -84,12 +85,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] where a row does not fit.
     pub async fn deleted_agents(&self) -> Result<Vec<Agent>> {
-        sqlx::query_as!(Row, "SELECT * FROM agents WHERE deleted_at IS NOT NULL ORDER BY deleted_at DESC, id DESC")
-            .fetch_all(&self.readers)
-            .await?
-            .into_iter()
-            .map(Row::into_agent)
-            .collect()
+        sqlx::query_as!(
+            Row,
+            "SELECT * FROM agents WHERE deleted_at IS NOT NULL ORDER BY deleted_at DESC, id DESC"
+        )
+        .fetch_all(&self.readers)
+        .await?
+        .into_iter()
+        .map(Row::into_agent)
+        .collect()
     }
 }
 
@@ -192,9 +196,8 @@ pub(crate) async fn compare_and_set(
 /// Whether there is a row for this agent.
 pub(crate) async fn exists(connection: &mut SqliteConnection, id: AgentId) -> Result<bool> {
     let key = id.to_string();
-    let found = sqlx::query_scalar!("SELECT COUNT(*) FROM agents WHERE id = ?", key)
-        .fetch_one(connection)
-        .await?;
+    let found =
+        sqlx::query_scalar!("SELECT COUNT(*) FROM agents WHERE id = ?", key).fetch_one(connection).await?;
     Ok(found != 0)
 }
 

@@ -130,7 +130,9 @@ impl StoreError {
             Self::NameTaken { .. } => "choose another name, or delete the agent that has it",
             Self::NotFound { .. } => "list the agents to see which there are",
             Self::Conflict { .. } => "look at the agent again and repeat what you did if it still applies",
-            Self::Corrupt { .. } => "the database is damaged: close Anchorhold, keep a copy of the data folder, and put back a backup",
+            Self::Corrupt { .. } => {
+                "the database is damaged: close Anchorhold, keep a copy of the data folder, and put back a backup"
+            }
             Self::DiskFull(_) => "free some space on the disk; everything recorded before is kept",
             Self::Illegal(_)
             | Self::NotCreation { .. }

@@ -61,8 +61,11 @@ impl Store {
 pub(crate) async fn insert(connection: &mut SqliteConnection, id: AgentId, event: &Event) -> Result<()> {
     let key = id.to_string();
     let name = event.kind.name();
-    let payload = serde_json::to_string(&event.kind)
-        .map_err(|source| StoreError::Encode { event: name, at: event.at, source })?;
+    let payload = serde_json::to_string(&event.kind).map_err(|source| StoreError::Encode {
+        event: name,
+        at: event.at,
+        source,
+    })?;
     sqlx::query!(
         "INSERT INTO events (agent_id, seq, at, type, payload) VALUES (?, ?, ?, ?, ?)",
         key,
@@ -78,15 +81,16 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, id: AgentId, event
 
 impl Row {
     fn into_event(self, id: AgentId) -> Result<Event> {
-        let corrupt = |found: String| StoreError::Corrupt {
-            table: "events",
-            row: format!("{id} {}", self.seq),
-            found,
-        };
+        let corrupt =
+            |found: String| StoreError::Corrupt { table: "events", row: format!("{id} {}", self.seq), found };
         let seq = u32::try_from(self.seq).map_err(|e| corrupt(e.to_string()))?;
         let kind: EventKind = serde_json::from_str(&self.payload).map_err(|e| corrupt(e.to_string()))?;
         if kind.name() != self.r#type {
-            return Err(corrupt(format!("the type is {:?} and the payload says {:?}", self.r#type, kind.name())));
+            return Err(corrupt(format!(
+                "the type is {:?} and the payload says {:?}",
+                self.r#type,
+                kind.name()
+            )));
         }
         Ok(Event { seq, at: Timestamp(self.at), kind })
     }

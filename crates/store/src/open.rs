@@ -2,9 +2,11 @@
 
 use crate::error::{Result, StoreError, is_full};
 use anchorhold_store_schema::MIGRATOR;
-use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::SqliteConnection;
+use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,10 +36,8 @@ impl Store {
     }
 
     pub(crate) async fn open_with(path: &Path, migrator: &Migrator) -> Result<Self> {
-        let unavailable = |source: sqlx::Error| StoreError::Open {
-            path: path.to_owned(),
-            source: source.into(),
-        };
+        let unavailable =
+            |source: sqlx::Error| StoreError::Open { path: path.to_owned(), source: source.into() };
         // A commit must survive a power cut: an agent acts on what the log says it did.
         let settings = SqliteConnectOptions::new()
             .filename(path)
@@ -50,10 +50,8 @@ impl Store {
         let mut connection = writer.acquire().await.map_err(unavailable)?;
         migrate(path, &mut connection, migrator).await?;
         drop(connection);
-        let readers = pool(READERS)
-            .connect_with(settings.pragma("query_only", "1"))
-            .await
-            .map_err(unavailable)?;
+        let readers =
+            pool(READERS).connect_with(settings.pragma("query_only", "1")).await.map_err(unavailable)?;
         Ok(Self { writer, readers })
     }
 
@@ -101,10 +99,7 @@ async fn back_up(path: &Path, connection: &mut SqliteConnection, last: i64) -> R
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
         Ok(()) | Err(_) => {}
     }
-    sqlx::query("VACUUM INTO ?")
-        .bind(partial.to_string_lossy().into_owned())
-        .execute(connection)
-        .await?;
+    sqlx::query("VACUUM INTO ?").bind(partial.to_string_lossy().into_owned()).execute(connection).await?;
     std::fs::rename(&partial, &target).map_err(failed)
 }
 

@@ -35,17 +35,12 @@ pub enum LockError {
 
 /// Locks the calling thread in, leaving only what lies beneath `root`, and tries the locks.
 pub fn seal(root: BorrowedFd<'_>) -> Result<LockReport, LockError> {
-    rustix::thread::set_no_new_privs(true)
-        .map_err(|error| LockError::NoNewPrivileges(error.into()))?;
+    rustix::thread::set_no_new_privs(true).map_err(|error| LockError::NoNewPrivileges(error.into()))?;
     let landlock = landlock::restrict(root)?;
     seccomp::restrict()?;
     let (held, broken) = probe::attempt_all(landlock.is_some());
     if !broken.is_empty() {
         return Err(LockError::DoesNotHold(broken));
     }
-    Ok(LockReport {
-        seccomp: true,
-        landlock,
-        refused: held,
-    })
+    Ok(LockReport { seccomp: true, landlock, refused: held })
 }

@@ -19,46 +19,14 @@ pub struct Attempt {
 
 /// Everything that is tried before the program serves.
 pub const ATTEMPTS: [Attempt; 8] = [
-    Attempt {
-        name: "run a program",
-        landlock: false,
-        refused: execute,
-    },
-    Attempt {
-        name: "start a process",
-        landlock: false,
-        refused: start_process,
-    },
-    Attempt {
-        name: "open a network socket",
-        landlock: false,
-        refused: network_socket,
-    },
-    Attempt {
-        name: "open a unix socket",
-        landlock: false,
-        refused: unix_socket,
-    },
-    Attempt {
-        name: "make a file in memory",
-        landlock: false,
-        refused: memory_file,
-    },
-    Attempt {
-        name: "map executable memory",
-        landlock: false,
-        refused: executable_memory,
-    },
-    Attempt {
-        name: "open a path past openat2",
-        landlock: false,
-        refused: plain_open,
-    },
-    Attempt {
-        name: "open a path outside the workspace",
-        landlock: true,
-        refused: open_outside,
-    },
+    Attempt { name: "run a program", landlock: false, refused: execute },
+    Attempt { name: "start a process", landlock: false, refused: start_process },
+    Attempt { name: "open a network socket", landlock: false, refused: network_socket },
+    Attempt { name: "open a unix socket", landlock: false, refused: unix_socket },
+    Attempt { name: "make a file in memory", landlock: false, refused: memory_file },
+    Attempt { name: "map executable memory", landlock: false, refused: executable_memory },
+    Attempt { name: "open a path past openat2", landlock: false, refused: plain_open },
+    Attempt { name: "open a path outside the workspace", landlock: true, refused: open_outside },
 ];
 
 /// Tries everything; answers with what was refused and what was not.
@@ -67,17 +35,14 @@ pub fn attempt_all(landlock: bool) -> (Vec<String>, Vec<String>) {
         .iter()
         .filter(|attempt| landlock || !attempt.landlock)
         .map(|attempt| (attempt.name.to_owned(), (attempt.refused)()))
-        .fold(
-            (Vec::new(), Vec::new()),
-            |(mut held, mut broken), (name, refused)| {
-                if refused {
-                    held.push(name)
-                } else {
-                    broken.push(name)
-                }
-                (held, broken)
-            },
-        )
+        .fold((Vec::new(), Vec::new()), |(mut held, mut broken), (name, refused)| {
+            if refused {
+                held.push(name)
+            } else {
+                broken.push(name)
+            }
+            (held, broken)
+        })
 }
 
 fn execute() -> bool {
@@ -89,8 +54,7 @@ fn execute() -> bool {
 
 fn start_process() -> bool {
     // SAFETY: a plain fork; a child that comes to be ends at once, touching nothing it shares.
-    let outcome =
-        unsafe { libc::syscall(libc::SYS_clone, c_long::from(libc::SIGCHLD), 0, 0, 0, 0) };
+    let outcome = unsafe { libc::syscall(libc::SYS_clone, c_long::from(libc::SIGCHLD), 0, 0, 0, 0) };
     if outcome == 0 {
         // SAFETY: ends the child without running anything of the parent's.
         unsafe { libc::_exit(0) };

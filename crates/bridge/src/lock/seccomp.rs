@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use seccompiler::{
-    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
-    SeccompFilter, SeccompRule,
+    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule,
 };
 
 use super::LockError;
@@ -57,11 +57,8 @@ const ALLOWED: [libc::c_long; 37] = [
 pub fn restrict() -> Result<(), LockError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         ALLOWED.iter().map(|number| (*number, Vec::new())).collect();
-    let not_executable = SeccompRule::new(vec![argument(
-        2,
-        SeccompCmpOp::MaskedEq(libc::PROT_EXEC as u64),
-        0,
-    )?])?;
+    let not_executable =
+        SeccompRule::new(vec![argument(2, SeccompCmpOp::MaskedEq(libc::PROT_EXEC as u64), 0)?])?;
     rules.insert(libc::SYS_mmap, vec![not_executable.clone()]);
     rules.insert(libc::SYS_mprotect, vec![not_executable]);
     // The standard library's debug builds ask whether a descriptor is open before they close it.
@@ -82,10 +79,6 @@ pub fn restrict() -> Result<(), LockError> {
     Ok(())
 }
 
-fn argument(
-    index: u8,
-    operator: SeccompCmpOp,
-    value: u64,
-) -> Result<SeccompCondition, BackendError> {
+fn argument(index: u8, operator: SeccompCmpOp, value: u64) -> Result<SeccompCondition, BackendError> {
     SeccompCondition::new(index, SeccompCmpArgLen::Dword, operator, value)
 }

@@ -76,11 +76,7 @@ pub fn changes(workspace: &Workspace, after: Option<&PathBytes>) -> Outcome {
             truncated = true;
             break;
         }
-        changes.push(Change {
-            path: path.into(),
-            status,
-            mode,
-        });
+        changes.push(Change { path: path.into(), status, mode });
     }
     Ok(Response::Changes { changes, truncated }.into())
 }
@@ -93,22 +89,13 @@ impl Baseline {
 
     /// How many files there are and how many bytes they have.
     pub fn size(&self) -> (u64, u64) {
-        (
-            self.0.len() as u64,
-            self.0.values().map(|known| known.bytes).sum(),
-        )
+        (self.0.len() as u64, self.0.values().map(|known| known.bytes).sum())
     }
 
-    fn compare(
-        &self,
-        workspace: &Workspace,
-    ) -> Result<BTreeMap<Vec<u8>, (ChangeStatus, u32)>, Refusal> {
+    fn compare(&self, workspace: &Workspace) -> Result<BTreeMap<Vec<u8>, (ChangeStatus, u32)>, Refusal> {
         let mut different = BTreeMap::new();
-        let mut missing: BTreeMap<&[u8], u32> = self
-            .0
-            .iter()
-            .map(|(path, known)| (path.as_slice(), known.mode))
-            .collect();
+        let mut missing: BTreeMap<&[u8], u32> =
+            self.0.iter().map(|(path, known)| (path.as_slice(), known.mode)).collect();
         workspace.walk(&CleanPath::root(), u32::MAX, &mut |found| {
             let stat = found.stat()?;
             if is_folder(&stat) {
@@ -146,8 +133,7 @@ impl Baseline {
         let words = |errno| refuse(errno, "keep", FILE);
         let _ = unlinkat(state, HALF_WRITTEN, AtFlags::empty());
         let mut file = std::fs::File::from(create(state, HALF_WRITTEN, 0o600).map_err(words)?);
-        file.write_all(&self.encode())
-            .map_err(|error| words(errno_of(&error)))?;
+        file.write_all(&self.encode()).map_err(|error| words(errno_of(&error)))?;
         renameat_with(state, HALF_WRITTEN, state, FILE, RenameFlags::empty()).map_err(words)
     }
 
@@ -160,9 +146,7 @@ impl Baseline {
             Err(errno) => return Err(words(errno)),
         };
         let mut bytes = Vec::new();
-        std::fs::File::from(file)
-            .read_to_end(&mut bytes)
-            .map_err(|error| words(errno_of(&error)))?;
+        std::fs::File::from(file).read_to_end(&mut bytes).map_err(|error| words(errno_of(&error)))?;
         Ok(Self::decode(&bytes))
     }
 
@@ -215,9 +199,7 @@ fn hash(found: &Found<'_>, mode: u32) -> Result<[u8; 32], Refusal> {
     let mut hash = Sha256::new();
     let mut chunk = vec![0; 64 * 1024];
     loop {
-        let count = file
-            .read(&mut chunk)
-            .map_err(|error| refuse(errno_of(&error), "read", found.path))?;
+        let count = file.read(&mut chunk).map_err(|error| refuse(errno_of(&error), "read", found.path))?;
         let read = chunk.get(..count).unwrap_or_default();
         if read.is_empty() {
             return Ok(hash.finalize().into());

@@ -46,11 +46,7 @@ pub fn edit(workspace: &mut Workspace, path: &PathBytes, edits: &[Replacement]) 
 }
 
 /// Applies the replacements in order, each on the outcome of the one before.
-fn apply(
-    path: &PathBytes,
-    mut content: Vec<u8>,
-    edits: &[Replacement],
-) -> Result<(Vec<u8>, u64), Refusal> {
+fn apply(path: &PathBytes, mut content: Vec<u8>, edits: &[Replacement]) -> Result<(Vec<u8>, u64), Refusal> {
     if edits.is_empty() {
         let message = format!("an edit of {path} needs at least one replacement");
         return Err(Refusal::new(RefusalCode::EditEmpty, message));
@@ -63,10 +59,7 @@ fn apply(
         };
         if edit.old.is_empty() || edit.old == edit.new {
             let reason = "the text to find is empty or the same as the new text";
-            return Err(Refusal::new(
-                RefusalCode::EditEmpty,
-                format!("{which}: {reason}"),
-            ));
+            return Err(Refusal::new(RefusalCode::EditEmpty, format!("{which}: {reason}")));
         }
         let (old, new) = in_the_files_own_line_ends(&content, edit);
         let places: Vec<usize> = memmem::find_iter(&content, &old).collect();
@@ -89,11 +82,7 @@ fn in_the_files_own_line_ends(content: &[u8], edit: &Replacement) -> (Vec<u8>, V
     if !all_crlf {
         return exact;
     }
-    let crlf = |text: &str| {
-        text.replace("\r\n", "\n")
-            .replace('\n', "\r\n")
-            .into_bytes()
-    };
+    let crlf = |text: &str| text.replace("\r\n", "\n").replace('\n', "\r\n").into_bytes();
     (crlf(&edit.old), crlf(&edit.new))
 }
 
@@ -110,16 +99,9 @@ fn replace(content: &[u8], places: &[usize], old_len: usize, new: &[u8]) -> Vec<
 }
 
 fn ambiguous(which: &str, content: &[u8], places: &[usize]) -> Refusal {
-    let lines: Vec<String> = places
-        .iter()
-        .take(NAMED_PLACES)
-        .map(|place| line_at(content, *place).to_string())
-        .collect();
-    let more = if places.len() > NAMED_PLACES {
-        ", …"
-    } else {
-        ""
-    };
+    let lines: Vec<String> =
+        places.iter().take(NAMED_PLACES).map(|place| line_at(content, *place).to_string()).collect();
+    let more = if places.len() > NAMED_PLACES { ", …" } else { "" };
     Refusal::new(
         RefusalCode::EditAmbiguous,
         format!(
@@ -143,13 +125,7 @@ fn not_found(which: &str, content: &[u8], old: &[u8]) -> Refusal {
     Refusal {
         code: RefusalCode::EditNotFound,
         message: format!("{which}: the text to find is not there; {hint}"),
-        nearest: near
-            .into_iter()
-            .map(|near| NearLine {
-                line: near.line,
-                text: near.text,
-            })
-            .collect(),
+        nearest: near.into_iter().map(|near| NearLine { line: near.line, text: near.text }).collect(),
     }
 }
 
@@ -182,20 +158,12 @@ mod tests {
     fn replacements_are_exact_and_follow_each_other() {
         check("one two\n", &[("two", "three", false)], Ok("one three\n"));
         check("a a a", &[("a", "b", true)], Ok("b b b"));
-        check(
-            "one",
-            &[("one", "two", false), ("two", "three", false)],
-            Ok("three"),
-        );
+        check("one", &[("one", "two", false), ("two", "three", false)], Ok("three"));
     }
 
     #[test]
     fn line_ends_mark_and_a_missing_last_newline_are_kept() {
-        check(
-            "a\r\nb\r\nc",
-            &[("a\nb", "x\ny\nz", false)],
-            Ok("x\r\ny\r\nz\r\nc"),
-        );
+        check("a\r\nb\r\nc", &[("a\nb", "x\ny\nz", false)], Ok("x\r\ny\r\nz\r\nc"));
         check("a\r\nb\n", &[("b", "x\ny", false)], Ok("a\r\nx\ny\n"));
         check("\u{feff}a\r\n", &[("a", "b", false)], Ok("\u{feff}b\r\n"));
         check("last", &[("last", "end", false)], Ok("end"));
@@ -222,15 +190,9 @@ mod tests {
         check(
             "x\ny\nx\n",
             &[("y", "z", false), ("x", "z", false)],
-            Err(
-                "a.txt, replacement 2 of 2: the text to find is there 2 times (lines 1, 3); \
-                 give more of the text around it, or replace all",
-            ),
+            Err("a.txt, replacement 2 of 2: the text to find is there 2 times (lines 1, 3); \
+                 give more of the text around it, or replace all"),
         );
-        check(
-            "x",
-            &[("x", "x", false)],
-            Err("a.txt: the text to find is empty or the same as the new text"),
-        );
+        check("x", &[("x", "x", false)], Err("a.txt: the text to find is empty or the same as the new text"));
     }
 }

@@ -12,11 +12,7 @@ pub fn make(workspace: &mut Workspace, path: &PathBytes) -> Outcome {
         if is_folder(&stat) {
             return Ok(Response::DirectoryMade { created: false }.into());
         }
-        return Err(refuse(
-            rustix::io::Errno::EXIST,
-            "make the folder",
-            path.as_bytes(),
-        ));
+        return Err(refuse(rustix::io::Errno::EXIST, "make the folder", path.as_bytes()));
     }
     workspace.allow_files(1 + workspace.missing_parents(&path)?)?;
     workspace.make_folders(&path)?;

@@ -43,10 +43,7 @@ impl Globs {
     /// Reads the globs or says what is wrong with them.
     pub fn new<S: AsRef<str>>(globs: &[S]) -> Result<Self, Refusal> {
         if globs.len() > MAX_GLOBS {
-            let message = format!(
-                "{} globs are too many; the limit is {MAX_GLOBS}",
-                globs.len()
-            );
+            let message = format!("{} globs are too many; the limit is {MAX_GLOBS}", globs.len());
             return Err(Refusal::new(RefusalCode::BadPattern, message));
         }
         let mut included = GlobSetBuilder::new();
@@ -57,10 +54,7 @@ impl Globs {
                 None => included.add(build(glob.as_ref())?),
             };
         }
-        Ok(Self {
-            included: included.build().map_err(bad)?,
-            excluded: excluded.build().map_err(bad)?,
-        })
+        Ok(Self { included: included.build().map_err(bad)?, excluded: excluded.build().map_err(bad)? })
     }
 
     /// Whether a path is wanted; with no glob that lets in, all are.
@@ -79,15 +73,9 @@ fn build(glob: &str) -> Result<globset::Glob, Refusal> {
         glob if glob.contains('/') => glob.trim_start_matches('/').to_owned(),
         glob => format!("**/{glob}"),
     };
-    GlobBuilder::new(&anywhere)
-        .literal_separator(true)
-        .build()
-        .map_err(bad)
+    GlobBuilder::new(&anywhere).literal_separator(true).build().map_err(bad)
 }
 
 fn bad(error: globset::Error) -> Refusal {
-    Refusal::new(
-        RefusalCode::BadPattern,
-        format!("the glob cannot be read: {error}"),
-    )
+    Refusal::new(RefusalCode::BadPattern, format!("the glob cannot be read: {error}"))
 }

@@ -13,8 +13,7 @@ use sha2::{Digest, Sha256};
 use super::changes::{Baseline, Known};
 use super::{Outcome, remove};
 use crate::protocol::{
-    ImportPiece, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK, Refusal, RefusalCode,
-    Response,
+    ImportPiece, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK, Refusal, RefusalCode, Response,
 };
 use crate::workspace::clean::CleanPath;
 use crate::workspace::put::{create, errno_of};
@@ -79,12 +78,7 @@ pub fn end(workspace: &mut Workspace) -> Outcome {
 }
 
 impl Import {
-    fn piece(
-        &mut self,
-        workspace: &mut Workspace,
-        piece: &ImportPiece,
-        bytes: &[u8],
-    ) -> Result<(), Refusal> {
+    fn piece(&mut self, workspace: &mut Workspace, piece: &ImportPiece, bytes: &[u8]) -> Result<(), Refusal> {
         let path = CleanPath::parse_entry(&piece.path, &workspace.quotas)?;
         let mut open = match self.open.take() {
             Some(open) if open.path == path && open.written == piece.offset => open,
@@ -110,8 +104,7 @@ impl Import {
             self.open = Some(open);
             return Ok(());
         }
-        let stat =
-            fstat(&open.file).map_err(|errno| refuse(errno, "import", open.path.as_bytes()))?;
+        let stat = fstat(&open.file).map_err(|errno| refuse(errno, "import", open.path.as_bytes()))?;
         let known = Known::new(open.mode, &stat, open.hash.finalize().into());
         self.baseline.insert(open.path.as_bytes(), known);
         Ok(())
@@ -177,10 +170,7 @@ impl Import {
 
 /// Takes the import out of the workspace, so that one that fails is over.
 fn take(workspace: &mut Workspace) -> Result<Import, Refusal> {
-    workspace
-        .import
-        .take()
-        .ok_or_else(|| out_of_step("no import is under way"))
+    workspace.import.take().ok_or_else(|| out_of_step("no import is under way"))
 }
 
 fn out_of_step(reason: &str) -> Refusal {

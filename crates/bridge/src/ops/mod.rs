@@ -28,10 +28,7 @@ pub struct Answer {
 
 impl From<Response> for Answer {
     fn from(response: Response) -> Self {
-        Self {
-            response,
-            body: Vec::new(),
-        }
+        Self { response, body: Vec::new() }
     }
 }
 
@@ -47,31 +44,14 @@ pub type Outcome = Result<Answer, Refusal>;
 /// Carries out one request; `Hello` is answered by the caller, who knows the locks.
 pub fn carry_out(workspace: &mut Workspace, request: Request, body: &[u8]) -> Outcome {
     match request {
-        Request::Hello => Err(Refusal::new(
-            crate::protocol::RefusalCode::BadRequest,
-            "hello is answered elsewhere",
-        )),
+        Request::Hello => {
+            Err(Refusal::new(crate::protocol::RefusalCode::BadRequest, "hello is answered elsewhere"))
+        }
         Request::List { path, depth } => list::list(workspace, &path, depth),
-        Request::Read {
-            path,
-            from_line,
-            line_count,
-        } => read::read(workspace, &path, from_line, line_count),
+        Request::Read { path, from_line, line_count } => read::read(workspace, &path, from_line, line_count),
         Request::ReadRaw { path, offset, len } => read::read_raw(workspace, &path, offset, len),
-        Request::Search {
-            pattern,
-            path,
-            globs,
-            case_insensitive,
-            max_matches,
-        } => {
-            let wanted = search::Wanted {
-                pattern,
-                path,
-                globs,
-                case_insensitive,
-                max_matches,
-            };
+        Request::Search { pattern, path, globs, case_insensitive, max_matches } => {
+            let wanted = search::Wanted { pattern, path, globs, case_insensitive, max_matches };
             search::search(workspace, &wanted)
         }
         Request::Glob { pattern } => glob::glob(workspace, &pattern),

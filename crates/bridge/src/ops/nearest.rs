@@ -25,10 +25,7 @@ pub fn nearest(content: &[u8], wanted: &[u8]) -> Vec<Near> {
     let Some(first) = wanted.first() else {
         return Vec::new();
     };
-    let content: Vec<&[u8]> = content
-        .split(|byte| *byte == b'\n')
-        .take(MAX_LINES)
-        .collect();
+    let content: Vec<&[u8]> = content.split(|byte| *byte == b'\n').take(MAX_LINES).collect();
     let pairs = letter_pairs(first);
     let mut near: Vec<Near> = content
         .iter()
@@ -36,11 +33,7 @@ pub fn nearest(content: &[u8], wanted: &[u8]) -> Vec<Near> {
         .filter_map(|(index, line)| {
             let here = content.get(index..).unwrap_or_default();
             let only_white_space = begins_alike(here, &wanted);
-            let likeness = if only_white_space {
-                101
-            } else {
-                likeness(line.trim_ascii(), first, &pairs)
-            };
+            let likeness = if only_white_space { 101 } else { likeness(line.trim_ascii(), first, &pairs) };
             (likeness >= LEAST_LIKENESS).then(|| Near {
                 line: index as u64 + 1,
                 text: shown(line),
@@ -65,15 +58,11 @@ fn begins_alike(here: &[&[u8]], wanted: &[&[u8]]) -> bool {
         _ => wanted,
     };
     here.len() >= without_last_empty.len()
-        && here
-            .iter()
-            .zip(without_last_empty)
-            .all(|(line, wanted)| words(line).eq(words(wanted)))
+        && here.iter().zip(without_last_empty).all(|(line, wanted)| words(line).eq(words(wanted)))
 }
 
 fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty())
+    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
 }
 
 /// Of 100, how many pairs of letters two lines share (Dice's coefficient).
@@ -82,10 +71,7 @@ fn likeness(line: &[u8], wanted: &[u8], wanted_pairs: &[[u8; 2]]) -> usize {
         return 100;
     }
     // Lengths too far apart cannot reach the threshold, and most lines are told so.
-    if line.len() > MAX_COMPARED_BYTES
-        || line.len() > wanted.len() * 3
-        || line.len() * 3 < wanted.len()
-    {
+    if line.len() > MAX_COMPARED_BYTES || line.len() > wanted.len() * 3 || line.len() * 3 < wanted.len() {
         return 0;
     }
     let pairs = letter_pairs(line);
@@ -106,11 +92,8 @@ fn likeness(line: &[u8], wanted: &[u8], wanted_pairs: &[[u8; 2]]) -> usize {
 }
 
 fn letter_pairs(line: &[u8]) -> Vec<[u8; 2]> {
-    let mut pairs: Vec<[u8; 2]> = line
-        .iter()
-        .zip(line.iter().skip(1))
-        .map(|(one, next)| [*one, *next])
-        .collect();
+    let mut pairs: Vec<[u8; 2]> =
+        line.iter().zip(line.iter().skip(1)).map(|(one, next)| [*one, *next]).collect();
     pairs.sort_unstable();
     pairs
 }

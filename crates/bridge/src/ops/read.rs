@@ -48,34 +48,16 @@ pub fn read_raw(workspace: &Workspace, path: &PathBytes, offset: u64, len: u64) 
         let parent = workspace.open_parent(&path)?;
         let target = read_link(parent.as_fd(), path.name(), path.as_bytes())?;
         let total_bytes = target.len() as u64;
-        let body = target
-            .into_iter()
-            .skip(offset as usize)
-            .take(len as usize)
-            .collect();
-        return Ok(Answer {
-            response: Response::Raw {
-                mode: MODE_SYMLINK,
-                total_bytes,
-            },
-            body,
-        });
+        let body = target.into_iter().skip(offset as usize).take(len as usize).collect();
+        return Ok(Answer { response: Response::Raw { mode: MODE_SYMLINK, total_bytes }, body });
     }
     let (file, stat) = workspace.open_file(&path)?;
     let total_bytes = stat.st_size.unsigned_abs();
-    let wanted = len
-        .min(MAX_BODY_BYTES as u64)
-        .min(total_bytes.saturating_sub(offset));
+    let wanted = len.min(MAX_BODY_BYTES as u64).min(total_bytes.saturating_sub(offset));
     let mut body = vec![0; wanted as usize];
     file.read_exact_at(&mut body, offset)
         .map_err(|error| refuse(errno_of(&error), "read", path.as_bytes()))?;
-    Ok(Answer {
-        response: Response::Raw {
-            mode: git_mode(&stat),
-            total_bytes,
-        },
-        body,
-    })
+    Ok(Answer { response: Response::Raw { mode: git_mode(&stat), total_bytes }, body })
 }
 
 /// Takes the wanted lines out of a file of any length without holding it.
@@ -108,9 +90,8 @@ impl Lines {
     fn take_all(&mut self, mut file: File, path: &CleanPath) -> Result<(), Refusal> {
         let mut chunk = vec![0; CHUNK_BYTES];
         loop {
-            let count = file
-                .read(&mut chunk)
-                .map_err(|error| refuse(errno_of(&error), "read", path.as_bytes()))?;
+            let count =
+                file.read(&mut chunk).map_err(|error| refuse(errno_of(&error), "read", path.as_bytes()))?;
             let read = chunk.get(..count).unwrap_or_default();
             if read.is_empty() {
                 return Ok(());
@@ -139,8 +120,7 @@ impl Lines {
             if self.line >= self.first && self.line < self.past && !self.full {
                 let left = self.limit - self.out.len();
                 self.full = piece.len() > left;
-                self.out
-                    .extend_from_slice(piece.get(..left).unwrap_or(piece));
+                self.out.extend_from_slice(piece.get(..left).unwrap_or(piece));
             }
             self.line += u64::from(piece.last() == Some(&b'\n'));
         }

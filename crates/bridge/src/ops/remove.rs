@@ -19,24 +19,10 @@ pub fn remove(workspace: &mut Workspace, path: &PathBytes) -> Outcome {
     if is_folder(&stat) {
         let folder = workspace.open_at(&path, OFlags::RDONLY | OFlags::DIRECTORY)?;
         empty(workspace, &folder, path.as_bytes())?;
-        unlink(
-            workspace,
-            &parent,
-            path.name(),
-            path.as_bytes(),
-            AtFlags::REMOVEDIR,
-            0,
-        )?;
+        unlink(workspace, &parent, path.name(), path.as_bytes(), AtFlags::REMOVEDIR, 0)?;
     } else {
         let bytes = entry_bytes(&stat);
-        unlink(
-            workspace,
-            &parent,
-            path.name(),
-            path.as_bytes(),
-            AtFlags::empty(),
-            bytes,
-        )?;
+        unlink(workspace, &parent, path.name(), path.as_bytes(), AtFlags::empty(), bytes)?;
     }
     let entries = before - workspace.usage.files;
     Ok(Response::Deleted { entries }.into())
@@ -55,14 +41,7 @@ pub fn empty(workspace: &mut Workspace, folder: &OwnedFd, path: &[u8]) -> Result
         } else {
             let stat = statat(folder, &name, AtFlags::SYMLINK_NOFOLLOW)
                 .map_err(|errno| refuse(errno, "remove", &path))?;
-            unlink(
-                workspace,
-                folder,
-                &name,
-                &path,
-                AtFlags::empty(),
-                entry_bytes(&stat),
-            )?;
+            unlink(workspace, folder, &name, &path, AtFlags::empty(), entry_bytes(&stat))?;
         }
     }
     Ok(())

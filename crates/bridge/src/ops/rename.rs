@@ -26,26 +26,13 @@ pub fn rename(workspace: &mut Workspace, from: &PathBytes, to: &PathBytes) -> Ou
     workspace.allow_files(workspace.missing_parents(&to)?)?;
     let source = workspace.open_parent(&from)?;
     let target = workspace.make_folders(&to.parent())?;
-    renameat_with(
-        &source,
-        from.name(),
-        &target,
-        to.name(),
-        RenameFlags::NOREPLACE,
-    )
-    .map_err(|errno| refuse(errno, "move to", to.as_bytes()))?;
-    Ok(Response::Moved {
-        mode: git_mode(&stat),
-    }
-    .into())
+    renameat_with(&source, from.name(), &target, to.name(), RenameFlags::NOREPLACE)
+        .map_err(|errno| refuse(errno, "move to", to.as_bytes()))?;
+    Ok(Response::Moved { mode: git_mode(&stat) }.into())
 }
 
 /// Everything in a moved folder must keep to the limits of paths at its new place.
-fn keep_within_limits(
-    workspace: &Workspace,
-    from: &CleanPath,
-    to: &CleanPath,
-) -> Result<(), Refusal> {
+fn keep_within_limits(workspace: &Workspace, from: &CleanPath, to: &CleanPath) -> Result<(), Refusal> {
     let quotas = workspace.quotas;
     workspace.walk(from, u32::MAX, &mut |found| {
         let rest = found.path.get(from.as_bytes().len()..).unwrap_or_default();

@@ -49,10 +49,7 @@ pub fn search(workspace: &Workspace, wanted: &Wanted) -> Outcome {
             .heap_limit(Some(MAX_LINE_MEMORY))
             .build(),
         deadline: Instant::now() + Duration::from_millis(workspace.quotas.search_ms),
-        left: wanted
-            .max_matches
-            .unwrap_or(DEFAULT_MATCHES)
-            .clamp(1, MAX_MATCHES),
+        left: wanted.max_matches.unwrap_or(DEFAULT_MATCHES).clamp(1, MAX_MATCHES),
         room: Room::new(),
         matches: Vec::new(),
         files: 0,
@@ -64,30 +61,19 @@ pub fn search(workspace: &Workspace, wanted: &Wanted) -> Outcome {
             if found.is_file && globs.matches(found.path) {
                 hunt.file(found.path, std::fs::File::from(found.open()?))?;
             }
-            Ok(if hunt.stopped.is_some() {
-                Next::Stop
-            } else {
-                Next::Descend
-            })
+            Ok(if hunt.stopped.is_some() { Next::Stop } else { Next::Descend })
         })?;
     } else {
         let (file, _) = workspace.open_file(&path)?;
         hunt.file(path.as_bytes(), file)?;
     }
-    Ok(Response::Found {
-        matches: hunt.matches,
-        files_searched: hunt.files,
-        stopped: hunt.stopped,
-    }
-    .into())
+    Ok(Response::Found { matches: hunt.matches, files_searched: hunt.files, stopped: hunt.stopped }.into())
 }
 
 fn matcher(wanted: &Wanted) -> Result<RegexMatcher, Refusal> {
     let refuse = |message: String| Refusal::new(RefusalCode::BadPattern, message);
     if wanted.pattern.len() > MAX_PATTERN_BYTES {
-        return Err(refuse(format!(
-            "a pattern may be {MAX_PATTERN_BYTES} bytes long"
-        )));
+        return Err(refuse(format!("a pattern may be {MAX_PATTERN_BYTES} bytes long")));
     }
     RegexMatcherBuilder::new()
         .case_insensitive(wanted.case_insensitive)
@@ -112,10 +98,7 @@ struct Hunt {
 
 impl Hunt {
     fn file(&mut self, path: &[u8], file: std::fs::File) -> Result<(), Refusal> {
-        let source = Timed {
-            file,
-            deadline: self.deadline,
-        };
+        let source = Timed { file, deadline: self.deadline };
         let mut sink = Lines {
             path,
             left: &mut self.left,
@@ -123,10 +106,7 @@ impl Hunt {
             matches: &mut self.matches,
             stopped: &mut self.stopped,
         };
-        match self
-            .searcher
-            .search_reader(&self.matcher, source, &mut sink)
-        {
+        match self.searcher.search_reader(&self.matcher, source, &mut sink) {
             Ok(()) => self.files += 1,
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 self.stopped = Some(SearchStop::Time);

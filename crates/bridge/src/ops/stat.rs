@@ -9,11 +9,7 @@ use crate::workspace::{Workspace, entry};
 pub fn stat(workspace: &Workspace, path: &PathBytes) -> Outcome {
     let path = CleanPath::parse(path, &workspace.quotas)?;
     if path.is_root() {
-        let root = Entry {
-            path: PathBytes::default(),
-            mode: MODE_FOLDER,
-            bytes: 0,
-        };
+        let root = Entry { path: PathBytes::default(), mode: MODE_FOLDER, bytes: 0 };
         return Ok(Response::Stat(root).into());
     }
     let stat = workspace.look_for(&path)?;

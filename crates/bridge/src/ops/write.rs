@@ -15,10 +15,5 @@ pub fn write(
     let path = CleanPath::parse_entry(path, &workspace.quotas)?;
     let (mode, created) = workspace.put(&path, content, executable)?;
     let bytes = content.len() as u64;
-    Ok(Response::Written {
-        created,
-        bytes,
-        mode,
-    }
-    .into())
+    Ok(Response::Written { created, bytes, mode }.into())
 }

@@ -32,10 +32,8 @@ impl CleanPath {
             let reason = format!("a path may be {} bytes long", quotas.path_bytes);
             return refuse(RefusalCode::BadPath, reason);
         }
-        let parts: Vec<&[u8]> = bytes
-            .split(|byte| *byte == b'/')
-            .filter(|part| !part.is_empty() && *part != b".")
-            .collect();
+        let parts: Vec<&[u8]> =
+            bytes.split(|byte| *byte == b'/').filter(|part| !part.is_empty() && *part != b".").collect();
         if parts.contains(&b"..".as_slice()) {
             let reason = "it leads upwards by .., which could leave the workspace";
             return refuse(RefusalCode::OutsideWorkspace, reason.into());
@@ -89,19 +87,12 @@ impl CleanPath {
 
     /// Its last part.
     pub fn name(&self) -> &[u8] {
-        self.0
-            .rsplit(|byte| *byte == b'/')
-            .next()
-            .unwrap_or_default()
+        self.0.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
     }
 
     /// How many parts it has.
     pub fn depth(&self) -> u32 {
-        if self.is_root() {
-            0
-        } else {
-            1 + self.0.iter().filter(|byte| **byte == b'/').count() as u32
-        }
+        if self.is_root() { 0 } else { 1 + self.0.iter().filter(|byte| **byte == b'/').count() as u32 }
     }
 
     /// Whether this is `folder` or lies in it.
@@ -137,11 +128,7 @@ mod tests {
 
     #[track_caller]
     fn check(path: &str, expected: Result<&str, RefusalCode>) {
-        let quotas = Quotas {
-            path_bytes: 20,
-            depth: 3,
-            ..Quotas::default()
-        };
+        let quotas = Quotas { path_bytes: 20, depth: 3, ..Quotas::default() };
         let outcome = CleanPath::parse(&path.into(), &quotas);
         let outcome = outcome
             .map(|path| String::from_utf8_lossy(path.as_bytes()).into_owned())

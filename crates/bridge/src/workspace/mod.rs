@@ -91,8 +91,7 @@ impl Workspace {
 
     /// What is at `path`, or the refusal that nothing is.
     pub fn look_for(&self, path: &CleanPath) -> Result<Stat, Refusal> {
-        self.look(path)?
-            .ok_or_else(|| refuse(Errno::NOENT, "look at", path.as_bytes()))
+        self.look(path)?.ok_or_else(|| refuse(Errno::NOENT, "look at", path.as_bytes()))
     }
 
     /// How many of the folders above `path` are missing.
@@ -176,13 +175,7 @@ pub fn open_beneath(
     flags: OFlags,
     mode: Mode,
 ) -> Result<OwnedFd, Errno> {
-    openat2(
-        folder,
-        path,
-        flags | OFlags::CLOEXEC | OFlags::NONBLOCK,
-        mode,
-        BENEATH,
-    )
+    openat2(folder, path, flags | OFlags::CLOEXEC | OFlags::NONBLOCK, mode, BENEATH)
 }
 
 fn own_folder(root: BorrowedFd<'_>, name: &str) -> Result<OwnedFd, Refusal> {
@@ -190,13 +183,8 @@ fn own_folder(root: BorrowedFd<'_>, name: &str) -> Result<OwnedFd, Refusal> {
         Ok(()) | Err(Errno::EXIST) => {}
         Err(errno) => return Err(refuse(errno, "make the folder", name.as_bytes())),
     }
-    open_beneath(
-        root,
-        name.as_bytes(),
-        OFlags::RDONLY | OFlags::DIRECTORY,
-        Mode::empty(),
-    )
-    .map_err(|errno| refuse(errno, "open the folder", name.as_bytes()))
+    open_beneath(root, name.as_bytes(), OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())
+        .map_err(|errno| refuse(errno, "open the folder", name.as_bytes()))
 }
 
 /// The mode as git writes it: a file is executable or it is not.
@@ -217,20 +205,12 @@ pub fn is_folder(stat: &Stat) -> bool {
 
 /// The length that counts for the quota; a folder's own blocks do not.
 pub fn entry_bytes(stat: &Stat) -> u64 {
-    if is_folder(stat) {
-        0
-    } else {
-        stat.st_size.unsigned_abs()
-    }
+    if is_folder(stat) { 0 } else { stat.st_size.unsigned_abs() }
 }
 
 /// An entry as the host sees it.
 pub fn entry(path: &[u8], stat: &Stat) -> Entry {
-    Entry {
-        path: path.into(),
-        mode: git_mode(stat),
-        bytes: entry_bytes(stat),
-    }
+    Entry { path: path.into(), mode: git_mode(stat), bytes: entry_bytes(stat) }
 }
 
 /// Words what the system refused, for `path`.
@@ -240,23 +220,15 @@ pub fn refuse(errno: Errno, verb: &str, path: &[u8]) -> Refusal {
         Errno::NOENT => (RefusalCode::NotFound, "nothing is there"),
         Errno::ISDIR => (RefusalCode::IsDirectory, "it is a folder"),
         Errno::NOTDIR => (RefusalCode::NotDirectory, "a part of the path is no folder"),
-        Errno::LOOP => (
-            RefusalCode::IsSymlink,
-            "it is or passes through a symlink, and symlinks are not followed",
-        ),
-        Errno::XDEV => (
-            RefusalCode::OutsideWorkspace,
-            "it leads out of the workspace",
-        ),
+        Errno::LOOP => {
+            (RefusalCode::IsSymlink, "it is or passes through a symlink, and symlinks are not followed")
+        }
+        Errno::XDEV => (RefusalCode::OutsideWorkspace, "it leads out of the workspace"),
         Errno::EXIST | Errno::NOTEMPTY => (RefusalCode::Exists, "something is already there"),
-        Errno::NAMETOOLONG => (
-            RefusalCode::BadPath,
-            "a name in it is longer than 255 bytes",
-        ),
-        Errno::NOSPC | Errno::DQUOT => (
-            RefusalCode::DiskFull,
-            "the disk under the workspace is full; free some space and try again",
-        ),
+        Errno::NAMETOOLONG => (RefusalCode::BadPath, "a name in it is longer than 255 bytes"),
+        Errno::NOSPC | Errno::DQUOT => {
+            (RefusalCode::DiskFull, "the disk under the workspace is full; free some space and try again")
+        }
         other => {
             return Refusal::new(
                 RefusalCode::Io,

@@ -5,9 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::fs::{
-    AtFlags, Mode, OFlags, RenameFlags, Stat, fchmod, fstat, renameat_with, unlinkat,
-};
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat, fchmod, fstat, renameat_with, unlinkat};
 use rustix::io::Errno;
 
 use super::clean::CleanPath;
@@ -43,14 +41,8 @@ impl Workspace {
         let words = |errno| refuse(errno, "write", path.as_bytes());
         let parent = self.make_folders(&path.parent())?;
         self.write_beside(content, mode).map_err(words)?;
-        renameat_with(
-            self.state(),
-            HALF_WRITTEN,
-            &parent,
-            path.name(),
-            RenameFlags::empty(),
-        )
-        .map_err(words)?;
+        renameat_with(self.state(), HALF_WRITTEN, &parent, path.name(), RenameFlags::empty())
+            .map_err(words)?;
 
         self.usage.bytes = self.usage.bytes.saturating_sub(old_bytes) + content.len() as u64;
         self.usage.files += u64::from(old.is_none());
@@ -89,8 +81,7 @@ impl Workspace {
             ));
         }
         let mut content = Vec::with_capacity(bytes as usize);
-        file.read_to_end(&mut content)
-            .map_err(|error| refuse(errno_of(&error), "read", path.as_bytes()))?;
+        file.read_to_end(&mut content).map_err(|error| refuse(errno_of(&error), "read", path.as_bytes()))?;
         Ok((content, stat))
     }
 }

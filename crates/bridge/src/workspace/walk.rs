@@ -99,13 +99,8 @@ fn descend(folder: OwnedFd, prefix: &[u8], depth: u32, visit: Visit<'_>) -> Resu
 /// A folder's entries by name; `folder` stays open and is read from its start.
 pub fn entries(folder: &OwnedFd, path: &[u8]) -> Result<Vec<(Vec<u8>, FileType)>, Refusal> {
     let words = |errno| refuse(errno, "read the folder", path);
-    let again = open_beneath(
-        folder.as_fd(),
-        b".",
-        OFlags::RDONLY | OFlags::DIRECTORY,
-        Mode::empty(),
-    )
-    .map_err(words)?;
+    let again = open_beneath(folder.as_fd(), b".", OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())
+        .map_err(words)?;
     let mut entries = Vec::new();
     for entry in Dir::new(again).map_err(words)? {
         let entry = entry.map_err(words)?;

@@ -7,30 +7,17 @@ use crate::host::Bridge;
 fn edit(path: &str, edits: &[(&str, &str)]) -> Request {
     let edits = edits
         .iter()
-        .map(|(old, new)| Replacement {
-            old: (*old).into(),
-            new: (*new).into(),
-            replace_all: false,
-        })
+        .map(|(old, new)| Replacement { old: (*old).into(), new: (*new).into(), replace_all: false })
         .collect();
-    Request::Edit {
-        path: path.into(),
-        edits,
-    }
+    Request::Edit { path: path.into(), edits }
 }
 
 #[test]
 fn an_edit_keeps_line_ends_mark_last_line_and_mode_and_answers_with_the_content() {
     let mut bridge = Bridge::start();
-    let write = Request::Write {
-        path: "run.ps1".into(),
-        executable: Some(true),
-    };
+    let write = Request::Write { path: "run.ps1".into(), executable: Some(true) };
     bridge.call(write, b"\xef\xbb\xbfone\r\ntwo\r\nthree");
-    let (response, body) = bridge.call(
-        edit("run.ps1", &[("one\ntwo", "1\n2"), ("three", "3")]),
-        b"",
-    );
+    let (response, body) = bridge.call(edit("run.ps1", &[("one\ntwo", "1\n2"), ("three", "3")]), b"");
     let content = b"\xef\xbb\xbf1\r\n2\r\n3".as_slice();
     assert_eq!(
         response,
@@ -42,10 +29,7 @@ fn an_edit_keeps_line_ends_mark_last_line_and_mode_and_answers_with_the_content(
         }
     );
     assert_eq!(body, content);
-    assert_eq!(
-        std::fs::read(bridge.tree().join("run.ps1")).unwrap(),
-        content
-    );
+    assert_eq!(std::fs::read(bridge.tree().join("run.ps1")).unwrap(), content);
 }
 
 #[test]
@@ -53,23 +37,11 @@ fn a_missed_edit_changes_nothing_and_points_at_the_nearest_lines() {
     let mut bridge = Bridge::start();
     let content = b"fn add(a: u32, b: u32) -> u32 {\n    a + b\n}\n";
     bridge.write("lib.rs", content);
-    let request = edit(
-        "lib.rs",
-        &[("a + b", "a - b"), ("fn add(a: i32, b: i32) -> i32 {", "x")],
-    );
+    let request = edit("lib.rs", &[("a + b", "a - b"), ("fn add(a: i32, b: i32) -> i32 {", "x")]);
     let refusal = bridge.refused(request);
     assert_eq!(refusal.code, RefusalCode::EditNotFound);
-    assert_eq!(
-        refusal.nearest,
-        [NearLine {
-            line: 1,
-            text: "fn add(a: u32, b: u32) -> u32 {".into()
-        }]
-    );
-    assert_eq!(
-        std::fs::read(bridge.tree().join("lib.rs")).unwrap(),
-        content
-    );
+    assert_eq!(refusal.nearest, [NearLine { line: 1, text: "fn add(a: u32, b: u32) -> u32 {".into() }]);
+    assert_eq!(std::fs::read(bridge.tree().join("lib.rs")).unwrap(), content);
 }
 
 #[test]
@@ -77,10 +49,7 @@ fn an_edit_of_latin_1_leaves_the_other_bytes_alone() {
     let mut bridge = Bridge::start();
     bridge.write("latin.txt", b"caf\xe9 one\n");
     bridge.ask(edit("latin.txt", &[("one", "two")]));
-    assert_eq!(
-        std::fs::read(bridge.tree().join("latin.txt")).unwrap(),
-        b"caf\xe9 two\n"
-    );
+    assert_eq!(std::fs::read(bridge.tree().join("latin.txt")).unwrap(), b"caf\xe9 two\n");
 }
 
 #[test]

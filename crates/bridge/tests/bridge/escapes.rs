@@ -9,26 +9,11 @@ use crate::host::Bridge;
 /// Every request that takes a path, on this one.
 fn all(path: &str) -> Vec<Request> {
     let path = || path.into();
-    let edits = vec![Replacement {
-        old: "a".into(),
-        new: "b".into(),
-        replace_all: false,
-    }];
+    let edits = vec![Replacement { old: "a".into(), new: "b".into(), replace_all: false }];
     vec![
-        Request::List {
-            path: path(),
-            depth: None,
-        },
-        Request::Read {
-            path: path(),
-            from_line: None,
-            line_count: None,
-        },
-        Request::ReadRaw {
-            path: path(),
-            offset: 0,
-            len: 1,
-        },
+        Request::List { path: path(), depth: None },
+        Request::Read { path: path(), from_line: None, line_count: None },
+        Request::ReadRaw { path: path(), offset: 0, len: 1 },
         Request::Search {
             pattern: "a".into(),
             path: path(),
@@ -36,23 +21,11 @@ fn all(path: &str) -> Vec<Request> {
             case_insensitive: false,
             max_matches: None,
         },
-        Request::Write {
-            path: path(),
-            executable: None,
-        },
-        Request::Edit {
-            path: path(),
-            edits,
-        },
+        Request::Write { path: path(), executable: None },
+        Request::Edit { path: path(), edits },
         Request::Delete { path: path() },
-        Request::Move {
-            from: path(),
-            to: "target".into(),
-        },
-        Request::Move {
-            from: "inside".into(),
-            to: path(),
-        },
+        Request::Move { from: path(), to: "target".into() },
+        Request::Move { from: "inside".into(), to: path() },
         Request::MakeDirectory { path: path() },
         Request::Stat { path: path() },
     ]
@@ -70,10 +43,7 @@ fn check(path: &str, expected: RefusalCode) {
         let shown = format!("{request:?}");
         assert_eq!(bridge.code(request), Some(expected), "{shown}");
     }
-    assert_eq!(
-        std::fs::read(outside.path().join("secret")).unwrap(),
-        b"a secret"
-    );
+    assert_eq!(std::fs::read(outside.path().join("secret")).unwrap(), b"a secret");
     assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 1);
     assert_eq!(std::fs::read(bridge.tree().join("inside")).unwrap(), b"a");
 }
@@ -110,39 +80,14 @@ fn a_symlink_is_seen_moved_and_removed_but_never_followed() {
     bridge.write("inside", b"a");
     symlink("inside", bridge.tree().join("link")).unwrap();
     let link = || "link".into();
-    let read = Request::Read {
-        path: link(),
-        from_line: None,
-        line_count: None,
-    };
+    let read = Request::Read { path: link(), from_line: None, line_count: None };
     assert_eq!(bridge.code(read), Some(RefusalCode::IsSymlink));
-    let write = Request::Write {
-        path: link(),
-        executable: None,
-    };
+    let write = Request::Write { path: link(), executable: None };
     assert_eq!(bridge.code(write), Some(RefusalCode::IsSymlink));
-    let raw = bridge.call(
-        Request::ReadRaw {
-            path: link(),
-            offset: 0,
-            len: 100,
-        },
-        b"",
-    );
+    let raw = bridge.call(Request::ReadRaw { path: link(), offset: 0, len: 100 }, b"");
     assert_eq!(raw.1, b"inside");
-    assert_eq!(
-        bridge.code(Request::Move {
-            from: link(),
-            to: "moved".into()
-        }),
-        None
-    );
-    assert_eq!(
-        bridge.code(Request::Delete {
-            path: "moved".into()
-        }),
-        None
-    );
+    assert_eq!(bridge.code(Request::Move { from: link(), to: "moved".into() }), None);
+    assert_eq!(bridge.code(Request::Delete { path: "moved".into() }), None);
     assert_eq!(std::fs::read(bridge.tree().join("inside")).unwrap(), b"a");
 }
 
@@ -163,17 +108,9 @@ fn a_search_or_list_of_everything_does_not_leave_by_a_symlink() {
     };
     let responses = [
         bridge.ask(search),
-        bridge.ask(Request::List {
-            path: ".".into(),
-            depth: Some(9),
-        }),
-        bridge.ask(Request::Glob {
-            pattern: "**".into(),
-        }),
+        bridge.ask(Request::List { path: ".".into(), depth: Some(9) }),
+        bridge.ask(Request::Glob { pattern: "**".into() }),
     ];
     let shown = format!("{responses:?}");
-    assert!(
-        !shown.contains("needle") && !shown.contains("secret"),
-        "{shown}"
-    );
+    assert!(!shown.contains("needle") && !shown.contains("secret"), "{shown}");
 }

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anchorhold_bridge::frame::{self, Incoming};
-use anchorhold_bridge::{
-    Envelope, Hello, ImportPiece, Quotas, Refusal, RefusalCode, Request, Response,
-};
+use anchorhold_bridge::{Envelope, Hello, ImportPiece, Quotas, Refusal, RefusalCode, Request, Response};
 use tempfile::TempDir;
 
 /// A bridge that serves a folder of its own.
@@ -40,13 +38,7 @@ impl Bridge {
             .unwrap();
         let input = child.stdin.take();
         let output = child.stdout.take().unwrap();
-        Self {
-            folder,
-            child,
-            input,
-            output,
-            next_id: 1,
-        }
+        Self { folder, child, input, output, next_id: 1 }
     }
 
     /// The folder that the agent sees, from outside.
@@ -84,11 +76,7 @@ impl Bridge {
     pub fn call(&mut self, request: Request, body: &[u8]) -> (Response, Vec<u8>) {
         let id = self.next_id;
         self.next_id += 1;
-        let header = serde_json::to_vec(&Envelope {
-            id,
-            message: request,
-        })
-        .unwrap();
+        let header = serde_json::to_vec(&Envelope { id, message: request }).unwrap();
         self.send_raw(&frame::encode(&header, body).unwrap());
         let (envelope, body) = self.receive();
         assert_eq!(envelope.id, id);
@@ -124,10 +112,7 @@ impl Bridge {
 
     #[track_caller]
     pub fn write(&mut self, path: &str, content: &[u8]) {
-        let request = Request::Write {
-            path: path.into(),
-            executable: None,
-        };
+        let request = Request::Write { path: path.into(), executable: None };
         let (response, _) = self.call(request, content);
         assert!(matches!(response, Response::Written { .. }), "{response:?}");
     }
@@ -145,16 +130,10 @@ impl Bridge {
                 total: bytes.len() as u64,
             })
             .collect();
-        let body: Vec<u8> = files
-            .iter()
-            .flat_map(|(_, _, bytes)| bytes.to_vec())
-            .collect();
+        let body: Vec<u8> = files.iter().flat_map(|(_, _, bytes)| bytes.to_vec()).collect();
         let (response, _) = self.call(Request::ImportFiles { pieces }, &body);
         assert_eq!(response, Response::Importing);
-        assert!(matches!(
-            self.ask(Request::ImportEnd),
-            Response::Imported { .. }
-        ));
+        assert!(matches!(self.ask(Request::ImportEnd), Response::Imported { .. }));
     }
 }
 

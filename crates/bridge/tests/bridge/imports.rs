@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use anchorhold_bridge::{
-    Change, ChangeStatus, ImportPiece, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK,
-    PathBytes, RefusalCode, Request, Response,
+    Change, ChangeStatus, ImportPiece, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK, PathBytes,
+    RefusalCode, Request, Response,
 };
 use proptest::prelude::*;
 
@@ -20,17 +20,8 @@ const TREE: [(&[u8], u32, &[u8]); 5] = [
 
 fn changes(bridge: &mut Bridge) -> Vec<(String, ChangeStatus)> {
     let response = bridge.ask(Request::Changes { after: None });
-    let Response::Changes {
-        changes,
-        truncated: false,
-    } = response
-    else {
-        panic!("{response:?}")
-    };
-    changes
-        .into_iter()
-        .map(|change| (format!("{:o} {}", change.mode, change.path), change.status))
-        .collect()
+    let Response::Changes { changes, truncated: false } = response else { panic!("{response:?}") };
+    changes.into_iter().map(|change| (format!("{:o} {}", change.mode, change.path), change.status)).collect()
 }
 
 #[test]
@@ -50,16 +41,8 @@ fn every_kind_of_change_is_told_and_an_undone_one_is_none() {
     bridge.import(&TREE);
     bridge.write("README.md", b"other");
     bridge.write("new", b"");
-    bridge.ask(Request::Delete {
-        path: "bin/link".into(),
-    });
-    bridge.call(
-        Request::Write {
-            path: "bin/run".into(),
-            executable: Some(false),
-        },
-        b"#!",
-    );
+    bridge.ask(Request::Delete { path: "bin/link".into() });
+    bridge.call(Request::Write { path: "bin/run".into(), executable: Some(false) }, b"#!");
     assert_eq!(
         changes(&mut bridge),
         [
@@ -86,9 +69,7 @@ fn changes_come_in_pages() {
     loop {
         let after = all.last().map(|change| change.path.clone());
         let response = bridge.ask(Request::Changes { after });
-        let Response::Changes { changes, truncated } = response else {
-            panic!("{response:?}")
-        };
+        let Response::Changes { changes, truncated } = response else { panic!("{response:?}") };
         all.extend(changes);
         pages += 1;
         if !truncated {
@@ -96,9 +77,7 @@ fn changes_come_in_pages() {
         }
     }
     let paths: Vec<PathBytes> = all.into_iter().map(|change| change.path).collect();
-    let expected: Vec<PathBytes> = (0..5000)
-        .map(|number| format!("{name}{number:04}").into())
-        .collect();
+    let expected: Vec<PathBytes> = (0..5000).map(|number| format!("{name}{number:04}").into()).collect();
     assert_eq!(paths, expected);
     assert!(pages > 1);
 }
@@ -106,27 +85,13 @@ fn changes_come_in_pages() {
 #[test]
 fn a_large_file_comes_in_pieces_and_must_keep_its_word() {
     let mut bridge = Bridge::start();
-    let piece = |offset, len| ImportPiece {
-        path: "large".into(),
-        mode: MODE_FILE,
-        offset,
-        len,
-        total: 6,
-    };
-    let files = |piece| Request::ImportFiles {
-        pieces: vec![piece],
-    };
+    let piece = |offset, len| ImportPiece { path: "large".into(), mode: MODE_FILE, offset, len, total: 6 };
+    let files = |piece| Request::ImportFiles { pieces: vec![piece] };
     bridge.ask(Request::ImportBegin);
     bridge.call(files(piece(0, 3)), b"abc");
     bridge.call(files(piece(3, 3)), b"def");
-    assert_eq!(
-        bridge.ask(Request::ImportEnd),
-        Response::Imported { files: 1, bytes: 6 }
-    );
-    assert_eq!(
-        std::fs::read(bridge.tree().join("large")).unwrap(),
-        b"abcdef"
-    );
+    assert_eq!(bridge.ask(Request::ImportEnd), Response::Imported { files: 1, bytes: 6 });
+    assert_eq!(std::fs::read(bridge.tree().join("large")).unwrap(), b"abcdef");
 
     for (pieces, body) in [
         (vec![piece(3, 3)], b"abc".as_slice()),
@@ -136,14 +101,9 @@ fn a_large_file_comes_in_pieces_and_must_keep_its_word() {
     ] {
         bridge.ask(Request::ImportBegin);
         let (response, _) = bridge.call(Request::ImportFiles { pieces }, body);
-        let Response::Refused(refusal) = response else {
-            panic!("{response:?}")
-        };
+        let Response::Refused(refusal) = response else { panic!("{response:?}") };
         assert_eq!(refusal.code, RefusalCode::BadRequest);
-        assert_eq!(
-            bridge.refused(Request::ImportEnd).code,
-            RefusalCode::BadRequest
-        );
+        assert_eq!(bridge.refused(Request::ImportEnd).code, RefusalCode::BadRequest);
         assert!(!bridge.hello().imported);
     }
 }
@@ -168,17 +128,8 @@ fn an_import_through_a_symlink_of_its_own_is_refused() {
     let target = outside.path().to_str().unwrap().as_bytes();
     let mut bridge = Bridge::start();
     bridge.ask(Request::ImportBegin);
-    let piece = |path: &str, mode, len| ImportPiece {
-        path: path.into(),
-        mode,
-        offset: 0,
-        len,
-        total: len,
-    };
-    let pieces = vec![
-        piece("out", MODE_SYMLINK, target.len() as u64),
-        piece("out/file", MODE_FILE, 1),
-    ];
+    let piece = |path: &str, mode, len| ImportPiece { path: path.into(), mode, offset: 0, len, total: len };
+    let pieces = vec![piece("out", MODE_SYMLINK, target.len() as u64), piece("out/file", MODE_FILE, 1)];
     let (response, _) = bridge.call(Request::ImportFiles { pieces }, &[target, b"x"].concat());
     assert!(matches!(response, Response::Refused(_)), "{response:?}");
     assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);

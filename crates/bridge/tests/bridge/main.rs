@@ -1,10 +1,5 @@
 //! The program as the host meets it: a process with a pipe, serving a folder.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![cfg(target_os = "linux")]
 
 mod edits;

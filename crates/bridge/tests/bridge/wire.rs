@@ -28,11 +28,7 @@ fn a_request_that_cannot_be_read_is_refused_and_the_next_one_served() {
     for header in [
         r#"{"id":7,"message":{"op":"format","disk":"/"}}"#.to_owned(),
         r#"{"id":7,"message":{"op":"read"}}"#.to_owned(),
-        format!(
-            r#"{{"id":7,"message":{}{}}}"#,
-            "[".repeat(5000),
-            "]".repeat(5000)
-        ),
+        format!(r#"{{"id":7,"message":{}{}}}"#, "[".repeat(5000), "]".repeat(5000)),
     ] {
         bridge.send_raw(&frame::encode(header.as_bytes(), b"").unwrap());
         let (envelope, _) = bridge.receive();
@@ -51,10 +47,7 @@ fn a_frame_over_the_limit_ends_the_conversation() {
     prelude[4..].copy_from_slice(&(MAX_BODY_BYTES as u32 + 1).to_be_bytes());
     bridge.send_raw(&prelude);
     let (envelope, _) = bridge.receive();
-    assert_eq!(
-        (envelope.id, refused(&envelope.message)),
-        (0, Some(RefusalCode::BadRequest))
-    );
+    assert_eq!((envelope.id, refused(&envelope.message)), (0, Some(RefusalCode::BadRequest)));
     assert_eq!(bridge.end(), Some(i32::from(exit::PROTOCOL)));
 }
 
@@ -62,10 +55,7 @@ fn a_frame_over_the_limit_ends_the_conversation() {
 fn half_a_write_is_no_write() {
     let mut bridge = Bridge::start();
     bridge.write("file", b"old");
-    let message = Request::Write {
-        path: "file".into(),
-        executable: None,
-    };
+    let message = Request::Write { path: "file".into(), executable: None };
     let header = serde_json::to_vec(&Envelope { id: 9, message }).unwrap();
     let whole = frame::encode(&header, b"new content").unwrap();
     bridge.send_raw(&whole[..whole.len() - 6]);
@@ -82,13 +72,7 @@ fn between_two_frames_the_rhythm_is_confirmed() {
     bridge.hello();
     bridge.send_raw(&RESYNC);
     let (envelope, _) = bridge.receive();
-    assert_eq!(
-        envelope,
-        Envelope {
-            id: 0,
-            message: Response::InStep
-        }
-    );
+    assert_eq!(envelope, Envelope { id: 0, message: Response::InStep });
     bridge.hello();
     assert_eq!(bridge.end(), Some(0));
 }

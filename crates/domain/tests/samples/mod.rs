@@ -87,13 +87,11 @@ fn following(kind: &EventKind) -> Option<EventKind> {
         E::QuestionAnswered { .. } => {
             E::Paused { reason: PauseReason::Limit, limit: Some(LimitKind::Tokens) }
         }
-        E::Paused { .. } => E::LimitsChanged {
-            limits: Limits { tokens: Some(1000), turns: None, seconds: Some(60) },
-        },
-        E::LimitsChanged { .. } => E::Resumed,
-        E::Resumed => {
-            E::Completed { summary: text("renamed"), unverified: Some(text("whether it builds")) }
+        E::Paused { .. } => {
+            E::LimitsChanged { limits: Limits { tokens: Some(1000), turns: None, seconds: Some(60) } }
         }
+        E::LimitsChanged { .. } => E::Resumed,
+        E::Resumed => E::Completed { summary: text("renamed"), unverified: Some(text("whether it builds")) },
         E::Completed { .. } => E::Failed { fault: fault() },
         E::Failed { .. } => {
             E::PushStarted { branch: text("agent/rename"), commit: text("p1"), tree: text("t1") }

@@ -93,7 +93,9 @@ impl Drop for ScriptedServer {
 }
 
 async fn models() -> Json<Value> {
-    Json(json!({"object": "list", "data": [{"id": super::DEMO_MODEL, "object": "model", "owned_by": "anchorhold"}]}))
+    Json(
+        json!({"object": "list", "data": [{"id": super::DEMO_MODEL, "object": "model", "owned_by": "anchorhold"}]}),
+    )
 }
 
 async fn complete(State(recording): State<Arc<Recording>>, request: Request) -> Response {

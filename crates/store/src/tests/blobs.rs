@@ -10,7 +10,8 @@ async fn a_blob_comes_back_as_it_was_and_is_stored_once() {
         assert_eq!(home.store.put_blob(bytes.clone()).await.unwrap(), hash);
         assert_eq!(home.store.blob(&hash).await.unwrap(), bytes);
     }
-    let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM blobs").fetch_one(&home.store.readers).await.unwrap();
+    let rows: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM blobs").fetch_one(&home.store.readers).await.unwrap();
     assert_eq!(rows, 3);
 }
 

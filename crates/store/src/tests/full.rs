@@ -16,7 +16,10 @@ async fn a_full_disk_is_told_apart_and_what_was_recorded_stays() {
         }
     };
     assert_eq!(error.code(), "disk_full");
-    assert_eq!(error.hint().as_deref(), Some("free some space on the disk; everything recorded before is kept"));
+    assert_eq!(
+        error.hint().as_deref(),
+        Some("free some space on the disk; everything recorded before is kept")
+    );
     assert_eq!(home.store.agent(known.id).await.unwrap(), known);
     home.store.verify(known.id).await.unwrap();
 

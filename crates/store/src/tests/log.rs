@@ -9,8 +9,8 @@ fn before(kind: &EventKind) -> Vec<EventKind> {
     let named = |name: &str| samples.iter().find(|kind| kind.name() == name).unwrap().clone();
     let path: &[&str] = match kind.name() {
         "cloned" | "cloneCancelled" => &["cloneStarted"],
-        "cellOpened" | "turnStarted" | "modelAnswered" | "modelRetried" | "toolRequested" | "toolFinished"
-        | "questionAsked" | "paused" | "completed" | "failed" => &["cloneStarted", "cloned"],
+        "cellOpened" | "turnStarted" | "modelAnswered" | "modelRetried" | "toolRequested"
+        | "toolFinished" | "questionAsked" | "paused" | "completed" | "failed" => &["cloneStarted", "cloned"],
         "questionAnswered" => &["cloneStarted", "cloned", "questionAsked"],
         "resumed" | "pushStarted" => &["cloneStarted", "cloned", "paused"],
         "pushCompleted" | "pushFailed" => &["cloneStarted", "cloned", "completed", "pushStarted"],
@@ -25,7 +25,8 @@ async fn every_kind_of_event_comes_back_as_it_was_and_so_does_the_agent_after_it
     for (number, kind) in (1..).zip(samples::one_of_each().into_iter().skip(1)) {
         let new = create(&home.store, number, kind.name()).await;
         let ready = advance(&home.store, &new, 5_000, before(&kind)).await;
-        let (after, appended) = home.store.append(&ready, vec![kind.clone()], Timestamp(6_000)).await.unwrap();
+        let (after, appended) =
+            home.store.append(&ready, vec![kind.clone()], Timestamp(6_000)).await.unwrap();
         let expected = Event { seq: ready.last_seq + 1, at: Timestamp(6_000), kind };
         assert_eq!(appended, std::slice::from_ref(&expected));
         assert_eq!(home.store.events(new.id, ready.last_seq, 10).await.unwrap(), [expected]);

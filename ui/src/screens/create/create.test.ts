@@ -93,3 +93,9 @@ test("create and start sends what was filled in, starts it and opens it", async 
     },
   ]);
 });
+
+test("the form opens with its first field ready to type in", async () => {
+  show(CreateDialog, {});
+  const name = await field("name");
+  await waitFor(() => expect(document.activeElement).toBe(name));
+});
