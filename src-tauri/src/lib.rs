@@ -5,15 +5,17 @@
 
 mod bindings;
 mod commands;
+mod opened;
 mod settings;
 mod watches;
 mod window;
 
 pub use bindings::{BINDINGS, builder};
+pub use opened::Opened;
 pub use settings::Settings;
 pub use watches::Watches;
 
-use anchorhold_engine::{Config, Engine, home_from_environment};
+use anchorhold_engine::{Config, home_from_environment};
 use std::process::ExitCode;
 use tauri::{Manager, RunEvent};
 use tracing_subscriber::EnvFilter;
@@ -28,24 +30,13 @@ pub fn run() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let settings = Settings::of(&home);
-    let config = Config::new(home, "the Anchorhold window");
-    let engine = match tauri::async_runtime::block_on(Engine::open(config)) {
-        Ok(engine) => engine,
-        Err(error) => {
-            let fault = error.fault();
-            eprintln!("error: {}", fault.message);
-            if let Some(hint) = fault.hint {
-                eprintln!("what to do: {hint}");
-            }
-            return ExitCode::FAILURE;
-        }
-    };
+    let opened = Opened::new(Config::new(home, "the Anchorhold window"));
     let builder = builder::<tauri::Wry>();
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, arguments, _| window::show(app, &arguments)))
         .plugin(tauri_plugin_store::Builder::default().build())
         .invoke_handler(builder.invoke_handler())
-        .manage(engine.clone())
+        .manage(opened)
         .manage(settings)
         .manage(Watches::default())
         .setup(|app| {
@@ -61,11 +52,11 @@ pub fn run() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    app.run(move |app, event| {
+    app.run(|app, event| {
         if let RunEvent::Exit = event {
             app.state::<Watches>().end_all();
             // What is at work is written down before the process ends, and goes on at the next start.
-            tauri::async_runtime::block_on(engine.close());
+            tauri::async_runtime::block_on(app.state::<Opened>().close());
         }
     });
     ExitCode::SUCCESS

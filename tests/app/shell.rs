@@ -6,49 +6,56 @@
     reason = "a test says what it needed"
 )]
 
-use anchorhold_app::{Settings, Watches, builder};
-use anchorhold_engine::{Config, Engine};
+use anchorhold_app::{Opened, Settings, Watches, builder};
+use anchorhold_engine::Config;
 use serde_json::{Value, json};
+use std::path::Path;
 use tauri::ipc::{CallbackFn, InvokeBody};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets};
 use tauri::webview::InvokeRequest;
-use tauri::{App, WebviewWindow, WebviewWindowBuilder};
+use tauri::{App, Manager, WebviewWindow, WebviewWindowBuilder};
 
 struct Page {
-    // Dropped last: the window belongs to the app, and the engine to the folder.
     window: WebviewWindow<MockRuntime>,
-    _app: App<MockRuntime>,
+    app: App<MockRuntime>,
     folder: tempfile::TempDir,
 }
 
 fn open() -> Page {
     let folder = tempfile::tempdir().unwrap();
-    let home = folder.path().join("home");
-    let engine = tauri::async_runtime::block_on(Engine::open(Config::new(home.clone(), "a test")));
+    let (app, window) = open_over(&folder.path().join("home"));
+    Page { window, app, folder }
+}
+
+fn open_over(home: &Path) -> (App<MockRuntime>, WebviewWindow<MockRuntime>) {
     let app = mock_builder()
         .plugin(tauri_plugin_store::Builder::default().build())
         .invoke_handler(builder::<MockRuntime>().invoke_handler())
-        .manage(engine.unwrap())
-        .manage(Settings::of(&home))
+        .manage(Opened::new(Config::new(home.to_owned(), "a test")))
+        .manage(Settings::of(home))
         .manage(Watches::default())
         .build(mock_context(noop_assets()))
         .unwrap();
     let window = WebviewWindowBuilder::new(&app, "main", tauri::WebviewUrl::default()).build().unwrap();
-    Page { window, _app: app, folder: folder }
+    (app, window)
+}
+
+fn invoke(window: &WebviewWindow<MockRuntime>, command: &str, arguments: Value) -> Result<Value, Value> {
+    let request = InvokeRequest {
+        cmd: command.to_owned(),
+        callback: CallbackFn(0),
+        error: CallbackFn(1),
+        url: if cfg!(windows) { "http://tauri.localhost" } else { "tauri://localhost" }.parse().unwrap(),
+        body: InvokeBody::Json(arguments),
+        headers: tauri::http::HeaderMap::default(),
+        invoke_key: INVOKE_KEY.to_owned(),
+    };
+    get_ipc_response(window, request).map(|body| body.deserialize().unwrap())
 }
 
 impl Page {
     fn invoke(&self, command: &str, arguments: Value) -> Result<Value, Value> {
-        let request = InvokeRequest {
-            cmd: command.to_owned(),
-            callback: CallbackFn(0),
-            error: CallbackFn(1),
-            url: if cfg!(windows) { "http://tauri.localhost" } else { "tauri://localhost" }.parse().unwrap(),
-            body: InvokeBody::Json(arguments),
-            headers: tauri::http::HeaderMap::default(),
-            invoke_key: INVOKE_KEY.to_owned(),
-        };
-        get_ipc_response(&self.window, request).map(|body| body.deserialize().unwrap())
+        invoke(&self.window, command, arguments)
     }
 }
 
@@ -128,4 +135,17 @@ fn the_theme_is_kept() {
     assert_eq!(page.invoke("theme", json!({})).unwrap(), json!("DARK"));
     let kept = std::fs::read_to_string(page.folder.path().join("home/settings.json")).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&kept).unwrap(), json!({"theme": "DARK"}));
+}
+
+#[test]
+fn a_data_folder_in_use_is_said_in_the_window_and_tried_again() {
+    let page = open();
+    page.invoke("agents", json!({})).unwrap();
+    let (_second, window) = open_over(&page.folder.path().join("home"));
+    let fault = invoke(&window, "agents", json!({})).unwrap_err();
+    assert_eq!(fault["code"], json!("folder_in_use"));
+    assert!(fault["message"].as_str().unwrap().contains("a test (process "), "{fault}");
+    tauri::async_runtime::block_on(page.app.state::<Opened>().close());
+    drop(page.app);
+    assert_eq!(invoke(&window, "agents", json!({})).unwrap(), json!([]));
 }

@@ -70,22 +70,12 @@ pub fn run(options: &Options) -> Result<()> {
         contestants.retain(|contestant| contestant.name == only);
     }
     if contestants.is_empty() {
-        bail!(
-            "measure {}: it is not installed",
-            options.only.as_deref().unwrap_or_default()
-        );
+        bail!("measure {}: it is not installed", options.only.as_deref().unwrap_or_default());
     }
-    if contestants
-        .iter()
-        .any(|contestant| contestant.dialect == dialect::Dialect::Anchorhold)
-    {
+    if contestants.iter().any(|contestant| contestant.dialect == dialect::Dialect::Anchorhold) {
         let mut build = command::cargo();
         build.args(["build", "--release", "--package", "anchorhold-cli"]);
-        command::run(
-            &mut build,
-            "build anchorctl for release",
-            "mend what the compiler says above",
-        )?;
+        command::run(&mut build, "build anchorctl for release", "mend what the compiler says above")?;
     }
     println!("{}", machine());
     println!(
@@ -94,11 +84,7 @@ pub fn run(options: &Options) -> Result<()> {
     );
     for contestant in &contestants {
         match measured(contestant, &host, options.runs) {
-            Ok(figures) => println!(
-                "{}   {}",
-                row(contestant.name, &figures),
-                contestant.version()
-            ),
+            Ok(figures) => println!("{}   {}", row(contestant.name, &figures), contestant.version()),
             Err(error) if contestant.name == "anchorhold" => return Err(error),
             Err(error) => println!("{:<12} not measured: {error:#}", contestant.name),
         }
@@ -147,30 +133,18 @@ fn measured(contestant: &Contestant, host: &str, runs: usize) -> Result<Vec<Figu
 fn verify(contestant: &Contestant, repository: &Path, log: &Path) -> Result<()> {
     let (found, wanted) = match contestant.dialect {
         dialect::Dialect::Anchorhold => {
-            let text =
-                fs::read_to_string(log).with_context(|| format!("read {}", log.display()))?;
-            (
-                text.matches("\"outcome\":\"OK\"").count(),
-                trajectory::ANSWERS,
-            )
+            let text = fs::read_to_string(log).with_context(|| format!("read {}", log.display()))?;
+            (text.matches("\"outcome\":\"OK\"").count(), trajectory::ANSWERS)
         }
         dialect::Dialect::Codex | dialect::Dialect::Goose => {
             let mut diff = command::program("git");
             diff.current_dir(repository).args(["diff", "--unified=0"]);
             let diff = command::read(&mut diff, "count the edits", "check that git works")?;
-            (
-                diff.lines()
-                    .filter(|line| line.starts_with("+    let"))
-                    .count(),
-                trajectory::ANSWERS / 2,
-            )
+            (diff.lines().filter(|line| line.starts_with("+    let")).count(), trajectory::ANSWERS / 2)
         }
     };
     if found != wanted {
-        bail!(
-            "{found} of {wanted} calls did what was asked\n  see {}",
-            log.display()
-        );
+        bail!("{found} of {wanted} calls did what was asked\n  see {}", log.display());
     }
     Ok(())
 }
@@ -190,26 +164,16 @@ fn repository(folder: &Path, number: usize) -> Result<PathBuf> {
     ] {
         let mut git = command::program("git");
         git.current_dir(&path).args(identity).args(arguments);
-        command::run(
-            &mut git,
-            "make the measured repository",
-            "check that git works",
-        )?;
+        command::run(&mut git, "make the measured repository", "check that git works")?;
     }
     Ok(path)
 }
 
 impl Figures {
     fn of(cost: &Cost, seen: &Seen) -> Self {
-        let own: Vec<f64> = seen
-            .own
-            .iter()
-            .map(|own| own.as_secs_f64() * 1000.0)
-            .collect();
+        let own: Vec<f64> = seen.own.iter().map(|own| own.as_secs_f64() * 1000.0).collect();
         let last = own.len().saturating_sub(20);
-        let first_request = seen
-            .first_request
-            .map_or(Duration::ZERO, |at| at.duration_since(cost.started));
+        let first_request = seen.first_request.map_or(Duration::ZERO, |at| at.duration_since(cost.started));
         Self {
             first_request_ms: first_request.as_secs_f64() * 1000.0,
             own_ms: median(own.clone()),
@@ -228,11 +192,7 @@ fn row(name: &str, figures: &[Figures]) -> String {
         "{name:<12} {:>11.0} ms {:>9.1} ms {:>16} {:>8.2} s {:>7.0} MB {:>6.1} s",
         of(|f| f.first_request_ms),
         of(|f| f.own_ms),
-        format!(
-            "{:.1} / {:.1} ms",
-            of(|f| f.own_first_ms),
-            of(|f| f.own_last_ms)
-        ),
+        format!("{:.1} / {:.1} ms", of(|f| f.own_first_ms), of(|f| f.own_last_ms)),
         of(|f| f.cpu_seconds),
         of(|f| f.peak_mb),
         of(|f| f.took_seconds),
@@ -246,11 +206,9 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn machine() -> String {
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpuinfo.lines().find_map(|line| {
-        line.strip_prefix("model name")?
-            .split_once(": ")
-            .map(|(_, name)| name)
-    });
+    let model = cpuinfo
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, name)| name));
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     format!(
         "{} turns of read and edit; {cores} cores, {}; figures are of the whole process, its cell apart",

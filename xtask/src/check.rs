@@ -30,36 +30,19 @@ pub fn add_to(run: &mut Run) {
 
 fn format() -> Result<()> {
     let mut fmt = command::cargo();
-    command::run(
-        fmt.args(["fmt", "--all", "--check"]),
-        "compare the format",
-        "run: cargo fmt --all",
-    )
+    command::run(fmt.args(["fmt", "--all", "--check"]), "compare the format", "run: cargo fmt --all")
 }
 
 fn lints() -> Result<()> {
     let mut clippy = command::cargo();
-    clippy.args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]);
-    command::run(
-        &mut clippy,
-        "lint the Rust code",
-        "mend what clippy says above",
-    )
+    clippy.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    command::run(&mut clippy, "lint the Rust code", "mend what clippy says above")
 }
 
 /// Licences, sources, and one room per outside library. Advisories are left out: they need a network.
 fn dependencies() -> Result<()> {
     let tools = paths::target().join("tools");
-    let deny = tools
-        .join("bin")
-        .join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
+    let deny = tools.join("bin").join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
     let version = format!("cargo-deny {CARGO_DENY}");
     let here = command::program(&deny)
         .arg("--version")
@@ -78,66 +61,27 @@ fn dependencies() -> Result<()> {
             CARGO_DENY,
             "--root",
         ]);
-        install
-            .arg(&tools)
-            .arg("--target-dir")
-            .arg(tools.join("build"))
-            .env("CARGO_PROFILE_DEV_DEBUG", "0");
-        command::run(
-            &mut install,
-            "build cargo-deny",
-            "check the network, then run this again",
-        )?;
+        install.arg(&tools).arg("--target-dir").arg(tools.join("build")).env("CARGO_PROFILE_DEV_DEBUG", "0");
+        command::run(&mut install, "build cargo-deny", "check the network, then run this again")?;
         // What it was built from is of no more use and takes half a gigabyte.
         let _ = std::fs::remove_dir_all(tools.join("build"));
     }
     let mut check = command::program(&deny);
-    check.args([
-        "--all-features",
-        "check",
-        "--hide-inclusion-graph",
-        "bans",
-        "licenses",
-        "sources",
-    ]);
-    command::run(
-        &mut check,
-        "check the dependencies",
-        "see what deny.toml says about it",
-    )
+    check.args(["--all-features", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"]);
+    command::run(&mut check, "check the dependencies", "see what deny.toml says about it")
 }
 
 fn queries() -> Result<()> {
     let mut check = command::cargo();
-    check.args([
-        "run",
-        "--quiet",
-        "--package",
-        "anchorhold-store-schema",
-        "--",
-        "check",
-    ]);
-    command::run(
-        &mut check,
-        "compare the recorded queries with the migrations",
-        "run: cargo xtask gen",
-    )
+    check.args(["run", "--quiet", "--package", "anchorhold-store-schema", "--", "check"]);
+    command::run(&mut check, "compare the recorded queries with the migrations", "run: cargo xtask gen")
 }
 
 fn docs() -> Result<()> {
     let mut doc = command::cargo();
-    doc.args([
-        "doc",
-        "--workspace",
-        "--no-deps",
-        "--document-private-items",
-    ])
-    .env("RUSTDOCFLAGS", "-D warnings");
-    command::run(
-        &mut doc,
-        "build the documentation",
-        "mend what rustdoc says above",
-    )
+    doc.args(["doc", "--workspace", "--no-deps", "--document-private-items"])
+        .env("RUSTDOCFLAGS", "-D warnings");
+    command::run(&mut doc, "build the documentation", "mend what rustdoc says above")
 }
 
 fn ui_lint() -> Result<()> {

@@ -25,10 +25,7 @@ pub fn cargo() -> Command {
 /// Makes a call of npm in `folder`, quiet about what is not an error.
 pub fn npm(folder: &Path) -> Command {
     let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-    command
-        .current_dir(folder)
-        .env("npm_config_fund", "false")
-        .env("npm_config_audit", "false");
+    command.current_dir(folder).env("npm_config_fund", "false").env("npm_config_audit", "false");
     command
 }
 
@@ -41,11 +38,7 @@ pub fn run(command: &mut Command, attempt: &str, advice: &str) -> Result<()> {
     if status.success() {
         return Ok(());
     }
-    bail!(
-        "{attempt}: `{}` ended with {}\n  {advice}",
-        line(command),
-        outcome(status)
-    );
+    bail!("{attempt}: `{}` ended with {}\n  {advice}", line(command), outcome(status));
 }
 
 /// Runs `command` and returns what it printed.
@@ -53,9 +46,8 @@ pub fn run(command: &mut Command, attempt: &str, advice: &str) -> Result<()> {
 /// # Errors
 /// As [`run`]; the message also holds what the command wrote to its standard error.
 pub fn read(command: &mut Command, attempt: &str, advice: &str) -> Result<String> {
-    let output = command
-        .output()
-        .with_context(|| format!("{attempt}: start `{}`\n  {advice}", line(command)))?;
+    let output =
+        command.output().with_context(|| format!("{attempt}: start `{}`\n  {advice}", line(command)))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
@@ -73,9 +65,7 @@ pub fn read(command: &mut Command, attempt: &str, advice: &str) -> Result<String
 /// # Errors
 /// When it cannot be started.
 pub fn start(command: &mut Command, attempt: &str, advice: &str) -> Result<ExitStatus> {
-    command
-        .status()
-        .with_context(|| format!("{attempt}: start `{}`\n  {advice}", line(command)))
+    command.status().with_context(|| format!("{attempt}: start `{}`\n  {advice}", line(command)))
 }
 
 /// Finds a program by name as the shell would, and in the administrator's folders.
@@ -104,7 +94,5 @@ pub fn line(command: &Command) -> String {
 }
 
 fn outcome(status: ExitStatus) -> String {
-    status
-        .code()
-        .map_or_else(|| status.to_string(), |code| format!("status {code}"))
+    status.code().map_or_else(|| status.to_string(), |code| format!("status {code}"))
 }

@@ -18,27 +18,15 @@ pub fn run(no_window: bool) -> Result<()> {
     let host = engine::ensure()?;
     let mut build = command::cargo();
     build.args(["build", "--package", "anchorhold-cli"]);
-    command::run(
-        &mut build,
-        "build anchorctl",
-        "mend what the compiler says above",
-    )?;
+    command::run(&mut build, "build anchorctl", "mend what the compiler says above")?;
 
     let kept = paths::target().join("xtask").join("demo-agent");
-    fs::create_dir_all(paths::target().join("xtask"))
-        .context("make a folder for the agent's id")?;
+    fs::create_dir_all(paths::target().join("xtask")).context("make a folder for the agent's id")?;
     let mut demo = command::program(paths::built("debug", "anchorctl"));
-    demo.arg("demo")
-        .arg("--agent-file")
-        .arg(&kept)
-        .env("DOCKER_HOST", &host);
-    command::run(
-        &mut demo,
-        "run the demonstration",
-        "see what it printed above",
-    )?;
-    let agent = fs::read_to_string(&kept)
-        .with_context(|| format!("read the agent's id from {}", kept.display()))?;
+    demo.arg("demo").arg("--agent-file").arg(&kept).env("DOCKER_HOST", &host);
+    command::run(&mut demo, "run the demonstration", "see what it printed above")?;
+    let agent =
+        fs::read_to_string(&kept).with_context(|| format!("read the agent's id from {}", kept.display()))?;
 
     println!("{}", next_steps(&host));
     if !window {
@@ -49,8 +37,7 @@ pub fn run(no_window: bool) -> Result<()> {
     }
     window::build()?;
     let mut app = window::app();
-    app.args(["--agent", agent.trim()])
-        .env("DOCKER_HOST", &host);
+    app.args(["--agent", agent.trim()]).env("DOCKER_HOST", &host);
     command::run(&mut app, "open the window", "see what it printed above")
 }
 

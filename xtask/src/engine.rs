@@ -79,9 +79,7 @@ pub fn answering() -> Option<String> {
 
 /// The engine that the user chose, where one is chosen.
 fn chosen() -> Option<String> {
-    std::env::var("DOCKER_HOST")
-        .ok()
-        .filter(|host| !host.is_empty())
+    std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty())
 }
 
 fn candidates() -> Vec<String> {
@@ -90,8 +88,7 @@ fn candidates() -> Vec<String> {
     }
     let home = std::env::home_dir();
     let in_home = |path: &str| home.as_ref().map(|home| home.join(path));
-    let rootless =
-        std::env::var_os("XDG_RUNTIME_DIR").map(|folder| Path::new(&folder).join("docker.sock"));
+    let rootless = std::env::var_os("XDG_RUNTIME_DIR").map(|folder| Path::new(&folder).join("docker.sock"));
     [
         Some(PathBuf::from("/var/run/docker.sock")),
         rootless,
@@ -122,20 +119,14 @@ fn answers(host: &str) -> bool {
     }
     #[cfg(windows)]
     if let Some(pipe) = host.strip_prefix("npipe://") {
-        return fs::OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(pipe.replace('/', "\\"))
-            .is_ok_and(ping);
+        return fs::OpenOptions::new().read(true).write(true).open(pipe.replace('/', "\\")).is_ok_and(ping);
     }
     true
 }
 
 fn ping(mut stream: impl Read + Write) -> bool {
     let mut answer = [0; 12];
-    stream
-        .write_all(b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n")
-        .is_ok()
+    stream.write_all(b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n").is_ok()
         && stream.read_exact(&mut answer).is_ok()
         && answer.ends_with(b"200")
 }
@@ -147,9 +138,7 @@ struct Own {
 
 impl Own {
     fn here() -> Result<Self> {
-        let data = std::env::var_os("XDG_DATA_HOME")
-            .filter(|folder| !folder.is_empty())
-            .map(PathBuf::from);
+        let data = std::env::var_os("XDG_DATA_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
         let folder = data
             .or_else(|| std::env::home_dir().map(|home| home.join(".local").join("share")))
             .context("find a folder for the Docker engine's data\n  set HOME or XDG_DATA_HOME")?
@@ -177,11 +166,7 @@ impl Own {
 
     /// The running engine's pid: what the pid file says, if that process is a dockerd.
     fn pid(&self) -> Option<u32> {
-        let pid = fs::read_to_string(self.folder.join("docker.pid"))
-            .ok()?
-            .trim()
-            .parse()
-            .ok()?;
+        let pid = fs::read_to_string(self.folder.join("docker.pid")).ok()?.trim().parse().ok()?;
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         // A dockerd that ended stays here as a zombie until someone waits for it.
         (stat.contains("(dockerd)") && !stat.contains(") Z ")).then_some(pid)
@@ -196,42 +181,23 @@ fn start(own: &Own) -> Result<String> {
         let Some(mut shell) = setup::as_root("sh") else {
             return Err(not_allowed());
         };
-        println!(
-            "starting a Docker engine of our own in {}",
-            own.folder.display()
-        );
-        fs::create_dir_all(&own.folder)
-            .with_context(|| format!("make {}", own.folder.display()))?;
+        println!("starting a Docker engine of our own in {}", own.folder.display());
+        fs::create_dir_all(&own.folder).with_context(|| format!("make {}", own.folder.display()))?;
         fs::write(own.folder.join("config.json"), "{}")?;
-        let group = command::read(
-            command::program("id").arg("-gn"),
-            "read your group",
-            "check that `id` works",
-        )?;
+        let group =
+            command::read(command::program("id").arg("-gn"), "read your group", "check that `id` works")?;
         // An engine that was killed leaves its pid file, and the next one would refuse to start.
         let script = "rm -f \"$1/docker.pid\" && exec setsid --fork \"$2\" --data-root \"$1/data\" \
                       --exec-root \"$1/exec\" --pidfile \"$1/docker.pid\" -H \"unix://$1/docker.sock\" \
                       --group \"$3\" --bridge=none --iptables=false --ip-forward=false --ip-masq=false \
                       --config-file \"$1/config.json\" >>\"$1/dockerd.log\" 2>&1 </dev/null";
-        shell
-            .args(["-c", script, "sh"])
-            .arg(&own.folder)
-            .arg(dockerd)
-            .arg(group.trim());
-        command::run(
-            &mut shell,
-            "start a Docker engine",
-            "allow sudo, or start Docker yourself",
-        )?;
+        shell.args(["-c", script, "sh"]).arg(&own.folder).arg(dockerd).arg(group.trim());
+        command::run(&mut shell, "start a Docker engine", "allow sudo, or start Docker yourself")?;
     }
     let begun = Instant::now();
     while !answers(&own.host()) {
         if begun.elapsed() > PATIENCE {
-            bail!(
-                "start a Docker engine: no answer after {} s\n{}",
-                PATIENCE.as_secs(),
-                last_words(own)
-            );
+            bail!("start a Docker engine: no answer after {} s\n{}", PATIENCE.as_secs(), last_words(own));
         }
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -259,11 +225,7 @@ fn last_words(own: &Own) -> String {
     let log = fs::read_to_string(own.log()).unwrap_or_default();
     let lines: Vec<&str> = log.lines().rev().take(8).collect();
     let lines: Vec<&str> = lines.into_iter().rev().collect();
-    format!(
-        "{}\n  the whole log: {}",
-        lines.join("\n"),
-        own.log().display()
-    )
+    format!("{}\n  the whole log: {}", lines.join("\n"), own.log().display())
 }
 
 fn stop() -> Result<()> {
@@ -273,24 +235,14 @@ fn stop() -> Result<()> {
         return Ok(());
     };
     let mut kill = setup::as_root("kill").context("stop the Docker engine: that needs root")?;
-    command::run(
-        kill.arg(pid.to_string()),
-        "stop the Docker engine",
-        "stop it by its pid as root",
-    )?;
+    command::run(kill.arg(pid.to_string()), "stop the Docker engine", "stop it by its pid as root")?;
     let begun = Instant::now();
     while own.pid() == Some(pid) {
         if begun.elapsed() > PATIENCE {
-            bail!(
-                "stop the Docker engine: {pid} is still there\n{}",
-                last_words(&own)
-            );
+            bail!("stop the Docker engine: {pid} is still there\n{}", last_words(&own));
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    println!(
-        "stopped the Docker engine; its data stays in {}",
-        own.folder.display()
-    );
+    println!("stopped the Docker engine; its data stays in {}", own.folder.display());
     Ok(())
 }

@@ -29,18 +29,10 @@ pub struct Run {
 
 impl Run {
     /// Runs a part whose output streams to the terminal, unless one of the parts it needs failed.
-    pub fn part(
-        &mut self,
-        name: &'static str,
-        needs: &[&'static str],
-        work: impl FnOnce() -> Result<()>,
-    ) {
+    pub fn part(&mut self, name: &'static str, needs: &[&'static str], work: impl FnOnce() -> Result<()>) {
         println!("\n━━ {name} ━━");
         let begun = Instant::now();
-        let failed = self
-            .rows
-            .iter()
-            .find(|row| needs.contains(&row.name) && row.outcome != Outcome::Passed);
+        let failed = self.rows.iter().find(|row| needs.contains(&row.name) && row.outcome != Outcome::Passed);
         let outcome = match failed {
             Some(row) => {
                 println!("not run: it needs {}, which failed", row.name);
@@ -54,11 +46,7 @@ impl Run {
                 }
             },
         };
-        self.rows.push(Row {
-            name,
-            outcome,
-            took: begun.elapsed(),
-        });
+        self.rows.push(Row { name, outcome, took: begun.elapsed() });
     }
 
     /// Prints the table and the count.
@@ -66,11 +54,7 @@ impl Run {
     /// # Errors
     /// When a part failed, or was not run because another had.
     pub fn finish(self) -> Result<()> {
-        let failed = self
-            .rows
-            .iter()
-            .filter(|row| row.outcome != Outcome::Passed)
-            .count();
+        let failed = self.rows.iter().filter(|row| row.outcome != Outcome::Passed).count();
         print!("{}", self.table());
         println!("{} passed, {failed} failed", self.rows.len() - failed);
         if failed > 0 {
@@ -91,12 +75,7 @@ impl Run {
                 Outcome::Failed => "FAILED".to_owned(),
                 Outcome::Needs(other) => format!("FAILED, needs {other}"),
             };
-            let _ = writeln!(
-                table,
-                "{:<16} {result:<28} {:>8.1}",
-                row.name,
-                row.took.as_secs_f64()
-            );
+            let _ = writeln!(table, "{:<16} {result:<28} {:>8.1}", row.name, row.took.as_secs_f64());
         }
         table
     }
@@ -115,11 +94,7 @@ mod tests {
         run.part("engine", &[], || bail!("no engine"));
         run.part("rust", &["engine"], || unreachable!("its engine failed"));
         run.part("format", &[], || Ok(()));
-        let outcomes: Vec<_> = run
-            .rows
-            .iter()
-            .map(|row| (row.name, row.outcome.clone()))
-            .collect();
+        let outcomes: Vec<_> = run.rows.iter().map(|row| (row.name, row.outcome.clone())).collect();
         assert_eq!(outcomes[0], ("engine", Outcome::Failed));
         assert_eq!(outcomes[1], ("rust", Outcome::Needs("engine")));
         assert_eq!(outcomes[2], ("format", Outcome::Passed));

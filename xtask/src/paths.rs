@@ -28,7 +28,5 @@ pub fn e2e() -> PathBuf {
 
 /// A program that Cargo built in `profile`'s folder, such as `debug`.
 pub fn built(profile: &str, name: &str) -> PathBuf {
-    target()
-        .join(profile)
-        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    target().join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }

@@ -39,10 +39,7 @@ impl Platform {
     fn of_release(release: &str) -> Self {
         let words: Vec<&str> = release
             .lines()
-            .filter_map(|line| {
-                line.strip_prefix("ID=")
-                    .or_else(|| line.strip_prefix("ID_LIKE="))
-            })
+            .filter_map(|line| line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE=")))
             .flat_map(|value| value.trim_matches('"').split_whitespace())
             .collect();
         let is = |names: &[&str]| words.iter().any(|word| names.contains(word));
@@ -64,22 +61,10 @@ mod tests {
 
     #[test]
     fn a_relative_is_known_by_what_it_is_like() {
-        assert_eq!(
-            Platform::of_release("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"),
-            Platform::Apt
-        );
-        assert_eq!(
-            Platform::of_release("NAME=\"Debian GNU/Linux\"\nID=debian\n"),
-            Platform::Apt
-        );
-        assert_eq!(
-            Platform::of_release("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n"),
-            Platform::Dnf
-        );
-        assert_eq!(
-            Platform::of_release("ID=manjaro\nID_LIKE=arch\n"),
-            Platform::Pacman
-        );
+        assert_eq!(Platform::of_release("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"), Platform::Apt);
+        assert_eq!(Platform::of_release("NAME=\"Debian GNU/Linux\"\nID=debian\n"), Platform::Apt);
+        assert_eq!(Platform::of_release("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n"), Platform::Dnf);
+        assert_eq!(Platform::of_release("ID=manjaro\nID_LIKE=arch\n"), Platform::Pacman);
         assert_eq!(Platform::of_release("ID=nixos\n"), Platform::Other);
     }
 }

@@ -59,14 +59,7 @@ const fn requirement(
     probe: Probe,
     [apt, dnf, pacman]: [&'static str; 3],
 ) -> Requirement {
-    Requirement {
-        need,
-        purpose,
-        probe,
-        apt,
-        dnf,
-        pacman,
-    }
+    Requirement { need, purpose, probe, apt, dnf, pacman }
 }
 
 /// Everything that Linux needs. On macOS and Windows the window's parts come with the system.
@@ -99,21 +92,13 @@ pub const REQUIREMENTS: &[Requirement] = &[
         Need::Window,
         "shows the window",
         Probe::Library("webkit2gtk-4.1"),
-        [
-            "libwebkit2gtk-4.1-dev",
-            "webkit2gtk4.1-devel",
-            "webkit2gtk-4.1",
-        ],
+        ["libwebkit2gtk-4.1-dev", "webkit2gtk4.1-devel", "webkit2gtk-4.1"],
     ),
     requirement(
         Need::Window,
         "the system tray",
         Probe::Library("ayatana-appindicator3-0.1"),
-        [
-            "libayatana-appindicator3-dev",
-            "libayatana-appindicator-gtk3-devel",
-            "libayatana-appindicator",
-        ],
+        ["libayatana-appindicator3-dev", "libayatana-appindicator-gtk3-devel", "libayatana-appindicator"],
     ),
     requirement(
         Need::Window,
@@ -184,12 +169,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
     requirement(
         Need::Test,
         "runs the UI alone for its pictures and accessibility checks",
-        Probe::Program(&[
-            "chromium",
-            "chromium-browser",
-            "google-chrome",
-            "google-chrome-stable",
-        ]),
+        Probe::Program(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]),
         ["chromium", "chromium", "chromium"],
     ),
 ];
@@ -204,10 +184,7 @@ mod tests {
         for requirement in REQUIREMENTS {
             assert!(!requirement.purpose.is_empty(), "{requirement:?}");
             for platform in [Platform::Apt, Platform::Dnf, Platform::Pacman] {
-                assert!(
-                    !requirement.packages(platform).is_empty(),
-                    "{requirement:?}"
-                );
+                assert!(!requirement.packages(platform).is_empty(), "{requirement:?}");
             }
         }
     }

@@ -30,10 +30,8 @@ pub fn ensure(needs: &[Need]) -> Result<()> {
     if !platform.is_linux() {
         return elsewhere(platform, needs);
     }
-    let missing: Vec<&Requirement> = REQUIREMENTS
-        .iter()
-        .filter(|r| needs.contains(&r.need) && !is_met(r))
-        .collect();
+    let missing: Vec<&Requirement> =
+        REQUIREMENTS.iter().filter(|r| needs.contains(&r.need) && !is_met(r)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -41,18 +39,15 @@ pub fn ensure(needs: &[Need]) -> Result<()> {
         Platform::Apt => install(&missing),
         Platform::Dnf => refuse(&missing, platform, "sudo dnf install -y"),
         Platform::Pacman => refuse(&missing, platform, "sudo pacman -S --needed"),
-        Platform::Brew | Platform::Winget | Platform::Other => refuse(
-            &missing,
-            platform,
-            "with your package manager, the equivalents of Debian's",
-        ),
+        Platform::Brew | Platform::Winget | Platform::Other => {
+            refuse(&missing, platform, "with your package manager, the equivalents of Debian's")
+        }
     }
 }
 
 fn is_met(requirement: &Requirement) -> bool {
     // An engine that answers needs no package, wherever it runs.
-    (requirement.need == Need::Engine && crate::engine::answering().is_some())
-        || requirement.is_met()
+    (requirement.need == Need::Engine && crate::engine::answering().is_some()) || requirement.is_met()
 }
 
 fn install(missing: &[&Requirement]) -> Result<()> {
@@ -66,17 +61,9 @@ fn install(missing: &[&Requirement]) -> Result<()> {
     };
     println!("{}\n", table(missing, Platform::Apt));
     let advice = "check the network and /etc/apt/sources.list, then run this again";
-    command::run(
-        update.arg("update").arg("-qq"),
-        "refresh the package lists",
-        advice,
-    )?;
-    let Some(mut install) = as_root("apt-get") else {
-        bail!("sudo went away")
-    };
-    install
-        .args(["install", "-y", "-qq", "--no-install-recommends"])
-        .args(&packages);
+    command::run(update.arg("update").arg("-qq"), "refresh the package lists", advice)?;
+    let Some(mut install) = as_root("apt-get") else { bail!("sudo went away") };
+    install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&packages);
     command::run(&mut install, "install packages", advice)?;
     stop_debians_nginx(&packages);
     match missing.iter().find(|requirement| !is_met(requirement)) {
@@ -135,11 +122,7 @@ pub fn is_root() -> bool {
 
 fn refuse(missing: &[&Requirement], platform: Platform, how: &str) -> Result<()> {
     let packages: Vec<&str> = packages(missing, platform).into_iter().collect();
-    bail!(
-        "{}\n\ninstall them and run this again:\n  {how} {}",
-        table(missing, platform),
-        packages.join(" ")
-    )
+    bail!("{}\n\ninstall them and run this again:\n  {how} {}", table(missing, platform), packages.join(" "))
 }
 
 fn elsewhere(platform: Platform, needs: &[Need]) -> Result<()> {
@@ -166,15 +149,10 @@ fn elsewhere(platform: Platform, needs: &[Need]) -> Result<()> {
 }
 
 fn packages(missing: &[&Requirement], platform: Platform) -> BTreeSet<&'static str> {
-    missing
-        .iter()
-        .flat_map(|requirement| requirement.packages(platform).split(' '))
-        .collect()
+    missing.iter().flat_map(|requirement| requirement.packages(platform).split(' ')).collect()
 }
 
 fn table(missing: &[&Requirement], platform: Platform) -> String {
-    let rows = missing
-        .iter()
-        .map(|r| format!("\n  {:<30} {}", r.packages(platform), r.purpose));
+    let rows = missing.iter().map(|r| format!("\n  {:<30} {}", r.packages(platform), r.purpose));
     format!("not installed yet:{}", rows.collect::<String>())
 }

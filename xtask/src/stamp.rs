@@ -43,15 +43,11 @@ fn digest(sources: &[PathBuf]) -> Result<u64> {
 fn take(path: &Path, hasher: &mut DefaultHasher) -> Result<()> {
     path.hash(hasher);
     if path.is_file() {
-        fs::read(path)
-            .with_context(|| format!("read {}", path.display()))?
-            .hash(hasher);
+        fs::read(path).with_context(|| format!("read {}", path.display()))?.hash(hasher);
         return Ok(());
     }
     let entries = fs::read_dir(path).with_context(|| format!("read {}", path.display()))?;
-    let mut inside: Vec<PathBuf> = entries
-        .filter_map(|entry| entry.ok().map(|e| e.path()))
-        .collect();
+    let mut inside: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|e| e.path())).collect();
     inside.sort();
     for entry in inside.iter().filter(|entry| !is_left_out(entry)) {
         take(entry, hasher)?;

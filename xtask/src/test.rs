@@ -26,9 +26,7 @@ pub fn run(parts: &[Part]) -> Result<()> {
     let wanted = |part| parts.is_empty() || parts.contains(&part);
     let mut run = Run::default();
     let mut host = String::new();
-    run.part("setup", &[], || {
-        setup::ensure(&[Need::Build, Need::Window, Need::Engine, Need::Test])
-    });
+    run.part("setup", &[], || setup::ensure(&[Need::Build, Need::Window, Need::Engine, Need::Test]));
     run.part("engine", &["setup"], || {
         host = engine::ensure()?;
         println!("DOCKER_HOST={host}");
@@ -36,15 +34,9 @@ pub fn run(parts: &[Part]) -> Result<()> {
     });
     run.part("ui build", &[], ui::build);
     if wanted(Part::Ui) {
-        run.part("ui unit", &["ui build"], || {
-            ui::script(&paths::ui(), "test", "test the UI")
-        });
+        run.part("ui unit", &["ui build"], || ui::script(&paths::ui(), "test", "test the UI"));
         run.part("ui pictures", &["setup", "ui build"], || {
-            ui::script(
-                &paths::ui(),
-                "shots",
-                "take pictures of the UI and check its accessibility",
-            )
+            ui::script(&paths::ui(), "shots", "take pictures of the UI and check its accessibility")
         });
     }
     if wanted(Part::Check) {
@@ -54,42 +46,25 @@ pub fn run(parts: &[Part]) -> Result<()> {
         run.part("rust", &["setup", "engine", "ui build"], || rust(&host));
     }
     if wanted(Part::E2e) {
-        run.part("end to end", &["setup", "engine", "ui build"], || {
-            end_to_end(&host)
-        });
+        run.part("end to end", &["setup", "engine", "ui build"], || end_to_end(&host));
     }
     run.finish()
 }
 
 fn rust(host: &str) -> Result<()> {
     let mut test = on_own_desktop();
-    test.args(["cargo", "test", "--workspace", "--no-fail-fast"])
-        .env("DOCKER_HOST", host);
-    command::run(
-        &mut test,
-        "run the Rust tests",
-        "run one alone: cargo test -p <crate> <test>",
-    )
+    test.args(["cargo", "test", "--workspace", "--no-fail-fast"]).env("DOCKER_HOST", host);
+    command::run(&mut test, "run the Rust tests", "run one alone: cargo test -p <crate> <test>")
 }
 
 fn end_to_end(host: &str) -> Result<()> {
     window::build()?;
     ui::install(&paths::e2e(), "end-to-end tests")?;
     let mut test = on_own_desktop();
-    test.args(["npm", "--prefix"])
-        .arg(paths::e2e())
-        .args(["test", "--silent"]);
-    test.env("DOCKER_HOST", host)
-        .env("ANCHORHOLD_APP", paths::built("debug", "anchorhold"));
-    test.env(
-        "ANCHORHOLD_SCREENSHOTS",
-        paths::target().join("e2e-screenshots"),
-    );
-    command::run(
-        &mut test,
-        "drive the window",
-        "look at the pictures in target/e2e-screenshots",
-    )
+    test.args(["npm", "--prefix"]).arg(paths::e2e()).args(["test", "--silent"]);
+    test.env("DOCKER_HOST", host).env("ANCHORHOLD_APP", paths::built("debug", "anchorhold"));
+    test.env("ANCHORHOLD_SCREENSHOTS", paths::target().join("e2e-screenshots"));
+    command::run(&mut test, "drive the window", "look at the pictures in target/e2e-screenshots")
 }
 
 /// A command on a display, a session bus and a keychain of its own, apart from the user's.

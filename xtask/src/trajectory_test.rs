@@ -18,11 +18,7 @@ fn the_recording_plays_on_the_sample_with_one_failure_that_is_mended() {
     let mut files = Files::new();
     let sample = paths::root().join("tests/fixtures/sample");
     collect(&sample, &sample, &mut files);
-    assert!(
-        (28..=45).contains(&files.len()),
-        "about 30 files, not {}",
-        files.len()
-    );
+    assert!((28..=45).contains(&files.len()), "about 30 files, not {}", files.len());
 
     let mut failures = Vec::new();
     for (number, step) in steps().iter().enumerate() {
@@ -45,41 +41,21 @@ fn the_recording_plays_on_the_sample_with_one_failure_that_is_mended() {
 #[test]
 fn the_recording_shows_what_the_demonstration_promises() {
     let steps = steps();
-    let calls: Vec<&Value> = steps
-        .iter()
-        .flat_map(|step| step["calls"].as_array().unwrap())
-        .collect();
+    let calls: Vec<&Value> = steps.iter().flat_map(|step| step["calls"].as_array().unwrap()).collect();
     assert!(calls.len() >= 15);
-    assert!(
-        steps
-            .iter()
-            .any(|step| step["calls"].as_array().unwrap().len() > 2)
-    );
-    let used: BTreeSet<&str> = calls
-        .iter()
-        .map(|call| call["tool"].as_str().unwrap())
-        .collect();
+    assert!(steps.iter().any(|step| step["calls"].as_array().unwrap().len() > 2));
+    let used: BTreeSet<&str> = calls.iter().map(|call| call["tool"].as_str().unwrap()).collect();
     for tool in ["write_file", "move_file", "delete_file", "search", "glob"] {
         assert!(used.contains(tool), "{tool} is not used");
     }
     let edited: BTreeSet<&str> = calls
         .iter()
         .filter(|call| call["tool"] == "edit_file")
-        .filter_map(|call| {
-            Path::new(call["arguments"]["path"].as_str().unwrap())
-                .extension()?
-                .to_str()
-        })
+        .filter_map(|call| Path::new(call["arguments"]["path"].as_str().unwrap()).extension()?.to_str())
         .collect();
     assert!(edited.len() >= 5, "{edited:?}");
-    let ends: Vec<usize> = (0..steps.len())
-        .filter(|n| steps[*n]["calls"][0]["tool"] == "finish")
-        .collect();
-    assert_eq!(
-        ends,
-        [12, 15],
-        "one finish for the task, one for the queued instruction"
-    );
+    let ends: Vec<usize> = (0..steps.len()).filter(|n| steps[*n]["calls"][0]["tool"] == "finish").collect();
+    assert_eq!(ends, [12, 15], "one finish for the task, one for the queued instruction");
 }
 
 #[test]
@@ -87,16 +63,8 @@ fn the_sample_keeps_its_line_endings() {
     let sample = paths::root().join("tests/fixtures/sample");
     let crlf = fs::read(sample.join("docs/windows-client.txt")).unwrap();
     assert!(text(&crlf).lines().count() > 5);
-    assert!(
-        text(&crlf)
-            .split_inclusive('\n')
-            .all(|line| line.ends_with("\r\n"))
-    );
-    assert!(
-        !fs::read(sample.join("data/stations.csv"))
-            .unwrap()
-            .ends_with(b"\n")
-    );
+    assert!(text(&crlf).split_inclusive('\n').all(|line| line.ends_with("\r\n")));
+    assert!(!fs::read(sample.join("data/stations.csv")).unwrap().ends_with(b"\n"));
 }
 
 fn steps() -> Vec<Value> {
@@ -111,12 +79,7 @@ fn collect(folder: &Path, root: &Path, files: &mut Files) {
         if path.is_dir() {
             collect(&path, root, files);
         } else {
-            let name = path
-                .strip_prefix(root)
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .replace('\\', "/");
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
             files.insert(name, fs::read(&path).unwrap());
         }
     }
@@ -125,12 +88,8 @@ fn collect(folder: &Path, root: &Path, files: &mut Files) {
 /// Plays one call as the tools would; the error is the path of an edit that did not fit.
 fn play(call: &Value, files: &mut Files) -> Result<(), String> {
     let arguments = &call["arguments"];
-    let word = |name: &str| {
-        arguments[name]
-            .as_str()
-            .unwrap_or_else(|| panic!("{call} has no {name}"))
-            .to_owned()
-    };
+    let word =
+        |name: &str| arguments[name].as_str().unwrap_or_else(|| panic!("{call} has no {name}")).to_owned();
     match call["tool"].as_str().unwrap() {
         "read_file" => assert!(files.contains_key(&word("path")), "{call}"),
         "write_file" => drop(files.insert(word("path"), word("content").into_bytes())),

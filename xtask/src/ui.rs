@@ -20,17 +20,10 @@ pub fn build() -> Result<()> {
         "tsconfig.json",
         "vite.config.ts",
     ];
-    let sources: Vec<_> = sources
-        .iter()
-        .map(|name| ui.join(name))
-        .filter(|path| path.exists())
-        .collect();
-    stamp::unless_done(
-        "ui-build",
-        &sources,
-        &ui.join("dist").join("index.html"),
-        || script(&ui, "build", "build the UI"),
-    )
+    let sources: Vec<_> = sources.iter().map(|name| ui.join(name)).filter(|path| path.exists()).collect();
+    stamp::unless_done("ui-build", &sources, &ui.join("dist").join("index.html"), || {
+        script(&ui, "build", "build the UI")
+    })
 }
 
 /// Installs the packages that `folder`'s lock file names.
@@ -38,22 +31,32 @@ pub fn build() -> Result<()> {
 /// # Errors
 /// When Node.js is missing or npm fails.
 pub fn install(folder: &Path, name: &str) -> Result<()> {
-    if command::find("node").is_none() {
-        bail!(
-            "install {name}'s packages: there is no Node.js\n  install Node.js 20.19 or newer, with npm"
-        );
-    }
+    need_node(name)?;
     let lock = folder.join("package-lock.json");
     // npm writes this file last, so a broken install does not have it.
     let done = folder.join("node_modules").join(".package-lock.json");
     stamp::unless_done(&format!("{name}-packages"), &[lock], &done, || {
-        let advice = "check the network; where package.json and its lock file differ, run `npm install` there";
-        command::run(
-            command::npm(folder).arg("ci"),
-            &format!("install {name}'s packages"),
-            advice,
-        )
+        let advice =
+            "check the network; where package.json and its lock file differ, run `npm install` there";
+        command::run(command::npm(folder).arg("ci"), &format!("install {name}'s packages"), advice)
     })
+}
+
+/// Vite refuses an older one in words that do not help; Debian 12's own package is 18.
+fn need_node(name: &str) -> Result<()> {
+    let attempt = format!("install {name}'s packages");
+    let advice = "install Node.js 20.19 or newer, with npm";
+    let version = command::read(command::program("node").arg("--version"), &attempt, advice)?;
+    if !is_new_enough(&version) {
+        bail!("{attempt}: Node.js is {}\n  {advice}", version.trim());
+    }
+    Ok(())
+}
+
+fn is_new_enough(version: &str) -> bool {
+    let mut numbers =
+        version.trim().trim_start_matches('v').split('.').map_while(|part| part.parse::<u32>().ok());
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (20, 19)
 }
 
 /// Runs one of `folder`'s scripts.
@@ -63,14 +66,21 @@ pub fn install(folder: &Path, name: &str) -> Result<()> {
 pub fn script(folder: &Path, name: &str, attempt: &str) -> Result<()> {
     let advice = format!(
         "run it alone: npm --prefix {} run {name}",
-        folder
-            .strip_prefix(paths::root())
-            .unwrap_or(folder)
-            .display()
+        folder.strip_prefix(paths::root()).unwrap_or(folder).display()
     );
-    command::run(
-        command::npm(folder).args(["run", "--silent", name]),
-        attempt,
-        &advice,
-    )
+    command::run(command::npm(folder).args(["run", "--silent", name]), attempt, &advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_new_enough;
+
+    #[test]
+    fn node_is_new_enough_from_20_19_on() {
+        assert!(is_new_enough("v20.19.0\n"));
+        assert!(is_new_enough("v24.1.0\n"));
+        assert!(!is_new_enough("v20.9.5\n"));
+        assert!(!is_new_enough("v18.20.4\n"));
+        assert!(!is_new_enough(""));
+    }
 }

@@ -35,11 +35,7 @@ pub fn build() -> Result<()> {
     ui::build()?;
     let mut build = command::cargo();
     build.args(["build", "--package", "anchorhold"]);
-    command::run(
-        &mut build,
-        "build the app",
-        "mend what the compiler says above",
-    )
+    command::run(&mut build, "build the app", "mend what the compiler says above")
 }
 
 /// The app as it was built last.

@@ -3,13 +3,14 @@
 use crate::EngineError;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-/// A data folder that this process owns until it drops it.
+/// A data folder that this process owns until it lets go of it or ends.
 #[derive(Debug)]
 pub(crate) struct DataFolder {
     path: PathBuf,
     // Held for its lock alone; the system releases it however the process ends.
-    _lock: File,
+    lock: Mutex<Option<File>>,
 }
 
 impl DataFolder {
@@ -37,7 +38,12 @@ impl DataFolder {
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         fs::write(&owner, format!("{program} (process {})", std::process::id())).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { path: path.to_owned(), lock: Mutex::new(Some(lock)) })
+    }
+
+    /// Lets another process have the folder.
+    pub(crate) fn release(&self) {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     pub(crate) fn database(&self) -> PathBuf {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::ssh::AgentKeys;
+
 /// The result of everything in this room.
 pub(crate) type Result<T> = std::result::Result<T, RepoError>;
 
@@ -57,6 +59,16 @@ pub enum RepoError {
         /// Whether there were credentials for that server at all.
         offered: bool,
     },
+    /// The ssh server took no key.
+    #[error("sign in to {host} with an ssh key for {attempt}")]
+    SshKey {
+        /// The server.
+        host: String,
+        /// What was attempted.
+        attempt: String,
+        /// What the user's ssh agent has.
+        keys: AgentKeys,
+    },
     /// The server knows the user and refuses.
     #[error("{attempt}: {host} refuses access")]
     Forbidden {
@@ -65,9 +77,23 @@ pub enum RepoError {
         /// What was attempted.
         attempt: String,
     },
-    /// The ssh server's key is not among the known ones.
-    #[error("check the ssh key of {host}: it is not the one in known_hosts")]
+    /// No key of the ssh server is known.
+    #[error("check the ssh key of {host}: there is none for it in known_hosts")]
     UnknownHost {
+        /// The server, as `host:port`, without the port if it is the usual one.
+        host: String,
+        /// The user on the server.
+        user: String,
+    },
+    /// The ssh server shows another key than before.
+    #[error("check the ssh key of {host}: it is not the one in known_hosts")]
+    HostKeyChanged {
+        /// The server.
+        host: String,
+    },
+    /// The ssh server shows a key that the user marked as revoked.
+    #[error("check the ssh key of {host}: it is revoked in known_hosts")]
+    HostKeyRevoked {
         /// The server.
         host: String,
     },
@@ -94,6 +120,15 @@ pub enum RepoError {
         attempt: String,
         /// What the network library says.
         reason: String,
+    },
+    /// The system gives no thread.
+    #[error("{attempt}: start a thread")]
+    Thread {
+        /// What was attempted.
+        attempt: String,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
     },
     /// The caller asked to stop.
     #[error("{attempt}: cancelled")]
@@ -235,12 +270,15 @@ impl RepoError {
             Self::EmptyRepository { .. } => "repository_empty",
             Self::UnknownBranch { .. } => "branch_unknown",
             Self::InvalidBranch { .. } => "branch_invalid",
-            Self::Auth { .. } => "repository_sign_in",
+            Self::Auth { .. } | Self::SshKey { .. } => "repository_sign_in",
             Self::Forbidden { .. } => "repository_forbidden",
             Self::UnknownHost { .. } => "host_unknown",
+            Self::HostKeyChanged { .. } => "host_key_changed",
+            Self::HostKeyRevoked { .. } => "host_key_revoked",
             Self::Certificate { .. } => "certificate_invalid",
             Self::Redirected { .. } => "repository_redirected",
             Self::Network { .. } => "repository_unreachable",
+            Self::Thread { .. } => "thread_failed",
             Self::Cancelled { .. } => "cancelled",
             Self::TargetMoved { .. } => "target_moved",
             Self::ForbiddenBranch { .. } => "branch_forbidden",
@@ -284,9 +322,29 @@ impl RepoError {
             Self::Auth { host, offered: false, .. } => {
                 format!("{host} asks for credentials: sign in or give a token; for ssh, add your key to the ssh agent")
             }
+            Self::SshKey { keys: AgentKeys::NoAgent, .. } => {
+                "no ssh agent answers: start one, add your key with `ssh-add`, and start this program where SSH_AUTH_SOCK names it"
+                    .to_owned()
+            }
+            Self::SshKey { keys: AgentKeys::None, .. } => {
+                "the ssh agent holds no key: add yours with `ssh-add`".to_owned()
+            }
+            Self::SshKey { host, keys: AgentKeys::Some, .. } => {
+                format!("{host} took no key of the ssh agent: add the right one with `ssh-add`, or give the server your public key")
+            }
             Self::Forbidden { .. } => "ask for access, or choose another repository".to_owned(),
-            Self::UnknownHost { host } => {
-                format!("connect once with `ssh {host}` and check its fingerprint, then try again")
+            Self::UnknownHost { host, user } => {
+                format!("connect once with `{}` and check its fingerprint, then try again", ssh_command(host, user))
+            }
+            Self::HostKeyChanged { host } => {
+                format!(
+                    "somebody may stand between you and {host}: ask its owner for the new fingerprint, and only if it is right \
+                     remove the old key with `ssh-keygen -R '{}'`",
+                    known_hosts_name(host)
+                )
+            }
+            Self::HostKeyRevoked { host } => {
+                format!("do not use {host} before its owner has given it a new key")
             }
             Self::Certificate { host, .. } => {
                 format!("check the clock and the certificate authorities of this machine, and that {host} is the right server")
@@ -295,6 +353,7 @@ impl RepoError {
                 "the repository may have been renamed: use its new address".to_owned()
             }
             Self::Network { .. } => "check the network and the address, then try again".to_owned(),
+            Self::Thread { .. } => "close other programs, then try again".to_owned(),
             Self::Cancelled { .. } => return None,
             Self::TargetMoved { .. } => {
                 "somebody pushed to the branch: choose another target branch, or start from its new tip".to_owned()
@@ -319,5 +378,44 @@ impl RepoError {
             Self::Storage { .. } => "check the data folder's disk and rights".to_owned(),
         };
         Some(hint)
+    }
+}
+
+/// Returns what a user types to reach a server, whose port `ssh` takes apart from its name.
+fn ssh_command(host: &str, user: &str) -> String {
+    match split_port(host) {
+        Some((name, port)) => format!("ssh -p {port} {user}@{}", name.trim_matches(['[', ']'])),
+        None => format!("ssh {user}@{}", host.trim_matches(['[', ']'])),
+    }
+}
+
+/// Returns a server's name as it stands in `known_hosts`.
+fn known_hosts_name(host: &str) -> String {
+    match split_port(host) {
+        Some((name, port)) => format!("[{}]:{port}", name.trim_matches(['[', ']'])),
+        None => host.trim_matches(['[', ']']).to_owned(),
+    }
+}
+
+fn split_port(host: &str) -> Option<(&str, &str)> {
+    // The colons of an IPv6 address stand in brackets.
+    host.rsplit_once(':').filter(|(_, port)| !port.contains(']'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{known_hosts_name, ssh_command};
+
+    #[test]
+    fn commands_in_hints_are_ones_that_a_shell_can_run() {
+        let shown = |host| (ssh_command(host, "git"), known_hosts_name(host));
+        for (host, command, name) in [
+            ("git.example", "ssh git@git.example", "git.example"),
+            ("git.example:2222", "ssh -p 2222 git@git.example", "[git.example]:2222"),
+            ("[::1]", "ssh git@::1", "::1"),
+            ("[::1]:2222", "ssh -p 2222 git@::1", "[::1]:2222"),
+        ] {
+            assert_eq!(shown(host), (command.to_owned(), name.to_owned()));
+        }
     }
 }

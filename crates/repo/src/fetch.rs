@@ -2,17 +2,24 @@
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
+
+use git2::Oid;
 
 use crate::credentials::Credentials;
 use crate::error::{RepoError, Result};
 use crate::mirror::Mirror;
-use crate::network::{Heads, Network};
+use crate::network::{Heads, Network, OnProgress};
 
 /// How many near branch names an error offers.
 const NEAREST: usize = 5;
-/// How often a fetch that waits for another one tells its caller, who may stop it.
+/// How often a fetch that waits, for another one or for the server, tells its caller, who may stop it.
 const WAIT_STEP: Duration = Duration::from_millis(50);
+/// How far a download may be ahead of who hears of it.
+const UNHEARD_PROGRESS: usize = 16;
 
 /// Where an agent's work begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,24 +135,14 @@ impl Mirror {
             if progress(FetchProgress::at(FetchPhase::Waiting)).is_break() {
                 return Err(cancelled());
             }
-            std::thread::sleep(WAIT_STEP);
+            thread::sleep(WAIT_STEP);
         };
         if progress(FetchProgress::at(FetchPhase::Connecting)).is_break() {
             return Err(cancelled());
         }
-        let repository = self.source()?;
         let kept = format!("refs/anchorhold/heads/{branch}");
-        let network = Network::new(remote, credentials, attempt.clone());
-        let tip = network.fetch(&repository, branch, &RefCell::new(progress), |heads| {
-            let tip = heads
-                .tip(branch)
-                .ok_or_else(|| no_branch(remote, branch, heads))?;
-            // The ref is written after its objects, so that it vouches for all of them.
-            let complete = repository
-                .refname_to_id(&kept)
-                .is_ok_and(|have| have == tip);
-            Ok((tip, complete))
-        })?;
+        let tip = self.download(branch, &kept, credentials, &attempt, progress)?;
+        let repository = self.source()?;
         repository
             .reference(&kept, tip, true, "fetch")
             .map_err(RepoError::storage(&*attempt))?;
@@ -159,6 +156,66 @@ impl Mirror {
                 .into_owned(),
             commit: id,
         })
+    }
+
+    /// Downloads what is missing of `branch` and returns its tip, which is not written down yet.
+    ///
+    /// A server that says nothing is waited for inside of the library, where nobody is heard. So the
+    /// library gets a thread, and a caller who wants to stop leaves it behind: it ends when the server
+    /// says something or its time is up, and can then have added no more than objects without a ref.
+    fn download(
+        &self,
+        branch: &str,
+        kept: &str,
+        credentials: &Credentials,
+        attempt: &str,
+        progress: &mut dyn FnMut(FetchProgress) -> ControlFlow<()>,
+    ) -> Result<Oid> {
+        let (told, hears) = mpsc::sync_channel(UNHEARD_PROGRESS);
+        let mirror = self.clone();
+        let credentials = credentials.clone();
+        let (branch, kept) = (branch.to_owned(), kept.to_owned());
+        let attempted = attempt.to_owned();
+        let work = move || {
+            let mut tell = |progress| match told.send(progress) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            };
+            let tell: RefCell<&mut OnProgress<'_>> = RefCell::new(&mut tell);
+            let remote = mirror.remote();
+            let repository = mirror.source()?;
+            Network::new(remote, &credentials, attempted).fetch(&repository, &branch, &tell, |heads| {
+                let tip = heads
+                    .tip(&branch)
+                    .ok_or_else(|| no_branch(remote, &branch, heads))?;
+                // The ref is written after its objects, so that it vouches for all of them.
+                let complete = repository
+                    .refname_to_id(&kept)
+                    .is_ok_and(|have| have == tip);
+                Ok((tip, complete))
+            })
+        };
+        let thread = thread::Builder::new()
+            .name("fetch".to_owned())
+            .spawn(work)
+            .map_err(|source| RepoError::Thread {
+                attempt: attempt.to_owned(),
+                source,
+            })?;
+        let mut last = FetchProgress::at(FetchPhase::Connecting);
+        loop {
+            match hears.recv_timeout(WAIT_STEP) {
+                Ok(progress) => last = progress,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if progress(last).is_break() {
+                return Err(RepoError::Cancelled {
+                    attempt: attempt.to_owned(),
+                });
+            }
+        }
+        thread.join().unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// Asks the server for its branches.

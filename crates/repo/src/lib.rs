@@ -1,6 +1,6 @@
 //! Source: bare mirrors, checkpoints without a checkout, push, diffs and highlighting.
 //!
-//! The only room that says `git2`, `similar` and `syntect`. Every function blocks, so an asynchronous
+//! The only room that says `git2`, `ssh2`, `similar` and `syntect`. Every function blocks, so an asynchronous
 //! caller runs them on a thread for blocking work. Bytes that an agent wrote go into a git object
 //! database and nowhere else: never into a file of their own, a path or a command on the host.
 
@@ -17,6 +17,7 @@ mod network;
 mod path;
 mod push;
 mod remote;
+mod ssh;
 mod tree;
 
 pub use checkpoint::{Checkpoint, TreeEdit};
@@ -29,4 +30,5 @@ pub use mirror::{Mirror, Mirrors};
 pub use path::{path_from_text, path_to_text};
 pub use push::{PushOutcome, Signature};
 pub use remote::Remote;
+pub use ssh::AgentKeys;
 pub use tree::{Submodule, TreeEntry};

@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
+use git2::cert::CertHostkey;
 use git2::{
     AutotagOption, CertificateCheckStatus, Cred, CredentialType, Direction, ErrorClass, ErrorCode,
     FetchOptions, Oid, ProxyOptions, PushOptions, RemoteCallbacks, RemoteRedirect, Repository,
@@ -19,6 +20,7 @@ use crate::credentials::Credentials;
 use crate::error::{RepoError, Result};
 use crate::fetch::{FetchPhase, FetchProgress};
 use crate::remote::Remote;
+use crate::ssh::{self, HostKey};
 
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT_MS: i32 = 20_000;
@@ -36,6 +38,7 @@ pub(crate) struct Network<'a> {
     asked: Cell<u32>,
     offered: Cell<bool>,
     cancelled: Cell<bool>,
+    host_key: Cell<HostKey>,
 }
 
 /// The refs that a server lists.
@@ -82,6 +85,7 @@ impl<'a> Network<'a> {
             asked: Cell::new(0),
             offered: Cell::new(false),
             cancelled: Cell::new(false),
+            host_key: Cell::new(HostKey::Unknown),
         }
     }
 
@@ -208,7 +212,18 @@ impl<'a> Network<'a> {
     fn callbacks(&self) -> RemoteCallbacks<'_> {
         let mut callbacks = RemoteCallbacks::new();
         callbacks.credentials(|url, user, allowed| self.credential(url, user, allowed));
-        callbacks.certificate_check(|_, _| Ok(CertificateCheckStatus::CertificatePassthrough));
+        callbacks.certificate_check(|certificate, _| {
+            let key = certificate.as_hostkey().and_then(CertHostkey::hostkey);
+            if let (Some(key), Some((host, port))) = (key, self.remote.ssh_server()) {
+                self.host_key.set(ssh::look_up(&host, port, key));
+            }
+            if self.host_key.get() == HostKey::Revoked {
+                let class = ErrorClass::Callback;
+                return Err(git2::Error::new(ErrorCode::Certificate, class, "the key is revoked"));
+            }
+            // What the library found out itself stands, whatever was found here.
+            Ok(CertificateCheckStatus::CertificatePassthrough)
+        });
         callbacks
     }
 
@@ -243,6 +258,8 @@ impl<'a> Network<'a> {
             self.offered.set(true);
             return Cred::ssh_key_from_agent(user.unwrap_or("git"));
         }
+        // What is held is for https; an ssh server that takes passwords gets none.
+        let asking = asking.filter(|_| !self.remote.is_ssh());
         match asking.and_then(|host| self.credentials.for_host(host)) {
             Some((user, password)) if allowed.contains(CredentialType::USER_PASS_PLAINTEXT) => {
                 self.offered.set(true);
@@ -289,19 +306,27 @@ impl<'a> Network<'a> {
                 },
             };
         };
-        let no_agent = error.class() == ErrorClass::Ssh && (says("agent") || says("authenticat"));
+        let ssh_sign_in = error.code() == ErrorCode::Auth
+            || error.class() == ErrorClass::Ssh && (says("agent") || says("authenticat"));
         match error.code() {
+            _ if self.remote.is_ssh() && ssh_sign_in => RepoError::SshKey {
+                host,
+                attempt,
+                keys: ssh::agent_keys(),
+            },
             ErrorCode::Auth => RepoError::Auth {
                 host,
                 attempt,
                 offered: self.offered.get(),
             },
-            _ if no_agent => RepoError::Auth {
-                host,
-                attempt,
-                offered: false,
+            ErrorCode::Certificate if self.remote.is_ssh() => match self.host_key.get() {
+                HostKey::Unknown => RepoError::UnknownHost {
+                    user: self.remote.user(),
+                    host,
+                },
+                HostKey::Other => RepoError::HostKeyChanged { host },
+                HostKey::Revoked => RepoError::HostKeyRevoked { host },
             },
-            ErrorCode::Certificate if self.remote.is_ssh() => RepoError::UnknownHost { host },
             ErrorCode::Certificate => RepoError::Certificate {
                 host,
                 reason: message.to_owned(),

@@ -146,6 +146,22 @@ impl Remote {
         matches!(self.place, Place::Ssh { .. })
     }
 
+    /// Returns name and port of the server if it is reached by ssh.
+    pub(crate) fn ssh_server(&self) -> Option<(String, u16)> {
+        let Place::Ssh { url, .. } = &self.place else { return None };
+        let url = Url::parse(url).ok()?;
+        let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
+        Some((host, url.port().unwrap_or(22)))
+    }
+
+    /// Returns the user in the address, empty if there is none.
+    pub(crate) fn user(&self) -> String {
+        match &self.place {
+            Place::Ssh { url, .. } => Url::parse(url).map(|url| url.username().to_owned()).unwrap_or_default(),
+            Place::Http { .. } | Place::Local { .. } => String::new(),
+        }
+    }
+
     /// Returns what the git library is given.
     pub(crate) fn transport_url(&self) -> Result<String> {
         match &self.place {

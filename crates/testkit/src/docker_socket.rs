@@ -67,6 +67,22 @@ impl DockerSocket {
         self.ask("POST", &format!("/containers/{container}/kill")).map(drop)
     }
 
+    /// Stops a container's program in its tracks, so that whoever asks it waits.
+    ///
+    /// # Errors
+    /// When there is no such container.
+    pub fn freeze(&self, container: &str) -> Result<()> {
+        self.ask("POST", &format!("/containers/{container}/pause")).map(drop)
+    }
+
+    /// Lets a frozen container go on.
+    ///
+    /// # Errors
+    /// When it is not frozen.
+    pub fn thaw(&self, container: &str) -> Result<()> {
+        self.ask("POST", &format!("/containers/{container}/unpause")).map(drop)
+    }
+
     /// Removes everything of a data folder.
     ///
     /// # Errors

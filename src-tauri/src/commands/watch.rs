@@ -1,9 +1,9 @@
 //! Following what happens.
 
 use super::{Answer, fault};
+use crate::opened::Opened;
 use crate::watches::Watches;
 use anchorhold_domain::{Agent, AgentId, Update};
-use anchorhold_engine::Engine;
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -11,24 +11,24 @@ use tauri::ipc::Channel;
 #[tauri::command]
 #[specta::specta]
 pub async fn watch_agents(
-    engine: State<'_, Engine>,
+    engine: State<'_, Opened>,
     watches: State<'_, Watches>,
     channel: Channel<Vec<Agent>>,
 ) -> Answer<u32> {
-    Ok(watches.begin(engine.watch_agents(), channel))
+    Ok(watches.begin(engine.get().await?.watch_agents(), channel))
 }
 
 /// Follows an agent after an event; returns the watch's number.
 #[tauri::command]
 #[specta::specta]
 pub async fn watch(
-    engine: State<'_, Engine>,
+    engine: State<'_, Opened>,
     watches: State<'_, Watches>,
     id: AgentId,
     after_seq: u32,
     channel: Channel<Update>,
 ) -> Answer<u32> {
-    Ok(watches.begin(engine.watch(id, after_seq).await.map_err(fault)?, channel))
+    Ok(watches.begin(engine.get().await?.watch(id, after_seq).await.map_err(fault)?, channel))
 }
 
 /// Ends a watch.

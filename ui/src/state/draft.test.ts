@@ -43,7 +43,7 @@ test("a server needs a model's name and an address", () => {
   const server = { provider: "openai-compatible", modelName: "qwen", baseUrl: "http://localhost:11434/v1" };
   expect(problems(server)).toEqual({});
   expect(problems({ ...server, modelName: "" })).toEqual({ model: "Name the model." });
-  expect(problems({ ...server, baseUrl: "localhost" })).toEqual({ model: "Give the server's address." });
+  expect(problems({ ...server, baseUrl: "localhost" })).toEqual({ address: "Give the server's address." });
 });
 
 test("limits are whole numbers above zero or nothing", () => {

@@ -1,7 +1,7 @@
 /** What the create form holds, what is wrong with it, and which field a fault of the engine belongs to. */
 import type { Agent, Fault, Limits, ModelChoice, NewAgent } from "../bindings";
 
-export type Field = "name" | "task" | "repository" | "source" | "target" | "model" | "limits";
+export type Field = "name" | "task" | "repository" | "source" | "target" | "model" | "address" | "limits";
 
 export type Problem = { message: string; hint: string | null };
 
@@ -66,7 +66,7 @@ export function check(draft: Draft, agents: readonly Agent[]): Problems {
     say("target", "The target is the source branch.", "Agents push to a branch of their own.");
   if (draft.provider !== "scripted" && !draft.modelName.trim()) say("model", "Name the model.");
   if (draft.provider === "openai-compatible" && !/^https?:\/\/\S+$/.test(draft.baseUrl.trim()))
-    say("model", "Give the server's address.", "It begins with http:// or https://.");
+    say("address", "Give the server's address.", "It begins with http:// or https://.");
   const limits = checkLimits(draft);
   if (limits) problems.limits = limits;
   return problems;

@@ -32,24 +32,13 @@ impl Contestant {
         let packages = paths::target().join("peers").join("node_modules");
         let codex = packages.join(".bin").join("codex");
         let goose = packages.join("@aaif/goose-binary-linux-x64/bin/goose");
-        [
-            ("codex", Dialect::Codex, codex),
-            ("goose", Dialect::Goose, goose),
-        ]
-        .into_iter()
-        .filter_map(|(name, dialect, ours)| {
-            let program = if ours.exists() {
-                Some(ours)
-            } else {
-                command::find(name)
-            };
-            program.map(|program| Self {
-                name,
-                dialect,
-                program,
+        [("codex", Dialect::Codex, codex), ("goose", Dialect::Goose, goose)]
+            .into_iter()
+            .filter_map(|(name, dialect, ours)| {
+                let program = if ours.exists() { Some(ours) } else { command::find(name) };
+                program.map(|program| Self { name, dialect, program })
             })
-        })
-        .collect()
+            .collect()
     }
 
     /// What it says of its version, or nothing.
@@ -66,31 +55,15 @@ impl Contestant {
         let base = format!("http://127.0.0.1:{port}/v1");
         let task = "Edit the fifty lines.";
         let mut command = Command::new(&self.program);
-        command
-            .current_dir(repository)
-            .env("OPENAI_API_KEY", "bench");
+        command.current_dir(repository).env("OPENAI_API_KEY", "bench");
         match self.dialect {
             Dialect::Anchorhold => {
-                command
-                    .env("ANCHORHOLD_HOME", home)
-                    .arg("run")
-                    .arg("--repo")
-                    .arg(repository);
-                command.args([
-                    "--from",
-                    "main",
-                    "--to",
-                    &format!("bench-{run}"),
-                    "--task",
-                    task,
-                    "--json",
-                ]);
+                command.env("ANCHORHOLD_HOME", home).arg("run").arg("--repo").arg(repository);
+                command.args(["--from", "main", "--to", &format!("bench-{run}"), "--task", task, "--json"]);
                 command.args(["--model", "openai/bench", "--base-url", &base]);
             }
             Dialect::Codex => {
-                command
-                    .env("CODEX_HOME", home)
-                    .args(["exec", "--dangerously-bypass-approvals-and-sandbox"]);
+                command.env("CODEX_HOME", home).args(["exec", "--dangerously-bypass-approvals-and-sandbox"]);
                 for setting in [
                     "model_provider=\"bench\"".to_owned(),
                     "model=\"bench\"".to_owned(),
@@ -104,24 +77,10 @@ impl Contestant {
                 command.arg(task);
             }
             Dialect::Goose => {
-                command
-                    .env("HOME", home)
-                    .env("GOOSE_PROVIDER", "openai")
-                    .env("GOOSE_MODEL", "bench");
-                command
-                    .env("OPENAI_HOST", format!("http://127.0.0.1:{port}"))
-                    .env("GOOSE_MODE", "auto");
-                command
-                    .env("GOOSE_DISABLE_KEYRING", "1")
-                    .env("GOOSE_MAX_TURNS", "200");
-                command.args([
-                    "run",
-                    "--no-session",
-                    "--with-builtin",
-                    "developer",
-                    "--text",
-                    task,
-                ]);
+                command.env("HOME", home).env("GOOSE_PROVIDER", "openai").env("GOOSE_MODEL", "bench");
+                command.env("OPENAI_HOST", format!("http://127.0.0.1:{port}")).env("GOOSE_MODE", "auto");
+                command.env("GOOSE_DISABLE_KEYRING", "1").env("GOOSE_MAX_TURNS", "200");
+                command.args(["run", "--no-session", "--with-builtin", "developer", "--text", task]);
             }
         }
         command

@@ -22,27 +22,17 @@ impl Dialect {
     /// part of the work, such as one for a title or for the list of models.
     pub fn answers_so_far(self, path: &str, request: &Value) -> Option<usize> {
         let is_work = (path.ends_with("/chat/completions") || path.ends_with("/responses"))
-            && request["tools"]
-                .as_array()
-                .is_some_and(|tools| !tools.is_empty());
+            && request["tools"].as_array().is_some_and(|tools| !tools.is_empty());
         is_work.then(|| match self {
-            Self::Anchorhold | Self::Goose => {
-                count(&request["messages"], |m| m["role"] == "assistant")
+            Self::Anchorhold | Self::Goose => count(&request["messages"], |m| m["role"] == "assistant"),
+            Self::Codex => {
+                count(&request["input"], |i| i["type"] == "function_call" || i["type"] == "custom_tool_call")
             }
-            Self::Codex => count(&request["input"], |i| {
-                i["type"] == "function_call" || i["type"] == "custom_tool_call"
-            }),
         })
     }
 
     /// The answer with this number, as a content type and a body.
-    pub fn answer(
-        self,
-        _path: &str,
-        request: &Value,
-        number: usize,
-        ask: &Ask,
-    ) -> (&'static str, String) {
+    pub fn answer(self, _path: &str, request: &Value, number: usize, ask: &Ask) -> (&'static str, String) {
         match self {
             Self::Anchorhold | Self::Goose => chat(request, number, self.call(ask)),
             Self::Codex => (EVENTS, responses(number, self.call(ask))),
@@ -54,8 +44,7 @@ impl Dialect {
         if path.ends_with("/chat/completions") {
             return chat(request, 0, None);
         }
-        let models =
-            json!({"object": "list", "data": [{"id": "bench", "object": "model"}], "models": []});
+        let models = json!({"object": "list", "data": [{"id": "bench", "object": "model"}], "models": []});
         (JSON, models.to_string())
     }
 
@@ -63,10 +52,9 @@ impl Dialect {
     fn call(self, ask: &Ask) -> Option<(&'static str, Value)> {
         match (self, ask) {
             (Self::Anchorhold, Ask::Read { path }) => Some(("read_file", json!({"path": path}))),
-            (Self::Anchorhold, Ask::Edit { path, old, new }) => Some((
-                "edit_file",
-                json!({"path": path, "edits": [{"old": old, "new": new}]}),
-            )),
+            (Self::Anchorhold, Ask::Edit { path, old, new }) => {
+                Some(("edit_file", json!({"path": path, "edits": [{"old": old, "new": new}]})))
+            }
             (Self::Anchorhold, Ask::Finish) => {
                 Some(("finish", json!({"summary": "Fifty lines were edited."})))
             }
@@ -74,17 +62,11 @@ impl Dialect {
                 Some(("exec_command", json!({"cmd": format!("cat {path}")})))
             }
             (Self::Codex, Ask::Edit { path, old, new }) => {
-                let patch = format!(
-                    "*** Begin Patch\n*** Update File: {path}\n@@\n-{old}+{new}*** End Patch\n"
-                );
-                Some((
-                    "exec_command",
-                    json!({"cmd": format!("apply_patch <<'EOF'\n{patch}EOF")}),
-                ))
+                let patch =
+                    format!("*** Begin Patch\n*** Update File: {path}\n@@\n-{old}+{new}*** End Patch\n");
+                Some(("exec_command", json!({"cmd": format!("apply_patch <<'EOF'\n{patch}EOF")})))
             }
-            (Self::Goose, Ask::Read { path }) => {
-                Some(("shell", json!({"command": format!("cat {path}")})))
-            }
+            (Self::Goose, Ask::Read { path }) => Some(("shell", json!({"command": format!("cat {path}")}))),
             (Self::Goose, Ask::Edit { path, old, new }) => {
                 Some(("edit", json!({"path": path, "before": old, "after": new})))
             }
@@ -94,8 +76,7 @@ impl Dialect {
 }
 
 fn count(list: &Value, is: impl Fn(&Value) -> bool) -> usize {
-    list.as_array()
-        .map_or(0, |items| items.iter().filter(|item| is(item)).count())
+    list.as_array().map_or(0, |items| items.iter().filter(|item| is(item)).count())
 }
 
 fn usage() -> Value {
@@ -128,10 +109,7 @@ fn chat(request: &Value, number: usize, call: Option<(&str, Value)>) -> (&'stati
     let said = whole("chat.completion.chunk", said, Value::Null);
     let end = json!({"index": 0, "delta": {}, "finish_reason": reason});
     let end = whole("chat.completion.chunk", end, usage());
-    (
-        EVENTS,
-        format!("data: {said}\n\ndata: {end}\n\ndata: [DONE]\n\n"),
-    )
+    (EVENTS, format!("data: {said}\n\ndata: {end}\n\ndata: [DONE]\n\n"))
 }
 
 fn responses(number: usize, call: Option<(&str, Value)>) -> String {

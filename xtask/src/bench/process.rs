@@ -33,14 +33,9 @@ pub struct Cost {
 /// When it cannot be started or runs longer than `limit`; then it is killed.
 pub fn measure(command: &mut Command, log: &std::path::Path, limit: Duration) -> Result<Cost> {
     let output = fs::File::create(log).with_context(|| format!("write {}", log.display()))?;
-    command
-        .stdin(Stdio::null())
-        .stdout(output.try_clone()?)
-        .stderr(output);
+    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
     let started = Instant::now();
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("start `{}`", crate::command::line(command)))?;
+    let mut child = command.spawn().with_context(|| format!("start `{}`", crate::command::line(command)))?;
     let mut peak_kb = 0;
     let mut looked = None;
     let cpu_seconds = loop {
@@ -67,13 +62,7 @@ pub fn measure(command: &mut Command, log: &std::path::Path, limit: Duration) ->
     };
     let took = started.elapsed();
     let status = child.wait()?;
-    Ok(Cost {
-        started,
-        took,
-        cpu_seconds,
-        peak_mb: peak_kb as f64 / 1000.0,
-        status,
-    })
+    Ok(Cost { started, took, cpu_seconds, peak_mb: peak_kb as f64 / 1000.0, status })
 }
 
 struct Stat {
@@ -88,11 +77,7 @@ impl Stat {
         // The name in parentheses may hold anything, so fields are counted from its end.
         let (_, rest) = text.rsplit_once(')')?;
         let fields: Vec<&str> = rest.split_whitespace().collect();
-        let ticks = fields
-            .get(11..15)?
-            .iter()
-            .filter_map(|field| field.parse::<u64>().ok())
-            .sum();
+        let ticks = fields.get(11..15)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum();
         Some(Self {
             state: fields.first()?.chars().next()?,
             parent: fields.get(1)?.parse().ok()?,
@@ -104,11 +89,7 @@ impl Stat {
 fn family(root: u32) -> Vec<u32> {
     let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse().ok())
-        else {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
             continue;
         };
         if let Some(stat) = Stat::read(pid) {
@@ -128,12 +109,6 @@ fn pss_kb(pid: u32) -> u64 {
     fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))
         .unwrap_or_default()
         .lines()
-        .find_map(|line| {
-            line.strip_prefix("Pss:")?
-                .trim()
-                .strip_suffix(" kB")?
-                .parse()
-                .ok()
-        })
+        .find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.parse().ok())
         .unwrap_or(0)
 }

@@ -44,8 +44,7 @@ impl Server {
     /// # Errors
     /// When no port can be had.
     pub fn start(dialect: Dialect) -> Result<Self> {
-        let listener =
-            TcpListener::bind(("127.0.0.1", 0)).context("open a port for the model server")?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).context("open a port for the model server")?;
         let port = listener.local_addr()?.port();
         let clock = Arc::new(Mutex::new(Clock::default()));
         let shared = Arc::clone(&clock);
@@ -62,11 +61,7 @@ impl Server {
     /// Returns what was seen since the last call.
     pub fn take(&self) -> Seen {
         let clock = std::mem::take(&mut *self.clock.lock().unwrap_or_else(PoisonError::into_inner));
-        Seen {
-            first_request: clock.first_request,
-            own: clock.own,
-            answered: clock.answered,
-        }
+        Seen { first_request: clock.first_request, own: clock.own, answered: clock.answered }
     }
 }
 
@@ -91,10 +86,8 @@ fn serve(stream: TcpStream, dialect: Dialect, clock: &Mutex<Clock>) -> Result<()
             Some(number) => dialect.answer(&path, &request, number, &trajectory::answer(number)),
             None => dialect.aside(&path, &request),
         };
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
-            answer.len()
-        );
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", answer.len());
         let mut whole = head.into_bytes();
         whole.extend_from_slice(answer.as_bytes());
         writer.write_all(&whole)?;

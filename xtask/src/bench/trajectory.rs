@@ -13,11 +13,7 @@ pub enum Ask {
     /// Read a file.
     Read { path: String },
     /// Replace a line that occurs once.
-    Edit {
-        path: String,
-        old: String,
-        new: String,
-    },
+    Edit { path: String, old: String, new: String },
     /// End the work.
     Finish,
 }
@@ -33,11 +29,7 @@ pub fn answer(number: usize) -> Ask {
         Ask::Read { path }
     } else {
         let line = round / FILES * 30 + 7;
-        Ask::Edit {
-            path,
-            old: unchanged(line),
-            new: format!("    let step_{line} = {round} * 3;\n"),
-        }
+        Ask::Edit { path, old: unchanged(line), new: format!("    let step_{line} = {round} * 3;\n") }
     }
 }
 

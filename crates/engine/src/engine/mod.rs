@@ -35,7 +35,8 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Ends the work going on and waits for it; agents at work go on when the folder is opened again.
+    /// Ends the work going on, waits for it and lets go of the folder; agents at work go on when it is
+    /// opened again.
     pub async fn close(&self) {
         self.shared.shutdown.cancel();
         let residents: Vec<Arc<Resident>> = self.shared.residents.lock().await.values().cloned().collect();
@@ -46,6 +47,7 @@ impl Engine {
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
         self.shared.store.close().await;
+        self.shared.folder.release();
     }
 
     pub(crate) fn shared(&self) -> &Shared {

@@ -20,7 +20,10 @@ impl Life {
         let Some(_slot) = self.slot().await? else { return Ok(Ended::Stopped) };
         let agent = self.resident.log.append(vec![EventKind::CloneStarted]).await?.agent;
         // An engine that does not answer is said before anything is fetched.
-        let docker = self.shared.docker().await?;
+        let docker = tokio::select! {
+            docker = self.shared.docker() => docker?,
+            () = self.wishes.stop.cancelled() => return Ok(Ended::Stopped),
+        };
         let mirror = self.shared.mirror(&agent.github_repo)?;
         let cell = self.open_cell(docker, true);
         let Some(base) = self.fetch(&mirror, &agent.source_branch).await? else { return Ok(Ended::Stopped) };

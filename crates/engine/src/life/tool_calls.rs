@@ -33,6 +33,10 @@ impl Life {
                 self.cancel(run, rest).await?;
                 return Ok(Some(Ended::Stopped));
             }
+            // A pause holds after the call that was going on; the others run when it ends.
+            if self.wishes.wants_pause() {
+                return Ok(None);
+            }
             if run.edits(first) {
                 let finished = self.run_call(run, first).await?;
                 rest = others;

@@ -173,3 +173,49 @@ fn one_line(text: &str) -> String {
     cut.push('…');
     cut
 }
+
+#[cfg(test)]
+mod tests {
+    use super::all;
+
+    #[test]
+    fn every_tool_tells_the_model_what_it_does_and_what_it_takes() {
+        let told: Vec<String> = all()
+            .iter()
+            .map(|tool| {
+                let spec = tool.spec();
+                let inputs = spec.schema["properties"].as_object().map(|p| p.keys().cloned().collect::<Vec<_>>());
+                assert!(spec.description.ends_with('.'), "{}: {:?}", spec.name, spec.description);
+                format!("{}({})", spec.name, inputs.unwrap_or_default().join(", "))
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "list_files(depth, path)",
+                "read_file(from_line, line_count, path)",
+                "glob(pattern)",
+                "search(case_insensitive, globs, path, pattern)",
+                "edit_file(edits, path)",
+                "write_file(content, path)",
+                "delete_file(path)",
+                "move_file(from, to)",
+                "make_directory(path)",
+                "ask_user(question)",
+                "finish(summary, unverified)",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_label_is_one_line_and_survives_arguments_that_cannot_be_read() {
+        let edit = all().into_iter().find(|tool| tool.name() == "edit_file");
+        let labels = edit.map(|tool| {
+            [
+                tool.label(r#"{"path": "a\nb", "edits": [{"old": "x", "new": "y"}]}"#),
+                tool.label("{not json"),
+            ]
+        });
+        assert_eq!(labels, Some(["Edit a b".to_owned(), "edit_file".to_owned()]));
+    }
+}

@@ -23,8 +23,9 @@ pub struct Voice {
 
 struct Heard {
     requests: watch::Sender<Vec<Value>>,
-    held: watch::Sender<bool>,
-    instead: Mutex<VecDeque<String>>,
+    /// The first request, from 1, whose answer is kept back.
+    held_from: watch::Sender<usize>,
+    instead: Mutex<VecDeque<Option<String>>>,
 }
 
 impl Voice {
@@ -35,7 +36,7 @@ impl Voice {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let heard = Arc::new(Heard {
             requests: watch::Sender::default(),
-            held: watch::Sender::default(),
+            held_from: watch::Sender::new(usize::MAX),
             instead: Mutex::default(),
         });
         let address = listener.local_addr().unwrap();
@@ -62,19 +63,20 @@ impl Voice {
         format!("http://{}/v1", self.address)
     }
 
-    /// Keeps every answer back from now on.
-    pub fn hold(&self) {
-        self.heard.held.send_replace(true);
+    /// Keeps the answers back, from that of the request with this number on.
+    pub fn hold_from(&self, request: usize) {
+        self.heard.held_from.send_replace(request);
     }
 
     /// Lets the answers go.
     pub fn release(&self) {
-        self.heard.held.send_replace(false);
+        self.heard.held_from.send_replace(usize::MAX);
     }
 
-    /// Answers the next request with these bytes instead.
-    pub fn answer_next(&self, response: &str) {
-        self.heard.instead.lock().unwrap().push_back(response.to_owned());
+    /// Answers requests with these bytes instead, in order; `None` stands for the script's answer.
+    pub fn instead(&self, responses: Vec<Option<&str>>) {
+        let responses = responses.into_iter().map(|response| response.map(str::to_owned));
+        self.heard.instead.lock().unwrap().extend(responses);
     }
 
     /// Waits until so many requests have come in.
@@ -115,10 +117,14 @@ impl Drop for Voice {
 async fn relay(mut client: TcpStream, script: SocketAddr, heard: &Heard) -> std::io::Result<()> {
     let body = request_body(&mut client).await?;
     let request = serde_json::from_slice(&body)?;
-    heard.requests.send_modify(|requests| requests.push(request));
-    let mut held = heard.held.subscribe();
-    let _ = held.wait_for(|held| !held).await;
-    let instead = heard.instead.lock().unwrap().pop_front();
+    let mut number = 0;
+    heard.requests.send_modify(|requests| {
+        requests.push(request);
+        number = requests.len();
+    });
+    let mut held_from = heard.held_from.subscribe();
+    let _ = held_from.wait_for(|from| number < *from).await;
+    let instead = heard.instead.lock().unwrap().pop_front().flatten();
     if let Some(response) = instead {
         return client.write_all(response.as_bytes()).await;
     }

@@ -1,1 +1,131 @@
-//! x
+//! A model's server that fails, and a run that loses nothing by it.
+
+use crate::harness::{House, TASK, Voice, errand, finish, rest, start, told, trajectory, turn, write};
+use anchorhold_domain::{EventKind, ModelChoice, Status};
+use anchorhold_model::ScriptedServer;
+use serde_json::json;
+use std::net::TcpListener;
+
+const HTML: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 20\r\nConnection: close\r\n\r\n<html>Welcome</html>";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_down_is_tried_four_times_and_asked_again_on_resume() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let choice = ModelChoice {
+        provider: "scripted".to_owned(),
+        name: "demo".to_owned(),
+        base_url: Some(format!("http://127.0.0.1:{port}/v1")),
+    };
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), choice)).await;
+    let agent = rest(&engine, id).await;
+    let hint = "check that the model server is running and its base URL is right, then resume the agent";
+    assert_eq!(
+        (agent.status, agent.error_code.as_deref(), agent.error_hint.as_deref()),
+        (Status::Error, Some("model_unreachable"), Some(hint))
+    );
+    let unreachable = "retried: model_unreachable";
+    assert_eq!(told(&engine, id).await[5..], [
+        &format!("turn: {TASK}"),
+        unreachable,
+        unreachable,
+        unreachable,
+        "failed: model_unreachable",
+    ]);
+
+    let _back = ScriptedServer::start(trajectory(vec![turn("", vec![finish("Done.")])]), port).await.unwrap();
+    engine.resume(id).await.unwrap();
+    let agent = rest(&engine, id).await;
+    assert_eq!((agent.status, &agent.error_code), (Status::Completed, &None));
+    assert_eq!(
+        told(&engine, id).await[10..],
+        ["resumed", "answered", "asked for finish", "finish Ok", "completed: Done."]
+    );
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_are_no_answers_end_the_run_and_its_edits_are_kept() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let steps = vec![turn("", vec![write("b", "b\n")]), turn("", vec![write("c", "c\n"), finish("Done.")])];
+    let voice = Voice::playing(steps).await;
+    voice.instead(vec![None, Some(HTML), Some(HTML), Some(HTML), Some(HTML)]);
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    let agent = rest(&engine, id).await;
+    assert_eq!((agent.status, agent.error_code.as_deref()), (Status::Error, Some("model_answer_unreadable")));
+
+    // Starting it anew is no way to lose what it did.
+    engine.start(id).await.unwrap();
+    rest(&engine, id).await;
+    let unreadable = "retried: model_answer_unreadable";
+    assert_eq!(told(&engine, id).await[6..], [
+        "answered",
+        "asked for write_file",
+        "write_file Ok",
+        unreadable,
+        unreadable,
+        unreadable,
+        "failed: model_answer_unreadable",
+        "resumed",
+        "answered",
+        "asked for write_file",
+        "asked for finish",
+        "write_file Ok",
+        "finish Ok",
+        "completed: Done.",
+    ]);
+    let files = [("b", Some("b\n")), ("c", Some("c\n"))];
+    assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), remote.tree_with("main", &files));
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_busy_is_given_the_time_it_asks_for() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let busy = json!({"calls": [finish("Done.")], "fault": {"status": 429, "retryAfter": 0.05}});
+    let voice = Voice::playing(vec![busy]).await;
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    let told = told(&engine, id).await;
+    assert_eq!(
+        told[6..],
+        ["retried: model_rate_limited", "answered", "asked for finish", "finish Ok", "completed: Done."]
+    );
+    let waits: Vec<u32> = engine
+        .events(id, 0)
+        .await
+        .unwrap()
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::ModelRetried { wait_ms, .. } => Some(*wait_ms),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(waits, [50]);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_key_is_not_tried_again() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![json!({"calls": [finish("Done.")], "fault": {"status": 401}})]).await;
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    let agent = rest(&engine, id).await;
+    let hint = "set the key with `anchorctl key set <provider>`, then resume the agent";
+    assert_eq!(
+        (agent.status, agent.error_code.as_deref(), agent.error_hint.as_deref()),
+        (Status::Error, Some("model_key_invalid"), Some(hint))
+    );
+    assert_eq!(told(&engine, id).await[6..], ["failed: model_key_invalid"]);
+    engine.resume(id).await.unwrap();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    engine.close().await;
+}

@@ -3,7 +3,7 @@
 use crate::harness::{
     House, TASK, Voice, cells, delete, edit, errand, finish, push, read, rest, search, start, told, turn, write,
 };
-use anchorhold_domain::{FileChange, Status};
+use anchorhold_domain::Status;
 
 const FILES: &[(&str, &str)] =
     &[("README.md", "# Hello\n"), ("src/height.txt", "floor(3.998)\n"), ("old/import.sh", "#!/bin/sh\n")];
@@ -123,15 +123,10 @@ async fn results_of_one_answer_go_back_in_its_order_and_a_failed_edit_is_mended(
         "Both at once.[search][read_file][read_file]",
         "No line matches in 3 files.\n",
         "# Hello\n",
-        "cannot look at missing.md: nothing is there",
+        "cannot open missing.md: nothing is there",
     ]);
     assert_eq!(said[6].lines().next(), Some("the text to replace was not found in README.md"));
     assert_eq!(said[7..], ["# Hello\n", "Mended.[edit_file]", "Edited README.md in 1 place."]);
-    let changed = FileChange {
-        path: "README.md".to_owned(),
-        ..engine.changes(id).await.unwrap().remove(0)
-    };
-    assert_eq!(engine.changes(id).await.unwrap(), [changed]);
     assert_eq!(
         engine.reviewed_tree(id).await.unwrap().unwrap(),
         remote.tree_with("main", &[("README.md", Some("# Ahoy\n"))])

@@ -3,6 +3,9 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[cfg(unix)]
+pub mod visit;
+
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

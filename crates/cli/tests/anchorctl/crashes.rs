@@ -1,0 +1,83 @@
+//! The program killed in the middle, and what the next one makes of what it left.
+
+use crate::harness::{House, Voice, finish, rest, told, turn, write};
+use crate::{anchorctl, run};
+use anchorhold_domain::{AgentId, Event, EventKind, Status};
+use anchorhold_engine::Engine;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Child;
+
+async fn only_agent(engine: &Engine) -> AgentId {
+    engine.agents().await.unwrap()[0].id
+}
+
+/// Reads the log that a program prints until an event is there.
+async fn printed_until(child: &mut Child, is_it: impl Fn(&EventKind) -> bool) {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    loop {
+        let line = crate::harness::soon("the log", lines.next_line()).await.unwrap().unwrap();
+        let event: Event = serde_json::from_str(&line).unwrap();
+        if is_it(&event.kind) {
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_killed_goes_on_and_does_the_unfinished_call_again() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![
+        turn("", vec![write("b", "b\n")]),
+        turn("", vec![write("c", "c\n")]),
+        turn("", vec![finish("Done.")]),
+    ])
+    .await;
+    voice.hold_from(2);
+    let (address, base_url) = (remote.address(), voice.base_url());
+    let mut child = anchorctl(&house, &run(&address, &base_url, &[])).spawn().unwrap();
+    voice.asked(2).await;
+    let cell = house.docker.containers(&house.home()).unwrap().remove(0);
+    // With its cell frozen the second call begins and cannot end.
+    house.docker.freeze(cell["Id"].as_str().unwrap()).unwrap();
+    voice.release();
+    printed_until(&mut child, |kind| matches!(kind, EventKind::ToolRequested { label, .. } if label == "Write c")).await;
+    child.kill().await.unwrap();
+
+    let engine = house.open().await;
+    let id = only_agent(&engine).await;
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    assert_eq!(told(&engine, id).await[6..], [
+        "answered",
+        "asked for write_file",
+        "write_file Ok",
+        "answered",
+        "asked for write_file",
+        "paused: Interrupted",
+        "resumed",
+        "write_file Ok",
+        "answered",
+        "asked for finish",
+        "finish Ok",
+        "completed: Done.",
+    ]);
+    let uninterrupted = remote.tree_with("main", &[("b", Some("b\n")), ("c", Some("c\n"))]);
+    assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), uninterrupted);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clone_that_was_killed_leaves_an_agent_that_can_be_started() {
+    let house = House::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/a.git", silent.local_addr().unwrap());
+    let mut child = anchorctl(&house, &run(&address, "http://127.0.0.1:9/v1", &[])).spawn().unwrap();
+    printed_until(&mut child, |kind| matches!(kind, EventKind::CloneStarted)).await;
+    child.kill().await.unwrap();
+
+    let engine = house.open().await;
+    let id = only_agent(&engine).await;
+    assert_eq!(engine.agent(id).await.unwrap().status, Status::Idle);
+    assert_eq!(told(&engine, id).await[3..], ["cloneStarted", "clone cancelled: Interrupted"]);
+    engine.close().await;
+}

@@ -1,0 +1,177 @@
+//! Exit statuses and the words that go with them.
+
+use crate::harness::{House, TASK, Voice, ask, errand, finish, turn, write};
+use crate::{Ended, anchorctl, end, ended, one_edit, printed, run};
+use serde_json::json;
+use std::process::Command;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_completes_prints_its_log_and_ends_with_zero() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = one_edit().await;
+    let (address, base_url) = (remote.address(), voice.base_url());
+    let done = end(anchorctl(&house, &run(&address, &base_url, &["--push"]))).await;
+    assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+    assert_eq!(printed(&done.out), [
+        "created",
+        &format!("queued: {TASK}"),
+        "startRequested",
+        "cloneStarted",
+        "cloned",
+        &format!("turn: {TASK}"),
+        "answered",
+        "asked for write_file",
+        "asked for finish",
+        "write_file Ok",
+        "finish Ok",
+        "completed: Done.",
+        "pushStarted",
+        "pushed, created: true",
+    ]);
+    assert_eq!(remote.tree("agent/work"), remote.tree_with("main", &[("b", Some("b\n"))]));
+
+    let again = end(anchorctl(&house, &["log", "Errand", "--json"])).await;
+    assert_eq!(again, done);
+    let record = end(anchorctl(&house, &["record", "Errand"])).await;
+    let record: serde_json::Value = serde_json::from_str(&record.out).unwrap();
+    assert_eq!(
+        json!([record["status"], record["toolCalls"][0]["tool"], record["filesEdited"][0]["diff"]]),
+        json!([
+            "COMPLETED",
+            "write_file",
+            "diff --git a/b b/b\nnew file mode 100644\n--- /dev/null\n+++ b/b\n@@ -0,0 +1 @@\n+b\n"
+        ])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_way_to_end_has_its_own_status() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let address = remote.address();
+    let cases: Vec<(i32, &[&str], serde_json::Value, &str)> = vec![
+        (
+            1,
+            &["--name", "key"],
+            json!({"calls": [finish("")], "fault": {"status": 401}}),
+            "failed: model_key_invalid",
+        ),
+        (4, &["--name", "question"], turn("", vec![ask("Why?")]), "question: Why?"),
+        (5, &["--name", "limit", "--max-turns", "1"], turn("", vec![write("b", "b\n")]), "paused: Limit Turns"),
+    ];
+    for (status, more, step, last) in cases {
+        let voice = Voice::playing(vec![step]).await;
+        let base_url = voice.base_url();
+        let mut arguments = run(&address, &base_url, &[]);
+        arguments.retain(|argument| !["--name", "Errand"].contains(argument));
+        arguments.extend(more);
+        let done = end(anchorctl(&house, &arguments)).await;
+        assert_eq!((done.status, printed(&done.out).last().map(String::as_str)), (Some(status), Some(last)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_makes_no_sense_is_said_and_ends_with_two() {
+    let house = House::new();
+    let told = |err: &str| Ended { status: Some(2), out: String::new(), err: err.to_owned() };
+    let run_to = |repository, to| {
+        ["run", "--repo", repository, "--from", "main", "--to", to, "--task", "x", "--json"].to_vec()
+    };
+    assert_eq!(
+        end(anchorctl(&house, &run_to("octo/hello", "main"))).await,
+        told("error: create the agent: its target branch is its source branch, which is never pushed to\n")
+    );
+    assert_eq!(
+        end(anchorctl(&house, &run_to("octo/hello", "a..b"))).await,
+        told(
+            "error: use \"a..b\" as a branch name\n\
+             what to do: use letters, digits, - and /, as in agent/fix-login\n"
+        )
+    );
+    assert_eq!(
+        end(anchorctl(&house, &run_to("https://me:secret@example.com/a", "b"))).await.status,
+        Some(2)
+    );
+    assert_eq!(end(anchorctl(&house, &["run"])).await.status, Some(2));
+    assert_eq!(end(anchorctl(&house, &["--version"])).await.status, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_container_engine_ends_with_three_and_says_what_to_do() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = one_edit().await;
+    let (address, base_url) = (remote.address(), voice.base_url());
+    let missing = house.place().join("missing.sock");
+    let mut arguments = run(&address, &base_url, &[]);
+    let mut command = anchorctl(&house, &arguments);
+    command.env("DOCKER_HOST", format!("unix://{}", missing.display()));
+    let done = end(command).await;
+    assert_eq!((done.status, printed(&done.out).last().unwrap().as_str()), (Some(3), "failed: engine_missing"));
+
+    arguments.retain(|argument| !["--json", "--name", "Errand"].contains(argument));
+    let mut command = anchorctl(&house, &arguments);
+    command.env("DOCKER_HOST", "tcp://10.0.0.1:2375");
+    let done = end(command).await;
+    assert_eq!(done.status, Some(3));
+    let said: Vec<&str> = done.out.lines().map(|line| line.get(10..).unwrap_or_default()).collect();
+    assert_eq!(said, [
+        "cloning",
+        "! use the container engine at tcp://10.0.0.1:2375: only unix:// addresses are understood",
+        "what to do: set DOCKER_HOST to a unix:// address, or unset it for the usual socket",
+    ]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_stops_the_agent_and_ends_with_130() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = one_edit().await;
+    voice.hold_from(1);
+    let (address, base_url) = (remote.address(), voice.base_url());
+    let child = anchorctl(&house, &run(&address, &base_url, &[])).spawn().unwrap();
+    voice.asked(1).await;
+    let process = child.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+    let done = ended(crate::harness::soon("anchorctl", child.wait_with_output()).await.unwrap());
+    assert_eq!(
+        (done.status, printed(&done.out).last().map(String::as_str)),
+        (Some(130), Some("paused: Stopped"))
+    );
+    assert_eq!(house.docker.containers(&house.home()).unwrap().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_in_use_names_its_owner() {
+    let house = House::new();
+    let engine = house.open().await;
+    engine.create(errand("octo/hello", anchorhold_engine::scripted())).await.unwrap();
+    let err = format!(
+        "error: use the data folder {}: the tests (process {}) is using it\n\
+         what to do: close that program, or set ANCHORHOLD_HOME to another folder\n",
+        house.home().display(),
+        std::process::id()
+    );
+    assert_eq!(
+        end(anchorctl(&house, &["agents"])).await,
+        Ended { status: Some(1), out: String::new(), err }
+    );
+    engine.close().await;
+    drop(engine);
+    assert_eq!(end(anchorctl(&house, &["agents"])).await.status, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demonstration_works_again_and_again() {
+    let house = House::new();
+    for number in 1..=2 {
+        let done = end(anchorctl(&house, &["demo"])).await;
+        assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+        let holds = format!("The remote's branch round-heights-{number} holds exactly the reviewed tree ");
+        assert!(done.out.contains(&holds), "{}", done.out);
+    }
+    let done = end(anchorctl(&house, &["agents"])).await;
+    let names: Vec<&str> = done.out.lines().filter_map(|line| line.split("  ").nth(2)).collect();
+    assert_eq!(names, ["Round tide heights 2", "Round tide heights"]);
+}

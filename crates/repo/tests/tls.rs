@@ -1,0 +1,74 @@
+//! Fetch over https from a server whose certificate nobody else signed.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use anchorhold_testkit::GitServer;
+use common::Place;
+use common::visit::{self, Visitor};
+
+#[test]
+fn visit() {
+    visit::answer();
+}
+
+struct Site {
+    server: GitServer,
+    place: Place,
+}
+
+impl Site {
+    fn start() -> Self {
+        let place = Place::with(&[("a.txt", "one\n")]);
+        let root = place.dir.path().join("srv");
+        std::fs::create_dir(&root).unwrap();
+        let server = GitServer::start_tls(&root).unwrap();
+        let bare = server.create_repository("hello").unwrap();
+        place.git(&["push", "--quiet", &bare.to_string_lossy(), "main"]);
+        Self { server, place }
+    }
+}
+
+#[test]
+fn a_certificate_that_signed_itself_is_refused_before_anything_is_sent() {
+    let site = Site::start();
+    let visitor = Visitor::new().with_password(site.server.password());
+    let host = site.server.host();
+    let outcome = visitor.does("fetch", &site.server.url("hello"));
+    let (message, hint) = outcome.split_once('\n').unwrap();
+    assert!(
+        message.starts_with(&format!("certificate_invalid: check the certificate of {host}: ")),
+        "{message}"
+    );
+    assert_eq!(
+        hint,
+        format!(
+            "hint: check the clock and the certificate authorities of this machine, and that {host} is the right server"
+        )
+    );
+    assert_eq!(site.server.requests().unwrap(), Vec::<String>::new());
+    // The control: with the check off, the same visitor hands over the password.
+    assert_eq!(visitor.does("connect unchecked", &site.server.url("hello")), "connected");
+    let requests = site.server.requests().unwrap();
+    assert!(requests.iter().any(|line| line.starts_with("ada 200 ")), "{requests:?}");
+}
+
+#[test]
+fn the_same_certificate_is_taken_where_the_machine_trusts_it() {
+    let site = Site::start();
+    let visitor = Visitor::new().with_password(site.server.password()).trusting(site.server.certificate());
+    let head = site.place.git(&["rev-parse", "HEAD"]);
+    assert_eq!(visitor.does("fetch", &site.server.url("hello")), format!("fetched {head}"));
+}
+
+#[test]
+fn a_trusted_certificate_does_not_hold_for_another_name() {
+    let site = Site::start();
+    let visitor = Visitor::new().with_password(site.server.password()).trusting(site.server.certificate());
+    let elsewhere = site.server.url("hello").replace("127.0.0.1", "localhost");
+    let outcome = visitor.does("fetch", &elsewhere);
+    assert!(outcome.starts_with("certificate_invalid: "), "{outcome}");
+    assert_eq!(site.server.requests().unwrap(), Vec::<String>::new());
+}

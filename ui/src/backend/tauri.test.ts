@@ -1,0 +1,52 @@
+import { expect, test, vi } from "vitest";
+import type { Agent, Fault } from "../bindings";
+
+const fault: Fault = { code: "agent_unknown", message: "start the agent: there is none", hint: null };
+const ended: number[] = [];
+let open: (watch: number) => void = () => {};
+
+vi.mock("@tauri-apps/api/core", () => ({
+  Channel: class {
+    constructor(readonly onmessage: (message: unknown) => void) {}
+  },
+}));
+vi.mock("../bindings", () => ({
+  commands: {
+    agents: async () => ({ status: "ok", data: ["an agent"] }),
+    start: async () => ({ status: "error", error: fault }),
+    stop: () => Promise.reject(new Error("the command is not allowed")),
+    watchAgents: (channel: { onmessage: (agents: Agent[]) => void }) => {
+      channel.onmessage([]);
+      return new Promise((resolve) => (open = (watch) => resolve({ status: "ok", data: watch })));
+    },
+    unwatch: async (watch: number) => void ended.push(watch),
+  },
+}));
+
+const { tauriBackend } = await import("./tauri");
+
+test("an answer is handed on and a fault rejects", async () => {
+  expect(await tauriBackend.agents()).toEqual(["an agent"]);
+  await expect(tauriBackend.start("a")).rejects.toEqual(fault);
+});
+
+test("what the shell itself refuses becomes a fault as well", async () => {
+  await expect(tauriBackend.stop("a")).rejects.toEqual({
+    code: "unexpected",
+    message: "the command is not allowed",
+    hint: null,
+  });
+});
+
+test("a watch that is ended while it opens is ended on the other side", async () => {
+  const heard: unknown[] = [];
+  const end = tauriBackend.watchAgents(
+    (agents) => heard.push(agents),
+    () => {},
+  );
+  end();
+  end();
+  open(7);
+  await vi.waitFor(() => expect(ended).toEqual([7]));
+  expect(heard).toEqual([[]]);
+});
