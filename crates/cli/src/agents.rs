@@ -41,7 +41,7 @@ pub(crate) async fn record(agent: &str) -> Result<Exit, EngineError> {
 }
 
 /// Finds an agent by id, else by name.
-async fn find(engine: &Engine, wanted: &str) -> Result<Agent, EngineError> {
+pub(crate) async fn find(engine: &Engine, wanted: &str) -> Result<Agent, EngineError> {
     let found = engine.agents().await?.into_iter().find(|agent| agent.id.to_string() == wanted || agent.name == wanted);
     found.ok_or_else(|| EngineError::Invalid {
         code: "agent_unknown",

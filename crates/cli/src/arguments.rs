@@ -1,5 +1,6 @@
 //! What can be said to `anchorctl`.
 
+use anchorhold_domain::Limits;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -38,6 +39,28 @@ pub(crate) enum Verb {
         /// The agent's id or name.
         agent: String,
     },
+    /// Prints everything that an agent changed, as a patch.
+    Diff {
+        /// The agent's id or name.
+        agent: String,
+    },
+    /// Starts an agent that is idle, or starts it anew after an error.
+    Start(AgentOptions),
+    /// Lets a paused, failed or completed agent run on, with other limits where some are named.
+    Resume {
+        #[command(flatten)]
+        agent: AgentOptions,
+        #[command(flatten)]
+        limits: LimitOptions,
+    },
+    /// Answers the question that an agent asked, and lets it run on.
+    Answer(SayOptions),
+    /// Queues an instruction; a completed agent takes it up at once.
+    Instruct(SayOptions),
+    /// Pushes what an agent changed to its target branch.
+    Push(AgentOptions),
+    /// Deletes an agent and its container; its log is kept.
+    Delete(AgentOptions),
     /// Keeps keys and tokens in the system's keychain.
     #[command(subcommand)]
     Key(KeyVerb),
@@ -69,6 +92,19 @@ pub(crate) struct RunOptions {
     /// An instruction to queue behind the task; may be given several times.
     #[arg(long, value_name = "TEXT")]
     pub(crate) instruct: Vec<String>,
+    #[command(flatten)]
+    pub(crate) limits: LimitOptions,
+    /// Pushes without a review once the agent has completed.
+    #[arg(long)]
+    pub(crate) push: bool,
+    /// Prints one event a line, as JSON, and nothing else.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What an agent may use before it pauses.
+#[derive(Debug, Args)]
+pub(crate) struct LimitOptions {
     /// Pauses after so many tokens.
     #[arg(long, value_name = "N")]
     pub(crate) max_tokens: Option<u32>,
@@ -78,12 +114,31 @@ pub(crate) struct RunOptions {
     /// Pauses after so many seconds of running.
     #[arg(long, value_name = "N")]
     pub(crate) max_seconds: Option<u32>,
-    /// Pushes without a review once the agent has completed.
-    #[arg(long)]
-    pub(crate) push: bool,
+}
+
+impl LimitOptions {
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { tokens: self.max_tokens, turns: self.max_turns, seconds: self.max_seconds }
+    }
+}
+
+/// Which agent a verb is for.
+#[derive(Debug, Args)]
+pub(crate) struct AgentOptions {
+    /// The agent's id or name.
+    pub(crate) agent: String,
     /// Prints one event a line, as JSON, and nothing else.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What is said to which agent.
+#[derive(Debug, Args)]
+pub(crate) struct SayOptions {
+    #[command(flatten)]
+    pub(crate) agent: AgentOptions,
+    /// The words.
+    pub(crate) text: String,
 }
 
 #[derive(Debug, Args)]

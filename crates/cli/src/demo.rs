@@ -14,10 +14,10 @@ use std::process::Command;
 
 static SAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../tests/fixtures/sample");
 
-const TASK: &str = "Tide heights are cut off rather than rounded, so 3.998 m shows as 3.99 m. Round them \
-                    wherever they are shown, in every language of this repository, and tidy up what the \
-                    old import script left behind.";
-const INSTRUCTION: &str = "Mention the rounding in the changelog as well.";
+const TASK: &str = "Tide heights are cut off instead of rounded: 1.29 m shows as 1.2 m. Round to the nearest \
+                    decimetre wherever a height is shown or stored, one rule per language, with tests. Remove \
+                    the first gauge import, which nobody uses, and put the Windows notes into docs/archive.";
+const INSTRUCTION: &str = "Also mention the change in the changelog.";
 /// The demonstration queues its instruction once the agent has finished this many tool calls.
 const CALLS_BEFORE_INSTRUCTION: usize = 4;
 

@@ -9,11 +9,14 @@ mod exit;
 mod key;
 mod print;
 mod run;
+mod verbs;
 
 use anchorhold_engine::{Config, Engine, EngineError, home_from_environment};
 use arguments::{Arguments, Verb};
 use clap::Parser;
 use exit::Exit;
+use verbs::Verb as Ask;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -26,14 +29,24 @@ async fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
         }
     };
-    let filter = EnvFilter::try_from_env("ANCHORHOLD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // The model's client warns of every answer that ends in the usual way.
+    let usual = || EnvFilter::new("warn,genai=error");
+    let filter = EnvFilter::try_from_env("ANCHORHOLD_LOG").unwrap_or_else(|_| usual());
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     let done = match arguments.verb {
         Verb::Run(options) => run::run(options).await,
         Verb::Demo(options) => demo::demo(options).await,
         Verb::Agents => agents::list().await,
         Verb::Log { agent, json } => agents::log(&agent, json).await,
         Verb::Record { agent } => agents::record(&agent).await,
+        Verb::Diff { agent } => verbs::diff(&agent).await,
+        Verb::Start(options) => verbs::verb(Ask::Start, &options).await,
+        Verb::Resume { agent, limits } => verbs::verb(Ask::Resume(limits.limits()), &agent).await,
+        Verb::Answer(options) => verbs::verb(Ask::answer(&options), &options.agent).await,
+        Verb::Instruct(options) => verbs::verb(Ask::instruct(&options), &options.agent).await,
+        Verb::Push(options) => verbs::verb(Ask::Push, &options).await,
+        Verb::Delete(options) => verbs::verb(Ask::Delete, &options).await,
         Verb::Key(verb) => key::key(verb).await,
     };
     match done {

@@ -3,7 +3,7 @@
 use crate::arguments::RunOptions;
 use crate::exit::Exit;
 use crate::{open, print};
-use anchorhold_domain::{Agent, AgentId, Limits, ModelChoice, NewAgent, PauseReason, Status, Update};
+use anchorhold_domain::{Agent, AgentId, ModelChoice, NewAgent, PauseReason, Status, Update};
 use anchorhold_engine::{Engine, EngineError, scripted};
 
 pub(crate) async fn run(options: RunOptions) -> Result<Exit, EngineError> {
@@ -67,9 +67,21 @@ pub(crate) async fn follow(
             None => Some(Exit::Error),
         };
         if let Some(exit) = ended {
+            let exit = if interrupted { Exit::Interrupted } else { exit };
             log.end();
-            return Ok(if interrupted { Exit::Interrupted } else { exit });
+            advise(exit, &engine.agent(id).await?.name);
+            return Ok(exit);
         }
+    }
+}
+
+/// Says on standard error what the user can do with an agent that is not done.
+fn advise(exit: Exit, name: &str) {
+    match exit {
+        Exit::Waiting => eprintln!("what to do: anchorctl answer '{name}' 'your answer'"),
+        Exit::Limit => eprintln!("what to do: anchorctl resume '{name}' with a higher --max-tokens, --max-turns or --max-seconds"),
+        Exit::Interrupted => eprintln!("what to do: go on with anchorctl resume '{name}', or anchorctl start '{name}' if it was cloning"),
+        Exit::Completed | Exit::Error | Exit::Usage | Exit::NoEngine => {}
     }
 }
 
@@ -104,7 +116,7 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
         source_branch: options.from.clone(),
         target_branch: options.to.clone(),
         model: model(options),
-        limits: Limits { tokens: options.max_tokens, turns: options.max_turns, seconds: options.max_seconds },
+        limits: options.limits.limits(),
     })
 }
 

@@ -1,26 +1,12 @@
 //! The program killed in the middle, and what the next one makes of what it left.
 
 use crate::harness::{House, Voice, finish, rest, told, turn, write};
-use crate::{anchorctl, run};
-use anchorhold_domain::{AgentId, Event, EventKind, Status};
+use crate::{anchorctl, printed_until, run};
+use anchorhold_domain::{AgentId, EventKind, Status};
 use anchorhold_engine::Engine;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Child;
 
 async fn only_agent(engine: &Engine) -> AgentId {
     engine.agents().await.unwrap()[0].id
-}
-
-/// Reads the log that a program prints until an event is there.
-async fn printed_until(child: &mut Child, is_it: impl Fn(&EventKind) -> bool) {
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    loop {
-        let line = crate::harness::soon("the log", lines.next_line()).await.unwrap().unwrap();
-        let event: Event = serde_json::from_str(&line).unwrap();
-        if is_it(&event.kind) {
-            return;
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

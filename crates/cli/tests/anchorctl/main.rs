@@ -15,10 +15,12 @@ mod crashes;
 mod server;
 mod statuses;
 
+use anchorhold_domain::{Event, EventKind};
 use harness::{House, TASK, Voice};
 use std::fs;
 use std::process::Stdio;
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
 
 /// How the program ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,6 +78,18 @@ fn ended(output: std::process::Output) -> Ended {
 fn printed(out: &str) -> Vec<String> {
     let events: Vec<_> = out.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     harness::story(&events)
+}
+
+/// Reads the log that a running program prints until an event is there, which it returns.
+async fn printed_until(child: &mut Child, is_it: impl Fn(&EventKind) -> bool) -> EventKind {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    loop {
+        let line = harness::soon("the log", lines.next_line()).await.unwrap().unwrap();
+        let event: Event = serde_json::from_str(&line).unwrap();
+        if is_it(&event.kind) {
+            return event.kind;
+        }
+    }
 }
 
 /// A model that does one edit and is done.

@@ -1,7 +1,8 @@
 //! A git server that asks for a password: what it is told, what it refuses, and what stays secret.
 
 use crate::harness::{House, Repository, eventually};
-use crate::{Ended, anchorctl, end, one_edit, printed, run};
+use crate::{Ended, anchorctl, end, one_edit, printed, printed_until, run};
+use anchorhold_domain::EventKind;
 use anchorhold_testkit::GitServer;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -107,16 +108,23 @@ async fn a_hook_that_refuses_is_quoted_and_the_push_can_be_repeated() {
     assert_eq!(remote.branches(), ["main"]);
 }
 
-/// Runs a program until the server's hook holds its push, and kills it there.
-async fn killed_while_it_pushes(house: &House, server: &GitServer) {
-    let begun = house.place().join("begun");
-    let hook = format!("touch {}; while [ ! -e {} ]; do sleep 0.05; done; exit 1", begun.display(), house.place().join("go").display());
+/// Runs a program until the server's hook holds its push, kills it there and returns the commit that
+/// was on its way.
+async fn killed_while_it_pushes(house: &House, server: &GitServer) -> String {
+    let (begun, go) = (house.place().join("begun"), house.place().join("go"));
+    let hook =
+        format!("touch {}; while [ ! -e {} ]; do sleep 0.05; done; exit 1", begun.display(), go.display());
     server.set_hook("hello", "pre-receive", &hook).unwrap();
     let voice = one_edit().await;
     let (address, base_url) = (server.url("hello"), voice.base_url());
     let mut child = signed_in(house, server, &run(&address, &base_url, &["--push"])).spawn().unwrap();
+    let pushing = printed_until(&mut child, |kind| matches!(kind, EventKind::PushStarted { .. })).await;
     eventually("the push arrives", || begun.exists()).await;
     child.kill().await.unwrap();
+    match pushing {
+        EventKind::PushStarted { commit, .. } => commit,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn let_the_hook_go(house: &House) {
@@ -138,21 +146,14 @@ async fn a_push_that_was_killed_before_the_server_took_it_is_told_as_failed() {
 async fn a_push_that_was_killed_after_the_server_took_it_is_told_as_done() {
     let house = House::new();
     let (server, remote) = serve(&house);
-    killed_while_it_pushes(&house, &server).await;
-    let commit = pushed_commit(&house);
-    let agents = fs::read_dir(house.home().join("mirrors")).unwrap().next().unwrap().unwrap().path().join("agents.git");
+    let commit = killed_while_it_pushes(&house, &server).await;
+    let mirror = fs::read_dir(house.home().join("mirrors")).unwrap().next().unwrap().unwrap().path();
+    let agents = mirror.join("agents.git");
     // The server takes it, as it would have a moment later.
     remote.ask(&["fetch", "--quiet", &agents.display().to_string(), &format!("{commit}:refs/heads/agent/work")]);
     let told = log(&house, &server).await;
     assert_eq!(told[told.len() - 3..], ["completed: Done.", "pushStarted", "pushed, created: false"]);
     let_the_hook_go(&house);
-}
-
-/// The newest commit of the data folder that no ref names: the one on its way.
-fn pushed_commit(house: &House) -> String {
-    let agents = fs::read_dir(house.home().join("mirrors")).unwrap().next().unwrap().unwrap().path().join("agents.git");
-    let listed = anchorhold_testkit::git(&agents, &["fsck", "--unreachable", "--no-progress"]).unwrap();
-    listed.lines().find_map(|line| line.strip_prefix("unreachable commit ")).unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@
 //! HTTP in between. A test waits for events, never for time to pass.
 #![allow(
     dead_code,
+    unused_imports,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

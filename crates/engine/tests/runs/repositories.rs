@@ -73,7 +73,6 @@ async fn an_agent_that_makes_no_sense_is_not_created() {
     engine.create(good()).await.unwrap();
     let cases = [
         good(),
-        NewAgent { name: "errand".to_owned(), ..good() },
         NewAgent { name: "  ".to_owned(), ..good() },
         NewAgent { name: "x".repeat(101), ..good() },
         NewAgent { name: "other".to_owned(), task: " ".to_owned(), ..good() },
@@ -86,7 +85,6 @@ async fn an_agent_that_makes_no_sense_is_not_created() {
         codes.push(engine.create(new).await.unwrap_err().code());
     }
     assert_eq!(codes, [
-        "name_taken",
         "name_taken",
         "name_empty",
         "name_invalid",

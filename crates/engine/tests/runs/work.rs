@@ -125,8 +125,9 @@ async fn results_of_one_answer_go_back_in_its_order_and_a_failed_edit_is_mended(
         "# Hello\n",
         "cannot open missing.md: nothing is there",
     ]);
-    assert_eq!(said[6].lines().next(), Some("the text to replace was not found in README.md"));
-    assert_eq!(said[7..], ["# Hello\n", "Mended.[edit_file]", "Edited README.md in 1 place."]);
+    assert_eq!(said[6..], [
+        "README.md: the text to find is not there; no line comes close",
+        "# Hello\n", "Mended.[edit_file]", "Edited README.md in 1 place."]);
     assert_eq!(
         engine.reviewed_tree(id).await.unwrap().unwrap(),
         remote.tree_with("main", &[("README.md", Some("# Ahoy\n"))])

@@ -1,0 +1,75 @@
+//! One verb for one agent, followed until nothing more happens.
+
+use crate::arguments::{AgentOptions, SayOptions};
+use crate::exit::Exit;
+use crate::run::follow;
+use crate::{agents, open, print};
+use anchorhold_domain::{Agent, Limits};
+use anchorhold_engine::{Engine, EngineError};
+
+/// What is asked of an agent.
+pub(crate) enum Verb {
+    Start,
+    Resume(Limits),
+    Answer(String),
+    Instruct(String),
+    Push,
+    Delete,
+}
+
+impl Verb {
+    pub(crate) fn answer(options: &SayOptions) -> Self {
+        Self::Answer(options.text.clone())
+    }
+
+    pub(crate) fn instruct(options: &SayOptions) -> Self {
+        Self::Instruct(options.text.clone())
+    }
+}
+
+pub(crate) async fn verb(verb: Verb, options: &AgentOptions) -> Result<Exit, EngineError> {
+    let engine = open(|_| {}).await?;
+    let done = work(&engine, verb, options).await;
+    engine.close().await;
+    done
+}
+
+async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exit, EngineError> {
+    let agent = agents::find(engine, &options.agent).await?;
+    match verb {
+        Verb::Start => drop(engine.start(agent.id).await?),
+        Verb::Resume(limits) => {
+            if limits != Limits::default() {
+                engine.set_limits(agent.id, raised(&agent, limits)).await?;
+            }
+            engine.resume(agent.id).await?;
+        }
+        Verb::Answer(text) => drop(engine.answer(agent.id, &text).await?),
+        Verb::Instruct(text) => drop(engine.instruct(agent.id, &text).await?),
+        Verb::Push => drop(engine.push(agent.id).await?),
+        Verb::Delete => {
+            engine.delete(agent.id).await?;
+            println!("Deleted {}; its log is kept.", agent.name);
+            return Ok(Exit::Completed);
+        }
+    }
+    follow(engine, agent.id, &mut print::Log::new(options.json), agent.last_seq).await
+}
+
+/// The agent's limits with those replaced that were named.
+fn raised(agent: &Agent, limits: Limits) -> Limits {
+    Limits {
+        tokens: limits.tokens.or(agent.limits.tokens),
+        turns: limits.turns.or(agent.limits.turns),
+        seconds: limits.seconds.or(agent.limits.seconds),
+    }
+}
+
+/// Prints everything that an agent changed, as a patch.
+pub(crate) async fn diff(agent: &str) -> Result<Exit, EngineError> {
+    let engine = open(|_| {}).await?;
+    let agent = agents::find(&engine, agent).await?;
+    print!("{}", engine.patch(agent.id).await?);
+    engine.close().await;
+    Ok(Exit::Completed)
+}
