@@ -44,7 +44,7 @@ const screens = [
     act: async (page) => {
       await page.fill("[data-testid=create-name]", "Fix flaky dates");
       await page.fill("[data-testid=create-target]", "main");
-      await page.selectOption("[data-testid=create-model]", "openai-compatible");
+      await page.selectOption("[data-testid=create-model]", "openai/");
       await page.fill("[data-testid=create-repo]", "nowhere");
       await page.click("[data-testid=create-submit-start]");
       await page.waitForTimeout(1200);

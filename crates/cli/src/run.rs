@@ -45,7 +45,14 @@ pub(crate) async fn follow(
     let mut interrupted = false;
     loop {
         let update = tokio::select! {
+            // What is in the log is shown before what is not.
+            biased;
             update = updates.recv() => update,
+            fault = engine.unwritten(id) => {
+                log.end();
+                print::fault(&fault?);
+                return Ok(Exit::Error);
+            }
             _ = tokio::signal::ctrl_c(), if !interrupted => {
                 interrupted = true;
                 // Where it ends by itself at this very moment there is nothing left to stop.

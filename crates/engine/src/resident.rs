@@ -1,9 +1,10 @@
 //! One agent in this process: its log, and the work that is going on for it.
 
 use crate::log::Log;
+use anchorhold_domain::Fault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +14,8 @@ pub(crate) struct Resident {
     pub(crate) log: Log,
     /// The work going on, at most one at a time.
     pub(crate) work: Mutex<Option<Work>>,
+    /// Why the end of the last work is not in the log, set by that work where the log takes no more.
+    pub(crate) unwritten: watch::Sender<Option<Fault>>,
 }
 
 /// A task that works for an agent.
@@ -32,7 +35,7 @@ pub(crate) struct Wishes {
 
 impl Resident {
     pub(crate) fn new(log: Log) -> Self {
-        Self { log, work: Mutex::new(None) }
+        Self { log, work: Mutex::new(None), unwritten: watch::Sender::new(None) }
     }
 }
 

@@ -18,6 +18,24 @@ use tokio::sync::mpsc;
 /// How long a connected server may stay silent before the request is given up.
 const SILENCE: Duration = Duration::from_secs(120);
 
+/// The connections that all models of a process share, so that the certificates of the system are read
+/// once and an open connection serves the next agent.
+#[derive(Clone, Debug)]
+pub struct Connections {
+    client: Client,
+}
+
+impl Connections {
+    /// Prepares to connect; nothing is sent.
+    ///
+    /// # Errors
+    /// [`ModelError`] where the system's certificates or proxies cannot be read.
+    pub fn new() -> Result<Self, ModelError> {
+        let client = Client::builder().build();
+        Ok(Self { client: client.map_err(|error| ModelError::from_genai("any model", "any server", &error))? })
+    }
+}
+
 /// One model at one address.
 pub struct GenaiModel {
     client: Client,
@@ -31,12 +49,10 @@ impl GenaiModel {
     ///
     /// # Errors
     /// [`ModelError`] where the provider is unknown or the base URL is missing.
-    pub fn new(choice: &ModelChoice, key: Option<&str>) -> Result<Self, ModelError> {
+    pub fn new(connections: &Connections, choice: &ModelChoice, key: Option<&str>) -> Result<Self, ModelError> {
         let base = choice.base_url.clone().unwrap_or_else(|| "https://api.openai.com/v1/".to_owned());
         // The adapter joins paths onto the base, which eats the last segment without this slash.
         let base = if base.ends_with('/') { base } else { format!("{base}/") };
-        let client =
-            Client::builder().build().map_err(|error| ModelError::from_genai(&choice.name, &base, &error))?;
         if !matches!(choice.provider.as_str(), "openai" | "scripted") {
             let reason = format!("there is no provider named {:?}", choice.provider);
             return Err(ModelError::new(&choice.name, &base, ErrorClass::NotFound, reason));
@@ -46,7 +62,7 @@ impl GenaiModel {
             endpoint: Endpoint::from_owned(base.clone()),
             auth: AuthData::from_single(key.unwrap_or_default()),
         };
-        Ok(Self { client, target, name: choice.name.clone(), address: base })
+        Ok(Self { client: connections.client.clone(), target, name: choice.name.clone(), address: base })
     }
 
     fn failed(&self, error: &genai::Error) -> ModelError {

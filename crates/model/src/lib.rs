@@ -10,7 +10,7 @@ mod scripted;
 
 pub use conversation::{Answer, CallRequest, Conversation, Delta, Message, ToolResult, ToolSpec};
 pub use error::{ErrorClass, ModelError};
-pub use genai_model::GenaiModel;
+pub use genai_model::{Connections, GenaiModel};
 pub use scripted::{DEMO_MODEL, ScriptedServer, ScriptedStep, Trajectory, TrajectoryError};
 
 use async_trait::async_trait;

@@ -4,7 +4,7 @@
 
 use anchorhold_domain::ModelChoice;
 use anchorhold_model::{
-    Answer, CallRequest, Conversation, Delta, ErrorClass, GenaiModel, Message, Model, ModelError, ScriptedServer,
+    Answer, CallRequest, Connections, Conversation, Delta, ErrorClass, GenaiModel, Message, Model, ModelError, ScriptedServer,
     ToolResult, ToolSpec, Trajectory,
 };
 use serde_json::json;
@@ -28,7 +28,7 @@ async fn ask(base_url: &str, messages: Vec<Message>) -> Result<(Answer, Vec<Delt
         name: "demo".to_owned(),
         base_url: Some(base_url.to_owned()),
     };
-    let model = GenaiModel::new(&choice, Some("key"))?;
+    let model = GenaiModel::new(&Connections::new()?, &choice, Some("key"))?;
     let (sender, mut receiver) = mpsc::channel(64);
     let collecting = tokio::spawn(async move {
         let mut deltas = Vec::new();
@@ -200,7 +200,7 @@ async fn the_key_is_never_part_of_an_error() {
         name: "demo".to_owned(),
         base_url: Some(server.base_url()),
     };
-    let model = GenaiModel::new(&choice, Some("sk-planted-secret")).unwrap();
+    let model = GenaiModel::new(&Connections::new().unwrap(), &choice, Some("sk-planted-secret")).unwrap();
     let (sender, _receiver) = mpsc::channel(1);
     let error = model.answer(&conversation(vec![user("Go")]), &sender).await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");

@@ -1,5 +1,6 @@
 //! What can go wrong between a repository and us, told so that a reader knows what to do next.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use crate::ssh::AgentKeys;
@@ -246,8 +247,7 @@ impl RepoError {
     pub(crate) fn storage(attempt: impl Into<String>) -> impl FnOnce(git2::Error) -> Self {
         let attempt = attempt.into();
         move |source| {
-            if source.class() == git2::ErrorClass::Os && source.message().contains("No space left")
-            {
+            if is_disk_full(&source) {
                 Self::DiskFull { attempt }
             } else {
                 Self::Storage { attempt, source }
@@ -379,6 +379,20 @@ impl RepoError {
         };
         Some(hint)
     }
+}
+
+/// Whether the library failed because there was no space to write.
+///
+/// A single object that does not fit makes it fail without any words. Then the system's last error of
+/// this thread tells: all that came between is taking the unfinished file away, which succeeds.
+fn is_disk_full(error: &git2::Error) -> bool {
+    if error.class() == git2::ErrorClass::None {
+        let last = std::io::Error::last_os_error();
+        return matches!(last.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+    }
+    let message = error.message();
+    error.class() == git2::ErrorClass::Os
+        && (message.contains("No space left") || message.contains("quota exceeded"))
 }
 
 /// Returns what a user types to reach a server, whose port `ssh` takes apart from its name.

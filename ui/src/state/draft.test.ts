@@ -39,11 +39,14 @@ test("the target cannot be the source", () => {
   expect(problems({ target: " main " })).toEqual({ target: "The target is the source branch." });
 });
 
-test("a server needs a model's name and an address", () => {
-  const server = { provider: "openai-compatible", modelName: "qwen", baseUrl: "http://localhost:11434/v1" };
+test("a server needs a model's name, and its address may be left out", () => {
+  const server = { provider: "openai", modelName: "qwen", baseUrl: "http://localhost:11434/v1" };
   expect(problems(server)).toEqual({});
+  expect(problems({ ...server, baseUrl: "" })).toEqual({});
   expect(problems({ ...server, modelName: "" })).toEqual({ model: "Name the model." });
-  expect(problems({ ...server, baseUrl: "localhost" })).toEqual({ address: "Give the server's address." });
+  expect(problems({ ...server, baseUrl: "localhost" })).toEqual({
+    address: "This is no address of a server.",
+  });
 });
 
 test("limits are whole numbers above zero or nothing", () => {

@@ -65,8 +65,8 @@ export function check(draft: Draft, agents: readonly Agent[]): Problems {
   else if (draft.target.trim() === draft.source.trim())
     say("target", "The target is the source branch.", "Agents push to a branch of their own.");
   if (draft.provider !== "scripted" && !draft.modelName.trim()) say("model", "Name the model.");
-  if (draft.provider === "openai-compatible" && !/^https?:\/\/\S+$/.test(draft.baseUrl.trim()))
-    say("address", "Give the server's address.", "It begins with http:// or https://.");
+  if (draft.baseUrl.trim() && !/^https?:\/\/\S+$/.test(draft.baseUrl.trim()))
+    say("address", "This is no address of a server.", "It begins with http:// or https://.");
   const limits = checkLimits(draft);
   if (limits) problems.limits = limits;
   return problems;
@@ -126,10 +126,13 @@ export function toNewAgent(draft: Draft): NewAgent {
 
 const fieldOfCode: Record<string, Field> = {
   name_empty: "name",
+  name_invalid: "name",
   name_taken: "name",
   task_empty: "task",
+  task_too_long: "task",
   repository_invalid: "repository",
   target_is_source: "target",
+  model_empty: "model",
 };
 
 /** Names the field a fault belongs to, or `null` where it is about the whole. */

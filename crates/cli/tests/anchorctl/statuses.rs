@@ -3,6 +3,7 @@
 use crate::harness::{House, TASK, Voice, ask, errand, finish, turn, write};
 use crate::{Ended, anchorctl, end, ended, one_edit, printed, run};
 use serde_json::json;
+use std::net::TcpListener;
 use std::process::Command;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,7 +41,7 @@ async fn a_run_that_completes_prints_its_log_and_ends_with_zero() {
         json!([
             "COMPLETED",
             "write_file",
-            "diff --git a/b b/b\nnew file mode 100644\n--- /dev/null\n+++ b/b\n@@ -0,0 +1 @@\n+b\n"
+            "diff --git a/b b/b\nnew file mode 100644\nindex 0000000..6178079\n--- /dev/null\n+++ b/b\n@@ -0,0 +1 @@\n+b\n"
         ])
     );
 }
@@ -139,6 +140,21 @@ async fn an_interrupt_stops_the_agent_and_ends_with_130() {
         (done.status, printed(&done.out).last().map(String::as_str)),
         (Some(130), Some("paused: Stopped"))
     );
+    assert_eq!(house.docker.containers(&house.home()).unwrap().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_does_not_wait_for_a_server_that_says_nothing() {
+    let house = House::new();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/a.git", silent.local_addr().unwrap());
+    let mut child = anchorctl(&house, &run(&address, "http://127.0.0.1:9/v1", &[])).spawn().unwrap();
+    // The connection is there, so that the library waits for the answer in a thread of its own.
+    let _connection = tokio::task::spawn_blocking(move || silent.accept().unwrap()).await.unwrap();
+    let process = child.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+    let status = crate::harness::soon("anchorctl", child.wait()).await.unwrap();
+    assert_eq!(status.code(), Some(130));
     assert_eq!(house.docker.containers(&house.home()).unwrap().len(), 0);
 }
 

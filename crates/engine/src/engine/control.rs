@@ -178,3 +178,31 @@ fn in_doubt(events: &[Event]) -> bool {
         _ => doubt,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anchorhold_domain::{Fault, Timestamp};
+
+    #[track_caller]
+    fn check(kinds: Vec<EventKind>, expected: bool) {
+        let number = |(seq, kind)| Event { seq, at: Timestamp(0), kind };
+        let events: Vec<Event> = (1..).zip(kinds).map(number).collect();
+        assert_eq!(in_doubt(&events), expected, "{events:?}");
+    }
+
+    #[test]
+    fn a_workspace_is_trusted_unless_a_run_ended_in_the_middle_since_its_cell_was_opened() {
+        let opened = || EventKind::CellOpened { container_id: String::new(), facts: vec![], ready_ms: 0 };
+        let paused = |reason| EventKind::Paused { reason, limit: None };
+        let failed = || EventKind::Failed { fault: Fault { code: String::new(), message: String::new(), hint: None } };
+        let pushed = || EventKind::PushCompleted { branch: String::new(), commit: String::new(), created: true };
+        check(vec![], false);
+        check(vec![opened(), paused(PauseReason::User), EventKind::Resumed], false);
+        check(vec![opened(), paused(PauseReason::Stopped)], false);
+        check(vec![opened(), paused(PauseReason::Interrupted)], true);
+        check(vec![opened(), paused(PauseReason::Interrupted), pushed(), EventKind::Resumed], true);
+        check(vec![opened(), failed()], true);
+        check(vec![opened(), failed(), opened(), pushed()], false);
+    }
+}

@@ -6,7 +6,7 @@ use crate::log::Log;
 use crate::resident::Resident;
 use crate::{Config, EngineError, demo};
 use anchorhold_domain::{AgentId, ModelChoice};
-use anchorhold_model::{GenaiModel, Model, ScriptedServer};
+use anchorhold_model::{Connections, GenaiModel, Model, ScriptedServer};
 use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote};
 use anchorhold_sandbox::{Docker, Endpoint};
 use anchorhold_secrets::{SecretName, Secrets};
@@ -37,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) tasks: TaskTracker,
     mirrors: Mirrors,
     docker: Mutex<Option<Docker>>,
+    connections: OnceCell<Connections>,
     scripted: OnceCell<ScriptedServer>,
 }
 
@@ -64,6 +65,7 @@ impl Shared {
             tasks: TaskTracker::new(),
             mirrors,
             docker: Mutex::default(),
+            connections: OnceCell::new(),
             scripted: OnceCell::new(),
         })
     }
@@ -136,6 +138,13 @@ impl Shared {
             "scripted" => None,
             provider => self.secrets.get(&SecretName::ModelKey { provider: provider.to_owned() }).await?,
         };
-        Ok(Box::new(GenaiModel::new(&choice, key.as_ref().map(|key| key.expose()))?))
+        let connections = self.connections.get_or_try_init(connect).await?;
+        Ok(Box::new(GenaiModel::new(connections, &choice, key.as_ref().map(|key| key.expose()))?))
     }
+}
+
+/// Reading the system's certificates takes tens of milliseconds.
+async fn connect() -> Result<Connections, EngineError> {
+    let connecting = tokio::task::spawn_blocking(Connections::new);
+    Ok(connecting.await.map_err(|_| EngineError::Panicked { verb: "prepare connections" })??)
 }

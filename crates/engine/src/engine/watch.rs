@@ -4,7 +4,7 @@ use super::Engine;
 use crate::EngineError;
 use crate::hub::Broadcast;
 use crate::resident::Resident;
-use anchorhold_domain::{Agent, AgentId, Update};
+use anchorhold_domain::{Agent, AgentId, Fault, Update};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
@@ -80,6 +80,20 @@ impl Engine {
         let mut latest = self.resident(id).await?.log.subscribe();
         let found = latest.wait_for(condition).await.map_err(|_| EngineError::UnknownAgent(id))?;
         Ok(Arc::clone(&found))
+    }
+}
+
+impl Engine {
+    /// Waits until an agent's work ends in a way that its log cannot hold, such as on a full disk.
+    ///
+    /// The log then still says that the agent is at work, so that who follows it waits for nothing.
+    ///
+    /// # Errors
+    /// Where there is no such agent.
+    pub async fn unwritten(&self, id: AgentId) -> Result<Fault, EngineError> {
+        let mut unwritten = self.resident(id).await?.unwritten.subscribe();
+        let fault = unwritten.wait_for(Option::is_some).await.ok().and_then(|fault| fault.clone());
+        fault.ok_or(EngineError::UnknownAgent(id))
     }
 }
 

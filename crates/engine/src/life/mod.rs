@@ -53,6 +53,7 @@ enum Ended {
 impl Life {
     /// Does the work; everything that goes wrong ends up in the log.
     pub(crate) async fn run(self, stage: Stage) {
+        self.resident.unwritten.send_replace(None);
         let result = match stage {
             Stage::Start => self.start().await,
             Stage::Continue { rebuild } => self.go_on(rebuild).await,
@@ -73,6 +74,7 @@ impl Life {
         };
         if let Err(error) = written {
             tracing::error!(agent = %self.resident.log.id(), error = error.message(), "the end of a run cannot be written down");
+            self.resident.unwritten.send_replace(Some(error.fault()));
         }
         self.park_cell().await;
     }

@@ -4,10 +4,12 @@ use super::Life;
 use super::turns::Run;
 use crate::EngineError;
 use anchorhold_domain::{EventKind, Signal};
-use anchorhold_model::{Answer, CallRequest, Delta, ModelError};
+use anchorhold_model::{Answer, CallRequest, Delta, Model, ModelError};
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 /// How often a request is made before the run ends with its error.
 const TRIES: u32 = 4;
@@ -18,7 +20,16 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// Pieces of text that may wait for a slow watcher.
 const DELTAS: usize = 64;
 
+/// A model that is being prepared by a task of its own.
+pub(super) type OpeningModel = JoinHandle<Result<Box<dyn Model>, EngineError>>;
+
 impl Life {
+    /// Begins to prepare the model: its key may have to be asked for, and certificates be read.
+    pub(super) fn open_model(&self) -> OpeningModel {
+        let (shared, choice) = (Arc::clone(&self.shared), self.agent().model.clone());
+        self.shared.tasks.spawn(async move { shared.model(&choice).await })
+    }
+
     /// Asks the model and writes its answer down; `false` where the run was stopped meanwhile.
     pub(super) async fn ask_model(&self, run: &mut Run) -> Result<bool, EngineError> {
         let request = self.agent().requests.saturating_add(1);

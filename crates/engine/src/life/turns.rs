@@ -1,6 +1,7 @@
 //! The run: instruction by instruction, answer by answer, until there is nothing left to do.
 
 use super::cell::OpeningCell;
+use super::model::OpeningModel;
 use super::{Ended, Life};
 use crate::EngineError;
 use crate::history::History;
@@ -28,6 +29,7 @@ impl Life {
         let docker = self.shared.docker().await?;
         let mirror = self.shared.mirror(&agent.github_repo)?;
         let cell = self.open_cell(docker, rebuild);
+        let model = self.open_model();
         let (reader, checkpoint, base) = (mirror.clone(), agent.checkpoint.clone(), base_tree.clone());
         let read = tokio::task::spawn_blocking(move || {
             let tree = match checkpoint {
@@ -49,7 +51,7 @@ impl Life {
             cell.state(),
             self.shared.config.clock,
         );
-        self.run_turns(workspace, cell, &entries).await
+        self.run_turns(workspace, cell, model, &entries).await
     }
 
     /// Runs until the log says that the run has ended.
@@ -57,6 +59,7 @@ impl Life {
         &self,
         workspace: Workspace,
         cell: OpeningCell,
+        model: OpeningModel,
         entries: &[TreeEntry],
     ) -> Result<Ended, EngineError> {
         let agent = self.agent();
@@ -64,7 +67,7 @@ impl Life {
         let specs = tools.iter().map(|tool| tool.spec()).collect();
         let history = History::new(prompt::system(&agent, entries), specs);
         let history = history.read(self.resident.log.store(), agent.id).await?;
-        let model = self.shared.model(&agent.model).await?;
+        let model = model.await.map_err(|_| EngineError::Panicked { verb: "prepare the model" })??;
         let mut run = Run { model, tools, history, workspace };
         let ended = self.turns(&mut run, &cell).await;
         cell.settled().await;

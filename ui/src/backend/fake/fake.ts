@@ -2,7 +2,7 @@
 import type { Agent, Branches, EngineStatus, Event, EventKind, Fault, Signal, Update } from "../../bindings";
 import type { Backend } from "../backend";
 import { born, cast, crowd, record, type Recorded } from "./cast";
-import { finish, opening, refactor } from "./recording";
+import { finish, opening, recordedModels, refactor } from "./recording";
 import { recordedFiles } from "./patches";
 
 /** What the fake plays: the usual recording, nothing, a broken engine, a crowd, or a frozen moment. */
@@ -190,7 +190,7 @@ class FakeBackend implements Backend {
   }
 
   async models() {
-    return [{ provider: "scripted", name: "refactor-to-typescript", label: "Refactor to TypeScript" }];
+    return recordedModels;
   }
 
   async theme() {

@@ -204,3 +204,13 @@ export function finish(files: number): Step[] {
     }),
   ];
 }
+
+/** The models that can be chosen; one without a name is named by the user. */
+export const recordedModels = [
+  {
+    provider: "scripted",
+    name: "refactor-to-typescript",
+    label: "Demonstration: a recording, no real model",
+  },
+  { provider: "openai", name: "", label: "OpenAI, or any server that is compatible with it" },
+];
