@@ -138,6 +138,18 @@ pub const REQUIREMENTS: &[Requirement] = &[
     ),
     requirement(
         Need::Test,
+        "a real ssh server for the tests, and an ssh agent",
+        Probe::Program(&["sshd"]),
+        ["openssh-server openssh-client", "openssh-server openssh-clients", "openssh"],
+    ),
+    requirement(
+        Need::Test,
+        "makes a certificate for the tests",
+        Probe::Program(&["openssl"]),
+        ["openssl", "openssl", "openssl"],
+    ),
+    requirement(
+        Need::Test,
         "drives the window",
         Probe::Program(&["WebKitWebDriver"]),
         ["webkit2gtk-driver", "webkit2gtk-driver", "webkit2gtk-4.1"],

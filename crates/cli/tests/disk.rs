@@ -17,18 +17,18 @@ use tokio::process::Command;
 
 /// Mounts, runs, fills up when told so, makes room and prints the log.
 const SCRIPT: &str = r#"
+ballast="$ANCHORHOLD_HOME/ballast"
 mount -t tmpfs -o size="$SIZE" none "$ANCHORHOLD_HOME" || exit 90
 "$@" >"$PLACE/out" 2>"$PLACE/err" &
 if [ -n "$LEAVE" ]; then
     read -r _ <"$PLACE/fill"
-    ballast="$ANCHORHOLD_HOME/ballast"
     head -c "$SIZE" /dev/zero >"$ballast" 2>"$PLACE/filling"
     [ "$LEAVE" = 0 ] || truncate -s "-$LEAVE" "$ballast"
     echo >"$PLACE/filled"
 fi
 wait $!
 echo $? >"$PLACE/status"
-mount -o remount,size=256m "$ANCHORHOLD_HOME" || exit 91
+rm -f "$ballast"
 exec "$1" log Errand --json
 "#;
 
@@ -66,7 +66,18 @@ impl Disk {
     /// Begins a run, in namespaces that take everything with them when they end.
     fn run(&self, repository: &str, base_url: &str) -> tokio::process::Child {
         Command::new("unshare")
-            .args(["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", SCRIPT, "sh"])
+            .args([
+                "--user",
+                "--map-root-user",
+                "--mount",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "sh",
+                "-c",
+                SCRIPT,
+                "sh",
+            ])
             .arg(env!("CARGO_BIN_EXE_anchorctl"))
             .args(["run", "--repo", repository, "--from", "main", "--to", "agent/work", "--task", TASK])
             .args(["--name", "Errand", "--model", "scripted/test", "--base-url", base_url])
@@ -101,8 +112,11 @@ impl Disk {
         let err = String::from_utf8_lossy(&output.stderr);
         // Where a user may not mount, this is what says so.
         assert!(output.status.success(), "{:?}: {err}", output.status);
-        let events: Vec<_> =
-            String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let events: Vec<_> = String::from_utf8(output.stdout)
+            .unwrap()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
         let text = |name| read_text(&self.place.join(name));
         Ended { status: text("status"), out: text("out"), err: text("err"), log: story(&events) }
     }
@@ -124,33 +138,84 @@ fn dense(lines: u64) -> String {
     (0..lines).map(|_| format!("{:016x}{:016x}{:016x}\n", next(), next(), next())).collect()
 }
 
+/// The last lines that were printed, without the times before them.
+fn last_lines(text: &str, count: usize) -> Vec<&str> {
+    let lines: Vec<_> = text.lines().map(|line| line.get(10..).unwrap_or(line)).collect();
+    lines[lines.len() - count..].to_vec()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_full_during_the_clone_is_said_and_the_log_stays() {
     let disk = Disk::new("2m", "");
     let remote = disk.house.repository(&[("big", &dense(100_000))]);
     let ended = disk.end(disk.run(&remote.address(), "http://127.0.0.1:9/v1")).await;
-    println!("{ended:#?}");
-    panic!();
+    let address = remote.address();
+    assert_eq!(
+        (ended.status.as_str(), last_lines(&ended.out, 2)),
+        (
+            "1",
+            vec![
+                format!("! fetch main from {address}: no space left on the disk").as_str(),
+                "what to do: free some space, then try again; nothing recorded was lost",
+            ]
+        )
+    );
+    assert_eq!(
+        ended.log,
+        ["created", "queued: Do the task.", "startRequested", "cloneStarted", "failed: disk_full"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_full_at_a_checkpoint_is_said_and_earlier_edits_stay() {
+    // What is left is enough for the log and too little for the file.
     let disk = Disk::new("8m", "256k");
-    let remote = disk.house.repository(&[("big", &dense(20_000))]);
+    let big = dense(20_000);
+    let first = big.lines().next().unwrap();
+    let remote = disk.house.repository(&[("big", &big)]);
     let voice = Voice::playing(vec![
-        turn("", vec![write("b", "b\n"), read("big")]),
-        turn("", vec![edit("big", &dense(1), "")]),
+        turn("", vec![write("b", "b\n")]),
+        turn("", vec![read("big")]),
+        turn("", vec![edit("big", first, "")]),
         turn("", vec![finish("Done.")]),
     ])
     .await;
-    voice.hold_from(2);
+    voice.hold_from(3);
     let child = disk.run(&remote.address(), &voice.base_url());
-    voice.asked(2).await;
+    voice.asked(3).await;
     disk.fill().await;
     voice.release();
     let ended = disk.end(child).await;
-    println!("{ended:#?}");
-    panic!();
+    assert_eq!(
+        (ended.status.as_str(), last_lines(&ended.out, 2)),
+        (
+            "1",
+            vec![
+                "! store big: no space left on the disk",
+                "what to do: free some space, then try again; nothing recorded was lost",
+            ]
+        )
+    );
+    assert_eq!(
+        ended.log,
+        [
+            "created",
+            "queued: Do the task.",
+            "startRequested",
+            "cloneStarted",
+            "cloned",
+            "turn: Do the task.",
+            "answered",
+            "asked for write_file",
+            "write_file Ok",
+            "answered",
+            "asked for read_file",
+            "read_file Ok",
+            "answered",
+            "asked for edit_file",
+            "failed: disk_full",
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,6 +234,24 @@ async fn a_disk_on_which_nothing_can_be_recorded_any_more_ends_the_run() {
     disk.fill().await;
     voice.release();
     let ended = disk.end(child).await;
-    println!("{ended:#?}");
-    panic!();
+    let said: Vec<&str> = ended.err.lines().rev().take(2).collect();
+    assert_eq!(ended.status, "1");
+    assert_eq!(said[0], "what to do: free some space on the disk; everything recorded before is kept");
+    assert!(said[1].starts_with("error: write to the database: the disk is full"), "{said:?}");
+    // That the run broke off is written down by the program that reads the log next.
+    assert_eq!(
+        ended.log,
+        [
+            "created",
+            "queued: Do the task.",
+            "startRequested",
+            "cloneStarted",
+            "cloned",
+            "turn: Do the task.",
+            "answered",
+            "asked for write_file",
+            "write_file Ok",
+            "paused: Interrupted",
+        ]
+    );
 }

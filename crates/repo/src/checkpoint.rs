@@ -64,57 +64,38 @@ impl Mirror {
         label: &str,
         at_ms: i64,
     ) -> Result<Checkpoint> {
-        if agent.is_empty()
-            || !agent
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
-        {
-            return Err(RepoError::InvalidAgent {
-                agent: agent.to_owned(),
-            });
+        if agent.is_empty() || !agent.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
+            return Err(RepoError::InvalidAgent { agent: agent.to_owned() });
         }
         let repository = self.objects()?;
-        let base = repository
-            .find_tree(oid("tree", base_tree)?)
-            .map_err(RepoError::missing("tree", base_tree))?;
+        let base =
+            repository.find_tree(oid("tree", base_tree)?).map_err(RepoError::missing("tree", base_tree))?;
         let mut root = Folder::over(Some(base));
         for edit in edits {
             root.apply(&repository, edit)?;
         }
-        let tree = root
-            .write(&repository)
-            .map_err(RepoError::storage(format!("write the tree of {label}")))?;
-        let tree = repository
-            .find_tree(tree)
-            .map_err(RepoError::missing("tree", base_tree))?;
+        let tree = root.write(&repository).map_err(RepoError::writing(
+            &repository,
+            0,
+            format!("write the tree of {label}"),
+        ))?;
+        let tree = repository.find_tree(tree).map_err(RepoError::missing("tree", base_tree))?;
         let parent = match parent {
-            Some(id) => Some(
-                repository
-                    .find_commit(oid("commit", id)?)
-                    .map_err(RepoError::missing("commit", id))?,
-            ),
+            Some(id) => {
+                Some(repository.find_commit(oid("commit", id)?).map_err(RepoError::missing("commit", id))?)
+            }
             None => None,
         };
-        let attempt = || RepoError::storage(format!("record a checkpoint of {agent}"));
+        let attempt = || RepoError::writing(&repository, 0, format!("record a checkpoint of {agent}"));
         let at = Time::new(at_ms.div_euclid(1000), 0);
         // The address is in a top-level domain that is reserved for never existing.
-        let signature = git2::Signature::new("Anchorhold agent", "agent@anchorhold.invalid", &at)
-            .map_err(attempt())?;
+        let signature =
+            git2::Signature::new("Anchorhold agent", "agent@anchorhold.invalid", &at).map_err(attempt())?;
         let parents: Vec<_> = parent.iter().collect();
-        let commit = repository
-            .commit(None, &signature, &signature, label, &tree, &parents)
-            .map_err(attempt())?;
-        self.advance(
-            &repository,
-            agent,
-            commit,
-            parent.as_ref().map(git2::Commit::id),
-        )
-        .map_err(attempt())?;
-        Ok(Checkpoint {
-            commit: commit.to_string(),
-            tree: tree.id().to_string(),
-        })
+        let commit =
+            repository.commit(None, &signature, &signature, label, &tree, &parents).map_err(attempt())?;
+        self.advance(&repository, agent, commit, parent.as_ref().map(git2::Commit::id)).map_err(attempt())?;
+        Ok(Checkpoint { commit: commit.to_string(), tree: tree.id().to_string() })
     }
 
     fn advance(
@@ -160,10 +141,7 @@ enum Standing {
 
 impl<'r> Folder<'r> {
     fn over(base: Option<Tree<'r>>) -> Self {
-        Self {
-            base,
-            changed: BTreeMap::new(),
-        }
+        Self { base, changed: BTreeMap::new() }
     }
 
     fn apply(&mut self, repository: &'r Repository, edit: &TreeEdit) -> Result<()> {
@@ -171,24 +149,16 @@ impl<'r> Folder<'r> {
             TreeEdit::Remove { path } => self.set(repository, path, &split(path)?, None),
             TreeEdit::Put { path, mode, bytes } => {
                 let names = split(path)?;
-                let refuse = |reason| {
-                    Err(RepoError::InvalidPath {
-                        path: path_to_text(path),
-                        reason,
-                    })
-                };
+                let refuse = |reason| Err(RepoError::InvalidPath { path: path_to_text(path), reason });
                 if !MODES.contains(mode) {
                     return refuse("its mode is not one of a file or link");
                 }
-                let last = names
-                    .last()
-                    .copied()
-                    .unwrap_or_default()
-                    .to_ascii_lowercase();
+                let last = names.last().copied().unwrap_or_default().to_ascii_lowercase();
                 if *mode == SYMLINK && NEVER_LINKS.iter().any(|name| last == name.as_bytes()) {
                     return refuse("git must not follow a link there");
                 }
-                let attempt = RepoError::storage(format!("store {}", path_to_text(path)));
+                let attempt = format!("store {}", path_to_text(path));
+                let attempt = RepoError::writing(repository, bytes.len(), attempt);
                 let id = repository.blob(bytes).map_err(attempt)?;
                 self.set(repository, path, &names, Some((*mode, id)))
             }
@@ -206,17 +176,10 @@ impl<'r> Folder<'r> {
         let Some((first, rest)) = names.split_first() else {
             return Ok(());
         };
-        let refuse = |reason| {
-            Err(RepoError::InvalidPath {
-                path: path_to_text(path),
-                reason,
-            })
-        };
+        let refuse = |reason| Err(RepoError::InvalidPath { path: path_to_text(path), reason });
         match (self.standing(first), rest.is_empty(), file) {
             (Standing::Folder, true, Some(_)) => refuse("it is a folder"),
-            (Standing::File, false, Some(_)) => {
-                refuse("a file, a link or a submodule is in its way")
-            }
+            (Standing::File, false, Some(_)) => refuse("a file, a link or a submodule is in its way"),
             (_, true, Some((mode, id))) => {
                 self.changed.insert(first.to_vec(), Slot::File { mode, id });
                 Ok(())
@@ -243,11 +206,7 @@ impl<'r> Folder<'r> {
             Some(Slot::Gone) => Standing::Nothing,
             Some(Slot::File { .. }) => Standing::File,
             Some(Slot::Folder(_)) => Standing::Folder,
-            None => match self
-                .base
-                .as_ref()
-                .and_then(|base| base.get_name_bytes(name))
-            {
+            None => match self.base.as_ref().and_then(|base| base.get_name_bytes(name)) {
                 None => Standing::Nothing,
                 Some(entry) if entry.kind() == Some(ObjectType::Tree) => Standing::Folder,
                 Some(_) => Standing::File,
@@ -267,18 +226,10 @@ impl<'r> Folder<'r> {
                 slot
             }
             Entry::Vacant(vacant) => {
-                let base = match self
-                    .base
-                    .as_ref()
-                    .and_then(|base| base.get_name_bytes(name))
-                {
+                let base = match self.base.as_ref().and_then(|base| base.get_name_bytes(name)) {
                     Some(entry) if entry.kind() == Some(ObjectType::Tree) => {
                         let id = entry.id().to_string();
-                        Some(
-                            repository
-                                .find_tree(entry.id())
-                                .map_err(RepoError::missing("tree", &id))?,
-                        )
+                        Some(repository.find_tree(entry.id()).map_err(RepoError::missing("tree", &id))?)
                     }
                     _ => None,
                 };
@@ -294,11 +245,7 @@ impl<'r> Folder<'r> {
     fn is_empty(&self) -> bool {
         let gone = |name: &[u8]| matches!(self.changed.get(name), Some(Slot::Gone));
         self.changed.values().all(|slot| matches!(slot, Slot::Gone))
-            && self
-                .base
-                .iter()
-                .flat_map(Tree::iter)
-                .all(|entry| gone(entry.name_bytes()))
+            && self.base.iter().flat_map(Tree::iter).all(|entry| gone(entry.name_bytes()))
     }
 
     /// Writes the folders that changed and returns the id of this one; the others keep theirs.
@@ -313,11 +260,7 @@ impl<'r> Folder<'r> {
                     builder.insert(name.as_slice(), folder.write(repository)?, 0o040_000)?;
                 }
                 Slot::Gone => {
-                    if self
-                        .base
-                        .as_ref()
-                        .is_some_and(|base| base.get_name_bytes(name).is_some())
-                    {
+                    if self.base.as_ref().is_some_and(|base| base.get_name_bytes(name).is_some()) {
                         builder.remove(name.as_slice())?;
                     }
                 }

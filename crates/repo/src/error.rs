@@ -1,7 +1,8 @@
 //! What can go wrong between a repository and us, told so that a reader knows what to do next.
 
-use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
 
 use crate::ssh::AgentKeys;
 
@@ -23,7 +24,7 @@ pub enum RepoError {
         reason: &'static str,
     },
     /// There is no repository at the address, or this user may not see it.
-    #[error("find repository {remote}")]
+    #[error("find repository {remote}: there is none that this user may read")]
     RepositoryNotFound {
         /// The repository's address.
         remote: String,
@@ -247,10 +248,28 @@ impl RepoError {
     pub(crate) fn storage(attempt: impl Into<String>) -> impl FnOnce(git2::Error) -> Self {
         let attempt = attempt.into();
         move |source| {
-            if is_disk_full(&source) {
+            if says_disk_full(&source) {
                 Self::DiskFull { attempt }
             } else {
                 Self::Storage { attempt, source }
+            }
+        }
+    }
+
+    /// Wraps a failure to write about `size` bytes into `repository`.
+    ///
+    /// Of an object that does not fit the library says nothing at all, and takes away what it had
+    /// written of it. So it is tried whether there is room.
+    pub(crate) fn writing(
+        repository: &git2::Repository,
+        size: usize,
+        attempt: impl Into<String>,
+    ) -> impl FnOnce(git2::Error) -> Self {
+        move |source| {
+            if source.class() == git2::ErrorClass::None && !has_room(repository.path(), size) {
+                Self::DiskFull { attempt: attempt.into() }
+            } else {
+                Self::storage(attempt)(source)
             }
         }
     }
@@ -381,18 +400,24 @@ impl RepoError {
     }
 }
 
-/// Whether the library failed because there was no space to write.
-///
-/// A single object that does not fit makes it fail without any words. Then the system's last error of
-/// this thread tells: all that came between is taking the unfinished file away, which succeeds.
-fn is_disk_full(error: &git2::Error) -> bool {
-    if error.class() == git2::ErrorClass::None {
-        let last = std::io::Error::last_os_error();
-        return matches!(last.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
-    }
-    let message = error.message();
+/// Whether the library says that there is no space left.
+fn says_disk_full(error: &git2::Error) -> bool {
+    let message = error.message().to_ascii_lowercase();
     error.class() == git2::ErrorClass::Os
-        && (message.contains("No space left") || message.contains("quota exceeded"))
+        && (message.contains("no space left") || message.contains("quota exceeded"))
+}
+
+/// Whether a file of about `size` bytes fits into `folder`.
+fn has_room(folder: &Path, size: usize) -> bool {
+    /// What a folder, a ref and the ends of blocks may take besides.
+    const MARGIN: u64 = 16 * 1024;
+    let size = u64::try_from(size).unwrap_or(u64::MAX).saturating_add(MARGIN);
+    let path = folder.join("room");
+    // Written, because a file system may promise space that it does not have.
+    let written =
+        File::create(&path).and_then(|mut file| std::io::copy(&mut std::io::repeat(0).take(size), &mut file));
+    let _ = std::fs::remove_file(&path);
+    !written.is_err_and(|error| matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded))
 }
 
 /// Returns what a user types to reach a server, whose port `ssh` takes apart from its name.

@@ -89,14 +89,9 @@ impl FetchProgress {
 
 impl From<&git2::Progress<'_>> for FetchProgress {
     fn from(stats: &git2::Progress<'_>) -> Self {
-        let complete =
-            stats.received_objects() >= stats.total_objects() && stats.total_objects() > 0;
+        let complete = stats.received_objects() >= stats.total_objects() && stats.total_objects() > 0;
         Self {
-            phase: if complete {
-                FetchPhase::Resolving
-            } else {
-                FetchPhase::Receiving
-            },
+            phase: if complete { FetchPhase::Resolving } else { FetchPhase::Receiving },
             received_objects: stats.received_objects(),
             total_objects: stats.total_objects(),
             received_bytes: stats.received_bytes(),
@@ -125,9 +120,7 @@ impl Mirror {
         check_branch(branch)?;
         let remote = self.remote();
         let attempt = format!("fetch {branch} from {remote}");
-        let cancelled = || RepoError::Cancelled {
-            attempt: attempt.clone(),
-        };
+        let cancelled = || RepoError::Cancelled { attempt: attempt.clone() };
         let _turn = loop {
             if let Some(turn) = self.try_fetching() {
                 break turn;
@@ -143,17 +136,12 @@ impl Mirror {
         let kept = format!("refs/anchorhold/heads/{branch}");
         let tip = self.download(branch, &kept, credentials, &attempt, progress)?;
         let repository = self.source()?;
-        repository
-            .reference(&kept, tip, true, "fetch")
-            .map_err(RepoError::storage(&*attempt))?;
+        repository.reference(&kept, tip, true, "fetch").map_err(RepoError::storage(&*attempt))?;
         let id = tip.to_string();
-        let commit = repository
-            .find_commit(tip)
-            .map_err(RepoError::missing("commit", &id))?;
+        let commit = repository.find_commit(tip).map_err(RepoError::missing("commit", &id))?;
         Ok(Base {
             tree: commit.tree_id().to_string(),
-            summary: String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default())
-                .into_owned(),
+            summary: String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned(),
             commit: id,
         })
     }
@@ -185,23 +173,16 @@ impl Mirror {
             let remote = mirror.remote();
             let repository = mirror.source()?;
             Network::new(remote, &credentials, attempted).fetch(&repository, &branch, &tell, |heads| {
-                let tip = heads
-                    .tip(&branch)
-                    .ok_or_else(|| no_branch(remote, &branch, heads))?;
+                let tip = heads.tip(&branch).ok_or_else(|| no_branch(remote, &branch, heads))?;
                 // The ref is written after its objects, so that it vouches for all of them.
-                let complete = repository
-                    .refname_to_id(&kept)
-                    .is_ok_and(|have| have == tip);
+                let complete = repository.refname_to_id(&kept).is_ok_and(|have| have == tip);
                 Ok((tip, complete))
             })
         };
         let thread = thread::Builder::new()
             .name("fetch".to_owned())
             .spawn(work)
-            .map_err(|source| RepoError::Thread {
-                attempt: attempt.to_owned(),
-                source,
-            })?;
+            .map_err(|source| RepoError::Thread { attempt: attempt.to_owned(), source })?;
         let mut last = FetchProgress::at(FetchPhase::Connecting);
         loop {
             match hears.recv_timeout(WAIT_STEP) {
@@ -210,9 +191,7 @@ impl Mirror {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if progress(last).is_break() {
-                return Err(RepoError::Cancelled {
-                    attempt: attempt.to_owned(),
-                });
+                return Err(RepoError::Cancelled { attempt: attempt.to_owned() });
             }
         }
         thread.join().unwrap_or_else(|panic| resume_unwind(panic))
@@ -224,18 +203,12 @@ impl Mirror {
     /// Those of the network, and [`RepoError::RepositoryNotFound`].
     pub fn branches(&self, credentials: &Credentials) -> Result<Branches> {
         let repository = self.source()?;
-        let heads = Network::new(
-            self.remote(),
-            credentials,
-            format!("list the branches of {}", self.remote()),
-        )
-        .list(&repository)?;
+        let heads =
+            Network::new(self.remote(), credentials, format!("list the branches of {}", self.remote()))
+                .list(&repository)?;
         let mut names: Vec<String> = heads.branches.into_iter().map(|(name, _)| name).collect();
         names.sort_unstable();
-        Ok(Branches {
-            names,
-            default: heads.default,
-        })
+        Ok(Branches { names, default: heads.default })
     }
 
     /// Asks the server where `branch` is; `None` if there is no such branch.
@@ -245,12 +218,9 @@ impl Mirror {
     pub fn remote_tip(&self, branch: &str, credentials: &Credentials) -> Result<Option<String>> {
         check_branch(branch)?;
         let repository = self.source()?;
-        let heads = Network::new(
-            self.remote(),
-            credentials,
-            format!("look up {branch} in {}", self.remote()),
-        )
-        .list(&repository)?;
+        let heads =
+            Network::new(self.remote(), credentials, format!("look up {branch} in {}", self.remote()))
+                .list(&repository)?;
         Ok(heads.tip(branch).map(|tip| tip.to_string()))
     }
 }
@@ -267,9 +237,7 @@ pub fn check_branch(branch: &str) -> Result<()> {
         || branch == "HEAD"
         || !git2::Reference::is_valid_name(&full)
     {
-        return Err(RepoError::InvalidBranch {
-            branch: branch.to_owned(),
-        });
+        return Err(RepoError::InvalidBranch { branch: branch.to_owned() });
     }
     Ok(())
 }
@@ -284,23 +252,11 @@ fn no_branch(remote: &crate::Remote, branch: &str, heads: &Heads) -> RepoError {
         .iter()
         .map(|(name, _)| {
             let likeness = similar::TextDiff::from_chars(branch, name.as_str()).ratio();
-            let likely = if heads.default.as_deref() == Some(name) {
-                0.5
-            } else {
-                0.0
-            };
+            let likely = if heads.default.as_deref() == Some(name) { 0.5 } else { 0.0 };
             (likeness.max(likely), name.as_str())
         })
         .collect();
     by_distance.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    let nearest = by_distance
-        .into_iter()
-        .take(NEAREST)
-        .map(|(_, name)| name.to_owned())
-        .collect();
-    RepoError::UnknownBranch {
-        remote,
-        branch: branch.to_owned(),
-        nearest,
-    }
+    let nearest = by_distance.into_iter().take(NEAREST).map(|(_, name)| name.to_owned()).collect();
+    RepoError::UnknownBranch { remote, branch: branch.to_owned(), nearest }
 }

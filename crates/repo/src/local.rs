@@ -21,21 +21,15 @@ pub(crate) fn push(
 ) -> Result<Answer> {
     let attempt = || format!("push to {branch} in {remote}");
     let target = Repository::open(path).map_err(|error| match error.code() {
-        ErrorCode::NotFound => RepoError::RepositoryNotFound {
-            remote: remote.display(),
-        },
-        ErrorCode::Owner => RepoError::NotOwned {
-            remote: remote.display(),
-        },
+        ErrorCode::NotFound => RepoError::RepositoryNotFound { remote: remote.display() },
+        ErrorCode::Owner => RepoError::NotOwned { remote: remote.display() },
         _ => RepoError::storage(attempt())(error),
     })?;
     let name = format!("refs/heads/{branch}");
     if is_checked_out(&target, &name) {
-        return Ok(Answer::Refused(
-            "the branch is checked out there".to_owned(),
-        ));
+        return Ok(Answer::Refused("the branch is checked out there".to_owned()));
     }
-    copy(from, &target, commit).map_err(RepoError::storage(attempt()))?;
+    copy(from, &target, commit).map_err(RepoError::writing(&target, 0, attempt()))?;
     let moved = match expected {
         Some(tip) => target.reference_matching(&name, commit, true, tip, "push"),
         None => target.reference(&name, commit, false, "push"),
@@ -43,10 +37,7 @@ pub(crate) fn push(
     match moved {
         Ok(_) => Ok(Answer::Taken),
         Err(error)
-            if matches!(
-                error.code(),
-                ErrorCode::Modified | ErrorCode::Exists | ErrorCode::NotFound
-            ) =>
+            if matches!(error.code(), ErrorCode::Modified | ErrorCode::Exists | ErrorCode::NotFound) =>
         {
             Ok(Answer::Moved)
         }
@@ -92,19 +83,14 @@ fn copy(from: &Repository, to: &Repository, commit: Oid) -> std::result::Result<
     let odb = to.odb()?;
     let mut writer = odb.packwriter()?;
     let mut failure = None;
-    let streamed = pack.foreach(
-        |bytes| match std::io::Write::write_all(&mut writer, bytes) {
-            Ok(()) => true,
-            Err(error) => {
-                failure = Some(git2::Error::new(
-                    ErrorCode::GenericError,
-                    git2::ErrorClass::Os,
-                    error.to_string(),
-                ));
-                false
-            }
-        },
-    );
+    let streamed = pack.foreach(|bytes| match std::io::Write::write_all(&mut writer, bytes) {
+        Ok(()) => true,
+        Err(error) => {
+            failure =
+                Some(git2::Error::new(ErrorCode::GenericError, git2::ErrorClass::Os, error.to_string()));
+            false
+        }
+    });
     if let Some(failure) = failure {
         return Err(failure);
     }

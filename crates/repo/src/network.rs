@@ -63,20 +63,13 @@ pub(crate) enum Answer {
 impl Heads {
     /// Returns where `branch` is.
     pub(crate) fn tip(&self, branch: &str) -> Option<Oid> {
-        self.branches
-            .iter()
-            .find(|(name, _)| name == branch)
-            .map(|(_, tip)| *tip)
+        self.branches.iter().find(|(name, _)| name == branch).map(|(_, tip)| *tip)
     }
 }
 
 impl<'a> Network<'a> {
     /// Prepares one operation; `attempt` names it in errors.
-    pub(crate) fn new(
-        remote: &'a Remote,
-        credentials: &'a Credentials,
-        attempt: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn new(remote: &'a Remote, credentials: &'a Credentials, attempt: impl Into<String>) -> Self {
         set_timeouts();
         Self {
             remote,
@@ -95,9 +88,7 @@ impl<'a> Network<'a> {
         let connection = remote
             .connect_auth(Direction::Fetch, Some(self.callbacks()), Some(proxy()))
             .map_err(|error| self.explain(error))?;
-        Ok(heads(
-            connection.list().map_err(|error| self.explain(error))?,
-        ))
+        Ok(heads(connection.list().map_err(|error| self.explain(error))?))
     }
 
     /// Downloads `branch` over one connection, unless `have` says that its tip is here already.
@@ -121,14 +112,11 @@ impl<'a> Network<'a> {
         }
         self.tell(on_progress, FetchProgress::at(FetchPhase::Counting));
         if self.cancelled.get() {
-            return Err(RepoError::Cancelled {
-                attempt: self.attempt.clone(),
-            });
+            return Err(RepoError::Cancelled { attempt: self.attempt.clone() });
         }
         let mut callbacks = self.callbacks();
         callbacks.transfer_progress(|stats| self.tell(on_progress, FetchProgress::from(&stats)));
-        callbacks
-            .sideband_progress(|_| self.tell(on_progress, FetchProgress::at(FetchPhase::Counting)));
+        callbacks.sideband_progress(|_| self.tell(on_progress, FetchProgress::at(FetchPhase::Counting)));
         let mut options = FetchOptions::new();
         options
             .remote_callbacks(callbacks)
@@ -166,29 +154,16 @@ impl<'a> Network<'a> {
             true
         });
         callbacks.push_negotiation(|updates| {
-            if updates
-                .iter()
-                .all(|update| update.src() == expected.unwrap_or(Oid::ZERO_SHA1))
-            {
+            if updates.iter().all(|update| update.src() == expected.unwrap_or(Oid::ZERO_SHA1)) {
                 return Ok(());
             }
             moved.set(true);
-            Err(git2::Error::new(
-                ErrorCode::Modified,
-                ErrorClass::Reference,
-                "the branch moved",
-            ))
+            Err(git2::Error::new(ErrorCode::Modified, ErrorClass::Reference, "the branch moved"))
         });
         let mut options = PushOptions::new();
-        options
-            .remote_callbacks(callbacks)
-            .proxy_options(proxy())
-            .follow_redirects(RemoteRedirect::None);
+        options.remote_callbacks(callbacks).proxy_options(proxy()).follow_redirects(RemoteRedirect::None);
         let mut remote = self.connectable(repository)?;
-        let outcome = remote.push(
-            &[format!("{commit}:refs/heads/{branch}")],
-            Some(&mut options),
-        );
+        let outcome = remote.push(&[format!("{commit}:refs/heads/{branch}")], Some(&mut options));
         drop(options);
         let said = plain_text(&said.into_inner());
         match outcome {
@@ -204,9 +179,7 @@ impl<'a> Network<'a> {
     }
 
     fn connectable<'r>(&self, repository: &'r Repository) -> Result<git2::Remote<'r>> {
-        repository
-            .remote_anonymous(&self.remote.transport_url()?)
-            .map_err(|error| self.explain(error))
+        repository.remote_anonymous(&self.remote.transport_url()?).map_err(|error| self.explain(error))
     }
 
     fn callbacks(&self) -> RemoteCallbacks<'_> {
@@ -234,20 +207,13 @@ impl<'a> Network<'a> {
         user: Option<&str>,
         allowed: CredentialType,
     ) -> std::result::Result<Cred, git2::Error> {
-        let refuse = |reason: &str| {
-            Err(git2::Error::new(
-                ErrorCode::Auth,
-                ErrorClass::Callback,
-                reason,
-            ))
-        };
+        let refuse = |reason: &str| Err(git2::Error::new(ErrorCode::Auth, ErrorClass::Callback, reason));
         let asking = Remote::parse(url).ok();
         let asking = asking.as_ref().and_then(Remote::host);
         if asking.is_none() || asking != self.remote.host() {
             return refuse("another server asks for credentials");
         }
-        if allowed.contains(CredentialType::USERNAME) && !allowed.contains(CredentialType::SSH_KEY)
-        {
+        if allowed.contains(CredentialType::USERNAME) && !allowed.contains(CredentialType::SSH_KEY) {
             return Cred::username(user.unwrap_or("git"));
         }
         // A second question means that the first answer was wrong, and there is no other.
@@ -294,47 +260,28 @@ impl<'a> Network<'a> {
                 ErrorCode::NotFound => RepoError::RepositoryNotFound { remote },
                 ErrorCode::Owner => RepoError::NotOwned { remote },
                 // So the library puts it that there is no such folder.
-                _ if says("unsupported url")
-                    || says("resolve path")
-                    || says("could not find repository") =>
-                {
+                _ if says("unsupported url") || says("resolve path") || says("could not find repository") => {
                     RepoError::RepositoryNotFound { remote }
                 }
-                _ => RepoError::Storage {
-                    attempt,
-                    source: error,
-                },
+                _ => RepoError::Storage { attempt, source: error },
             };
         };
         let ssh_sign_in = error.code() == ErrorCode::Auth
             || error.class() == ErrorClass::Ssh && (says("agent") || says("authenticat"));
         match error.code() {
-            _ if self.remote.is_ssh() && ssh_sign_in => RepoError::SshKey {
-                host,
-                attempt,
-                keys: ssh::agent_keys(),
-            },
-            ErrorCode::Auth => RepoError::Auth {
-                host,
-                attempt,
-                offered: self.offered.get(),
-            },
+            _ if self.remote.is_ssh() && ssh_sign_in => {
+                RepoError::SshKey { host, attempt, keys: ssh::agent_keys() }
+            }
+            ErrorCode::Auth => RepoError::Auth { host, attempt, offered: self.offered.get() },
             ErrorCode::Certificate if self.remote.is_ssh() => match self.host_key.get() {
-                HostKey::Unknown => RepoError::UnknownHost {
-                    user: self.remote.user(),
-                    host,
-                },
+                HostKey::Unknown => RepoError::UnknownHost { user: self.remote.user(), host },
                 HostKey::Other => RepoError::HostKeyChanged { host },
                 HostKey::Revoked => RepoError::HostKeyRevoked { host },
             },
-            ErrorCode::Certificate => RepoError::Certificate {
-                host,
-                reason: message.to_owned(),
-            },
-            _ if error.class() == ErrorClass::Ssl => RepoError::Certificate {
-                host,
-                reason: message.to_owned(),
-            },
+            ErrorCode::Certificate => RepoError::Certificate { host, reason: message.to_owned() },
+            _ if error.class() == ErrorClass::Ssl => {
+                RepoError::Certificate { host, reason: message.to_owned() }
+            }
             _ if says("status code: 404")
                 || says("repository not found")
                 || says("does not appear to be a git") =>
@@ -343,10 +290,7 @@ impl<'a> Network<'a> {
             }
             _ if says("status code: 403") => RepoError::Forbidden { host, attempt },
             _ if says("redirect") => RepoError::Redirected { host, attempt },
-            _ => RepoError::Network {
-                attempt,
-                reason: message.to_owned(),
-            },
+            _ => RepoError::Network { attempt, reason: message.to_owned() },
         }
     }
 }
@@ -358,11 +302,7 @@ fn heads(list: &[git2::RemoteHead<'_>]) -> Heads {
         // The library panics on a ref whose name is not UTF-8; such a branch cannot be chosen here,
         // and must not hide the others.
         let read = catch_unwind(AssertUnwindSafe(|| {
-            (
-                head.name().to_owned(),
-                head.symref_target().map(str::to_owned),
-                head.oid(),
-            )
+            (head.name().to_owned(), head.symref_target().map(str::to_owned), head.oid())
         }));
         match read {
             Ok((name, target, _)) if name == "HEAD" => named = target,
@@ -393,11 +333,7 @@ fn proxy<'a>() -> ProxyOptions<'a> {
 fn plain_text(bytes: &[u8]) -> String {
     const LONGEST: usize = 4000;
     let text = String::from_utf8_lossy(bytes);
-    let text: String = text
-        .chars()
-        .filter(|c| *c == '\n' || !c.is_control())
-        .take(LONGEST)
-        .collect();
+    let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).take(LONGEST).collect();
     text.trim().to_owned()
 }
 

@@ -49,28 +49,19 @@ impl Mirror {
         message: &str,
     ) -> Result<String> {
         let repository = self.objects()?;
-        let tree = repository
-            .find_tree(oid("tree", tree)?)
-            .map_err(RepoError::missing("tree", tree))?;
+        let tree = repository.find_tree(oid("tree", tree)?).map_err(RepoError::missing("tree", tree))?;
         let parents = parents
             .iter()
-            .map(|id| {
-                repository
-                    .find_commit(oid("commit", id)?)
-                    .map_err(RepoError::missing("commit", id))
-            })
+            .map(|id| repository.find_commit(oid("commit", id)?).map_err(RepoError::missing("commit", id)))
             .collect::<Result<Vec<_>>>()?;
         let at = Time::new(author.at_ms.div_euclid(1000), author.offset);
         let signature = git2::Signature::new(&author.name, &author.email, &at).map_err(|_| {
-            RepoError::InvalidSignature {
-                name: author.name.clone(),
-                email: author.email.clone(),
-            }
+            RepoError::InvalidSignature { name: author.name.clone(), email: author.email.clone() }
         })?;
         let parents: Vec<_> = parents.iter().collect();
         let commit = repository
             .commit(None, &signature, &signature, message, &tree, &parents)
-            .map_err(RepoError::storage("make a commit to push"))?;
+            .map_err(RepoError::writing(&repository, 0, "make a commit to push"))?;
         Ok(commit.to_string())
     }
 
@@ -94,9 +85,7 @@ impl Mirror {
     ) -> Result<PushOutcome> {
         check_branch(branch)?;
         if forbidden.contains(&branch) {
-            return Err(RepoError::ForbiddenBranch {
-                branch: branch.to_owned(),
-            });
+            return Err(RepoError::ForbiddenBranch { branch: branch.to_owned() });
         }
         let remote = self.remote();
         let repository = self.objects()?;
@@ -106,9 +95,7 @@ impl Mirror {
         let look = || Network::new(remote, credentials, attempt.clone()).list(&repository);
         let heads = look()?;
         if heads.default.as_deref() == Some(branch) {
-            return Err(RepoError::ForbiddenBranch {
-                branch: branch.to_owned(),
-            });
+            return Err(RepoError::ForbiddenBranch { branch: branch.to_owned() });
         }
         let current = heads.tip(branch);
         let moved = |current: Option<Oid>| RepoError::TargetMoved {
@@ -118,11 +105,7 @@ impl Mirror {
         };
         let previous_tip = current.map(|tip| tip.to_string());
         if current == Some(commit) {
-            return Ok(PushOutcome {
-                created: false,
-                previous_tip,
-                up_to_date: true,
-            });
+            return Ok(PushOutcome { created: false, previous_tip, up_to_date: true });
         }
         let forward = match current {
             // A tip that is not here cannot be an ancestor of a commit that was made here.
@@ -143,21 +126,14 @@ impl Mirror {
         };
         let found = look()?.tip(branch);
         match answer {
-            Answer::Refused(reason) => Err(RepoError::Rejected {
-                branch: branch.to_owned(),
-                reason,
-            }),
+            Answer::Refused(reason) => Err(RepoError::Rejected { branch: branch.to_owned(), reason }),
             Answer::Moved => Err(moved(found)),
             Answer::Taken if found != Some(commit) => Err(RepoError::NotVerified {
                 branch: branch.to_owned(),
                 expected: commit.to_string(),
                 found: found.map_or_else(|| "nothing".to_owned(), |tip| tip.to_string()),
             }),
-            Answer::Taken => Ok(PushOutcome {
-                created: current.is_none(),
-                previous_tip,
-                up_to_date: false,
-            }),
+            Answer::Taken => Ok(PushOutcome { created: current.is_none(), previous_tip, up_to_date: false }),
         }
     }
 }

@@ -44,10 +44,7 @@ impl Remote {
     /// [`RepoError::InvalidRemote`], with any password removed from what it quotes.
     pub fn parse(address: &str) -> Result<Self> {
         let address = address.trim();
-        let refuse = |reason| RepoError::InvalidRemote {
-            address: without_secret(address),
-            reason,
-        };
+        let refuse = |reason| RepoError::InvalidRemote { address: without_secret(address), reason };
         if address.is_empty() {
             return Err(refuse("it is empty"));
         }
@@ -93,30 +90,24 @@ impl Remote {
     pub fn slug(&self) -> String {
         let address = self.display();
         let trimmed = address.trim_end_matches('/').trim_end_matches(".git");
-        let mut readable: Vec<&str> = trimmed
-            .rsplit(['/', '\\', ':'])
-            .filter(|part| !part.is_empty())
-            .take(2)
-            .collect();
+        let mut readable: Vec<&str> =
+            trimmed.rsplit(['/', '\\', ':']).filter(|part| !part.is_empty()).take(2).collect();
         readable.reverse();
-        let readable: String = readable
-            .join("-")
-            .chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
-                    c.to_ascii_lowercase()
-                } else {
-                    '-'
-                }
-            })
-            .take(48)
-            .collect();
+        let readable: String =
+            readable
+                .join("-")
+                .chars()
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
+                        c.to_ascii_lowercase()
+                    } else {
+                        '-'
+                    }
+                })
+                .take(48)
+                .collect();
         let digest = Sha256::digest(address.as_bytes());
-        let hash: String = digest
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hash: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         format!("{}-{hash}", readable.trim_matches('-'))
     }
 
@@ -157,7 +148,9 @@ impl Remote {
     /// Returns the user in the address, empty if there is none.
     pub(crate) fn user(&self) -> String {
         match &self.place {
-            Place::Ssh { url, .. } => Url::parse(url).map(|url| url.username().to_owned()).unwrap_or_default(),
+            Place::Ssh { url, .. } => {
+                Url::parse(url).map(|url| url.username().to_owned()).unwrap_or_default()
+            }
             Place::Http { .. } | Place::Local { .. } => String::new(),
         }
     }
@@ -167,12 +160,10 @@ impl Remote {
         match &self.place {
             Place::Http { url, .. } | Place::Ssh { url, .. } => Ok(url.clone()),
             Place::Local { path } => {
-                path.to_str()
-                    .map(str::to_owned)
-                    .ok_or_else(|| RepoError::InvalidRemote {
-                        address: path.display().to_string(),
-                        reason: "a local path must be valid UTF-8",
-                    })
+                path.to_str().map(str::to_owned).ok_or_else(|| RepoError::InvalidRemote {
+                    address: path.display().to_string(),
+                    reason: "a local path must be valid UTF-8",
+                })
             }
         }
     }
@@ -212,10 +203,7 @@ fn from_url(address: &str) -> std::result::Result<Place, &'static str> {
                 return Err("it names no repository");
             }
             let host = host_of(&url).ok_or("it names no server")?;
-            Ok(Place::Http {
-                url: url.to_string().trim_end_matches('/').to_owned(),
-                host,
-            })
+            Ok(Place::Http { url: url.to_string().trim_end_matches('/').to_owned(), host })
         }
         "ssh" => {
             if url.password().is_some() {
@@ -231,10 +219,7 @@ fn from_url(address: &str) -> std::result::Result<Place, &'static str> {
             if host.starts_with('-') {
                 return Err("a host name does not start with -");
             }
-            Ok(Place::Ssh {
-                url: url.to_string(),
-                host,
-            })
+            Ok(Place::Ssh { url: url.to_string(), host })
         }
         "file" => local(
             &url.to_file_path()
@@ -259,16 +244,12 @@ fn looks_like_path(address: &str) -> bool {
 
 fn local(path: &Path) -> std::result::Result<Place, &'static str> {
     let path = match path.strip_prefix("~") {
-        Ok(rest) => std::env::home_dir()
-            .ok_or("the home folder is unknown")?
-            .join(rest),
+        Ok(rest) => std::env::home_dir().ok_or("the home folder is unknown")?.join(rest),
         Err(_) => path.to_owned(),
     };
     // Lexical, because the folder may not exist yet when the address is typed.
     let path = std::path::absolute(&path).map_err(|_| "the current folder is unknown")?;
-    Ok(Place::Local {
-        path: path.canonicalize().unwrap_or(path),
-    })
+    Ok(Place::Local { path: path.canonicalize().unwrap_or(path) })
 }
 
 fn scp_like(user_host: &str, path: &str) -> std::result::Result<Place, &'static str> {
@@ -276,11 +257,7 @@ fn scp_like(user_host: &str, path: &str) -> std::result::Result<Place, &'static 
     if !user_host.contains('@') && path.contains('@') {
         return Err("it holds a password");
     }
-    if user.is_empty()
-        || host.is_empty()
-        || path.starts_with(':')
-        || path.trim_matches('/').is_empty()
-    {
+    if user.is_empty() || host.is_empty() || path.starts_with(':') || path.trim_matches('/').is_empty() {
         return Err("it is not of the form user@host:path");
     }
     if user.contains(':') || host.contains(['/', '@']) || host.starts_with('-') {
@@ -288,10 +265,7 @@ fn scp_like(user_host: &str, path: &str) -> std::result::Result<Place, &'static 
     }
     // A relative path starts at the user's home folder, which a URL spells as `/~/`; servers that
     // host repositories take both forms, and only the plain one is understood by all of them.
-    from_url(&format!(
-        "ssh://{user}@{host}/{}",
-        path.trim_start_matches('/')
-    ))
+    from_url(&format!("ssh://{user}@{host}/{}", path.trim_start_matches('/')))
 }
 
 fn shorthand(owner: &str, name: &str) -> std::result::Result<Place, &'static str> {
@@ -299,9 +273,7 @@ fn shorthand(owner: &str, name: &str) -> std::result::Result<Place, &'static str
     let fits = |part: &str| {
         !part.is_empty()
             && part.len() <= 100
-            && part
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
     };
     if !fits(owner) || !fits(name) {
         return Err("it is neither a URL nor a path nor owner/name");

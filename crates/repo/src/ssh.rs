@@ -39,29 +39,23 @@ pub(crate) fn look_up(host: &str, port: u16, key: &[u8]) -> HostKey {
     if is_revoked(&file, key).unwrap_or(false) {
         return HostKey::Revoked;
     }
-    let found = Session::new()
-        .and_then(|session| session.known_hosts())
-        .and_then(|mut known| {
-            known.read_file(&file, KnownHostFileKind::OpenSSH)?;
-            Ok(known.check_port(host, port, key))
-        });
+    let found = Session::new().and_then(|session| session.known_hosts()).and_then(|mut known| {
+        known.read_file(&file, KnownHostFileKind::OpenSSH)?;
+        Ok(known.check_port(host, port, key))
+    });
     match found {
         Ok(CheckResult::Mismatch) => HostKey::Other,
-        Ok(CheckResult::Match | CheckResult::NotFound | CheckResult::Failure) | Err(_) => {
-            HostKey::Unknown
-        }
+        Ok(CheckResult::Match | CheckResult::NotFound | CheckResult::Failure) | Err(_) => HostKey::Unknown,
     }
 }
 
 /// Asks the agent what it holds.
 pub(crate) fn agent_keys() -> AgentKeys {
-    let asked = Session::new()
-        .and_then(|session| session.agent())
-        .and_then(|mut agent| {
-            agent.connect()?;
-            agent.list_identities()?;
-            agent.identities()
-        });
+    let asked = Session::new().and_then(|session| session.agent()).and_then(|mut agent| {
+        agent.connect()?;
+        agent.list_identities()?;
+        agent.identities()
+    });
     match asked {
         Ok(keys) if keys.is_empty() => AgentKeys::None,
         Ok(_) => AgentKeys::Some,

@@ -8,8 +8,8 @@ mod common;
 use std::path::PathBuf;
 
 use anchorhold_testkit::{SshAgent, SshServer};
-use common::{Place, git};
 use common::visit::{self, Visitor};
+use common::{Place, git};
 
 #[test]
 fn visit() {
@@ -113,7 +113,8 @@ fn an_unknown_host_is_refused_before_anything_is_sent() {
 #[test]
 fn a_host_with_another_key_than_before_is_refused_before_anything_is_sent() {
     let site = Site::start();
-    let visitor = Visitor::new().with_agent(&site.agent).knowing(&site.server.known_hosts_with(&another_key()));
+    let visitor =
+        Visitor::new().with_agent(&site.agent).knowing(&site.server.known_hosts_with(&another_key()));
     let (host, port) = (site.server.host(), site.server.port());
     assert_eq!(
         visitor.does("fetch", &site.url()),
@@ -165,7 +166,9 @@ fn a_missing_agent_an_empty_one_and_a_wrong_key_are_told_apart() {
     let key = site.agent.add_key().unwrap();
     refused(
         site.known(),
-        &format!("{host} took no key of the ssh agent: add the right one with `ssh-add`, or give the server your public key"),
+        &format!(
+            "{host} took no key of the ssh agent: add the right one with `ssh-add`, or give the server your public key"
+        ),
     );
     // The control: it is the key alone that was missing.
     site.server.authorize(&key).unwrap();

@@ -69,6 +69,7 @@ fn a_trusted_certificate_does_not_hold_for_another_name() {
     let visitor = Visitor::new().with_password(site.server.password()).trusting(site.server.certificate());
     let elsewhere = site.server.url("hello").replace("127.0.0.1", "localhost");
     let outcome = visitor.does("fetch", &elsewhere);
+    println!("{outcome}");
     assert!(outcome.starts_with("certificate_invalid: "), "{outcome}");
     assert_eq!(site.server.requests().unwrap(), Vec::<String>::new());
 }

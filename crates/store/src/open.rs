@@ -2,11 +2,11 @@
 
 use crate::error::{Result, StoreError, is_full};
 use anchorhold_store_schema::MIGRATOR;
-use sqlx::SqliteConnection;
 use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{Connection as _, SqliteConnection};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -66,6 +66,12 @@ fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(30))
+        // SQLite ends a transaction by itself when the disk is full, and a connection that thinks it
+        // is still inside of it refuses every later one: another one is opened instead.
+        .before_acquire(|connection, _| {
+            let usable = !connection.is_in_transaction();
+            Box::pin(async move { Ok(usable) })
+        })
         .idle_timeout(None)
         .max_lifetime(None)
 }

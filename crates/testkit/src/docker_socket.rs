@@ -110,7 +110,8 @@ impl DockerSocket {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
         let answer = String::from_utf8_lossy(&answer);
-        let (head, body) = answer.split_once("\r\n\r\n").context("the engine's answer has no end of its head")?;
+        let (head, body) =
+            answer.split_once("\r\n\r\n").context("the engine's answer has no end of its head")?;
         let status = head.split_whitespace().nth(1).unwrap_or_default();
         ensure!(status.starts_with('2'), "{method} {path}: {status} {body}");
         if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {

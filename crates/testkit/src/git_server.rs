@@ -59,21 +59,12 @@ impl GitServer {
     fn start_with(root: &Path, tls: bool) -> Result<Self> {
         let nginx = program("nginx", "nginx")?;
         let fcgiwrap = program("fcgiwrap", "fcgiwrap")?;
-        let root = root
-            .canonicalize()
-            .with_context(|| format!("find {}", root.display()))?;
+        let root = root.canonicalize().with_context(|| format!("find {}", root.display()))?;
         let backend = PathBuf::from(git(&root, &["--exec-path"])?).join("git-http-backend");
-        ensure!(
-            backend.exists(),
-            "{} is missing (package git)",
-            backend.display()
-        );
+        ensure!(backend.exists(), "{} is missing (package git)", backend.display());
         // Short, because the path of a socket may have about 100 bytes.
         let place = tempfile::Builder::new().prefix("gs").tempdir()?;
-        fs::write(
-            place.path().join("users"),
-            format!("{USER}:{{PLAIN}}{PASSWORD}\n"),
-        )?;
+        fs::write(place.path().join("users"), format!("{USER}:{{PLAIN}}{PASSWORD}\n"))?;
         if tls {
             sign_own_certificate(place.path())?;
         }
@@ -134,16 +125,7 @@ impl GitServer {
     /// When git fails.
     pub fn create_repository(&self, name: &str) -> Result<PathBuf> {
         let path = self.root.join(format!("{name}.git"));
-        git(
-            &self.root,
-            &[
-                "init",
-                "--quiet",
-                "--bare",
-                "--initial-branch=main",
-                &path.to_string_lossy(),
-            ],
-        )?;
+        git(&self.root, &["init", "--quiet", "--bare", "--initial-branch=main", &path.to_string_lossy()])?;
         git(&path, &["config", "http.receivepack", "true"])?;
         Ok(path)
     }
@@ -204,11 +186,7 @@ impl GitServer {
         let log = self.place.path().join("access.log");
         wait_until("a request is in the log", || is_logged(&log, &mark))?;
         let log = fs::read_to_string(&log)?;
-        Ok(log
-            .lines()
-            .filter(|line| !line.contains("GET /mark-"))
-            .map(str::to_owned)
-            .collect())
+        Ok(log.lines().filter(|line| !line.contains("GET /mark-")).map(str::to_owned).collect())
     }
 
     /// Ends the web server, so that every later connection is refused.

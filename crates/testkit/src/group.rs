@@ -28,10 +28,7 @@ impl Group {
             .process_group(0)
             .spawn()
             .with_context(|| format!("start {:?}", command.get_program()))?;
-        Ok(Self {
-            child,
-            ended: false,
-        })
+        Ok(Self { child, ended: false })
     }
 
     pub(crate) fn has_ended(&mut self) -> bool {
@@ -61,13 +58,7 @@ impl Drop for Group {
 /// Finds a program that an ordinary user's `PATH` may not lead to.
 pub(crate) fn program(name: &str, package: &str) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let usual = [
-        "/usr/sbin",
-        "/usr/local/sbin",
-        "/usr/bin",
-        "/opt/homebrew/bin",
-    ]
-    .map(PathBuf::from);
+    let usual = ["/usr/sbin", "/usr/local/sbin", "/usr/bin", "/opt/homebrew/bin"].map(PathBuf::from);
     std::env::split_paths(&path)
         .chain(usual)
         .map(|folder| folder.join(name))

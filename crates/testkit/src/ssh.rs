@@ -66,11 +66,7 @@ impl SshServer {
             fs::write(&config, configuration(place.path(), port, methods))?;
             let log = fs::File::create(place.path().join("log"))?;
             let mut sshd = Group::start(
-                Command::new(&sshd)
-                    .args(["-D", "-e", "-f"])
-                    .arg(&config)
-                    .stdin(Stdio::null())
-                    .stderr(log),
+                Command::new(&sshd).args(["-D", "-e", "-f"]).arg(&config).stdin(Stdio::null()).stderr(log),
             )?;
             let mut gone = false;
             wait_until("sshd listens", || {
@@ -160,7 +156,8 @@ impl SshAgent {
         let agent = program("ssh-agent", "openssh-client")?;
         let place = tempfile::Builder::new().prefix("sa").tempdir()?;
         let socket = place.path().join("s");
-        let mut agent = Group::start(Command::new(agent).arg("-D").arg("-a").arg(&socket).stderr(Stdio::null()))?;
+        let mut agent =
+            Group::start(Command::new(agent).arg("-D").arg("-a").arg(&socket).stderr(Stdio::null()))?;
         let mut gone = false;
         wait_until("ssh-agent listens", || {
             gone = agent.has_ended();

@@ -27,26 +27,33 @@ async fn a_run_that_was_killed_goes_on_and_does_the_unfinished_call_again() {
     // With its cell frozen the second call begins and cannot end.
     house.docker.freeze(cell["Id"].as_str().unwrap()).unwrap();
     voice.release();
-    printed_until(&mut child, |kind| matches!(kind, EventKind::ToolRequested { label, .. } if label == "Write c")).await;
+    printed_until(
+        &mut child,
+        |kind| matches!(kind, EventKind::ToolRequested { label, .. } if label == "Write c"),
+    )
+    .await;
     child.kill().await.unwrap();
 
     let engine = house.open().await;
     let id = only_agent(&engine).await;
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
-    assert_eq!(told(&engine, id).await[6..], [
-        "answered",
-        "asked for write_file",
-        "write_file Ok",
-        "answered",
-        "asked for write_file",
-        "paused: Interrupted",
-        "resumed",
-        "write_file Ok",
-        "answered",
-        "asked for finish",
-        "finish Ok",
-        "completed: Done.",
-    ]);
+    assert_eq!(
+        told(&engine, id).await[6..],
+        [
+            "answered",
+            "asked for write_file",
+            "write_file Ok",
+            "answered",
+            "asked for write_file",
+            "paused: Interrupted",
+            "resumed",
+            "write_file Ok",
+            "answered",
+            "asked for finish",
+            "finish Ok",
+            "completed: Done.",
+        ]
+    );
     let uninterrupted = remote.tree_with("main", &[("b", Some("b\n")), ("c", Some("c\n"))]);
     assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), uninterrupted);
     engine.close().await;

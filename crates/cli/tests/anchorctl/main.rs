@@ -1,12 +1,6 @@
 //! `anchorctl` as scripts and people meet it: the program itself, on a real container engine, a real
 //! git server and a scripted model.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 #[path = "../../../engine/tests/harness/mod.rs"]
 mod harness;
@@ -55,8 +49,22 @@ fn anchorctl(house: &House, arguments: &[&str]) -> Command {
 /// The arguments of a run from `main` to `agent/work`.
 fn run<'a>(repository: &'a str, base_url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let usual = [
-        "run", "--repo", repository, "--from", "main", "--to", "agent/work", "--task", TASK, "--name", "Errand",
-        "--model", "scripted/test", "--base-url", base_url, "--json",
+        "run",
+        "--repo",
+        repository,
+        "--from",
+        "main",
+        "--to",
+        "agent/work",
+        "--task",
+        TASK,
+        "--name",
+        "Errand",
+        "--model",
+        "scripted/test",
+        "--base-url",
+        base_url,
+        "--json",
     ];
     usual.iter().chain(more).copied().collect()
 }

@@ -66,7 +66,13 @@ async fn the_password_is_in_no_file_no_container_and_no_list_of_processes() {
     // The search itself finds what is there.
     assert!(!holding(&house.home(), "Errand").is_empty() && inspected.contains("/workspace"));
     assert_eq!(holding(&house.home(), secret), Vec::<PathBuf>::new());
-    let seen = [inspected, arguments, asked, String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap()];
+    let seen = [
+        inspected,
+        arguments,
+        asked,
+        String::from_utf8(done.stdout).unwrap(),
+        String::from_utf8(done.stderr).unwrap(),
+    ];
     assert_eq!(seen.map(|text| text.contains(secret)), [false; 5]);
 }
 
@@ -79,13 +85,19 @@ async fn without_a_password_the_clone_fails_and_says_what_to_do() {
     arguments.retain(|argument| *argument != "--json");
     let done = end(anchorctl(&house, &arguments)).await;
     let said: Vec<&str> = done.out.lines().map(|line| line.get(10..).unwrap_or_default()).collect();
-    assert_eq!((done.status, said), (Some(1), vec![
-        "cloning",
-        &format!("! sign in to {host} for fetch main from {address}"),
-        &format!(
-            "what to do: {host} asks for credentials: sign in or give a token; for ssh, add your key to the ssh agent"
-        ),
-    ]));
+    assert_eq!(
+        (done.status, said),
+        (
+            Some(1),
+            vec![
+                "cloning",
+                &format!("! sign in to {host} for fetch main from {address}"),
+                &format!(
+                    "what to do: {host} asks for credentials: sign in or give a token; for ssh, add your key to the ssh agent"
+                ),
+            ]
+        )
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,7 +162,12 @@ async fn a_push_that_was_killed_after_the_server_took_it_is_told_as_done() {
     let mirror = fs::read_dir(house.home().join("mirrors")).unwrap().next().unwrap().unwrap().path();
     let agents = mirror.join("agents.git");
     // The server takes it, as it would have a moment later.
-    remote.ask(&["fetch", "--quiet", &agents.display().to_string(), &format!("{commit}:refs/heads/agent/work")]);
+    remote.ask(&[
+        "fetch",
+        "--quiet",
+        &agents.display().to_string(),
+        &format!("{commit}:refs/heads/agent/work"),
+    ]);
     let told = log(&house, &server).await;
     assert_eq!(told[told.len() - 3..], ["completed: Done.", "pushStarted", "pushed, created: false"]);
     let_the_hook_go(&house);
@@ -164,7 +181,10 @@ async fn a_wrong_password_is_shown_once_and_refused() {
     let mut command = anchorctl(&house, &run(&address, "http://127.0.0.1:9/v1", &[]));
     command.env("ANCHORHOLD_GIT_HOST", server.host()).env("ANCHORHOLD_GIT_TOKEN", "ada:wrong-password-91c2");
     let Ended { status, out, .. } = end(command).await;
-    assert_eq!((status, printed(&out).last().map(String::as_str)), (Some(1), Some("failed: repository_sign_in")));
+    assert_eq!(
+        (status, printed(&out).last().map(String::as_str)),
+        (Some(1), Some("failed: repository_sign_in"))
+    );
     let requests = server.requests().unwrap();
     assert_eq!(requests.len(), 2, "{requests:#?}");
     assert_eq!(holding(&house.home(), "wrong-password-91c2"), Vec::<PathBuf>::new());

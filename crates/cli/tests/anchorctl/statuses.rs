@@ -14,22 +14,25 @@ async fn a_run_that_completes_prints_its_log_and_ends_with_zero() {
     let (address, base_url) = (remote.address(), voice.base_url());
     let done = end(anchorctl(&house, &run(&address, &base_url, &["--push"]))).await;
     assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
-    assert_eq!(printed(&done.out), [
-        "created",
-        &format!("queued: {TASK}"),
-        "startRequested",
-        "cloneStarted",
-        "cloned",
-        &format!("turn: {TASK}"),
-        "answered",
-        "asked for write_file",
-        "asked for finish",
-        "write_file Ok",
-        "finish Ok",
-        "completed: Done.",
-        "pushStarted",
-        "pushed, created: true",
-    ]);
+    assert_eq!(
+        printed(&done.out),
+        [
+            "created",
+            &format!("queued: {TASK}"),
+            "startRequested",
+            "cloneStarted",
+            "cloned",
+            &format!("turn: {TASK}"),
+            "answered",
+            "asked for write_file",
+            "asked for finish",
+            "write_file Ok",
+            "finish Ok",
+            "completed: Done.",
+            "pushStarted",
+            "pushed, created: true",
+        ]
+    );
     assert_eq!(remote.tree("agent/work"), remote.tree_with("main", &[("b", Some("b\n"))]));
 
     let again = end(anchorctl(&house, &["log", "Errand", "--json"])).await;
@@ -59,7 +62,12 @@ async fn each_way_to_end_has_its_own_status() {
             "failed: model_key_invalid",
         ),
         (4, &["--name", "question"], turn("", vec![ask("Why?")]), "question: Why?"),
-        (5, &["--name", "limit", "--max-turns", "1"], turn("", vec![write("b", "b\n")]), "paused: Limit Turns"),
+        (
+            5,
+            &["--name", "limit", "--max-turns", "1"],
+            turn("", vec![write("b", "b\n")]),
+            "paused: Limit Turns",
+        ),
     ];
     for (status, more, step, last) in cases {
         let voice = Voice::playing(vec![step]).await;
@@ -90,10 +98,7 @@ async fn what_makes_no_sense_is_said_and_ends_with_two() {
              what to do: use letters, digits, - and /, as in agent/fix-login\n"
         )
     );
-    assert_eq!(
-        end(anchorctl(&house, &run_to("https://me:secret@example.com/a", "b"))).await.status,
-        Some(2)
-    );
+    assert_eq!(end(anchorctl(&house, &run_to("https://me:secret@example.com/a", "b"))).await.status, Some(2));
     assert_eq!(end(anchorctl(&house, &["run"])).await.status, Some(2));
     assert_eq!(end(anchorctl(&house, &["--version"])).await.status, Some(0));
 }
@@ -109,7 +114,10 @@ async fn no_container_engine_ends_with_three_and_says_what_to_do() {
     let mut command = anchorctl(&house, &arguments);
     command.env("DOCKER_HOST", format!("unix://{}", missing.display()));
     let done = end(command).await;
-    assert_eq!((done.status, printed(&done.out).last().unwrap().as_str()), (Some(3), "failed: engine_missing"));
+    assert_eq!(
+        (done.status, printed(&done.out).last().unwrap().as_str()),
+        (Some(3), "failed: engine_missing")
+    );
 
     arguments.retain(|argument| !["--json", "--name", "Errand"].contains(argument));
     let mut command = anchorctl(&house, &arguments);
@@ -117,11 +125,14 @@ async fn no_container_engine_ends_with_three_and_says_what_to_do() {
     let done = end(command).await;
     assert_eq!(done.status, Some(3));
     let said: Vec<&str> = done.out.lines().map(|line| line.get(10..).unwrap_or_default()).collect();
-    assert_eq!(said, [
-        "cloning",
-        "! use the container engine at tcp://10.0.0.1:2375: only unix:// addresses are understood",
-        "what to do: set DOCKER_HOST to a unix:// address, or unset it for the usual socket",
-    ]);
+    assert_eq!(
+        said,
+        [
+            "cloning",
+            "! use the container engine at tcp://10.0.0.1:2375: only unix:// addresses are understood",
+            "what to do: set DOCKER_HOST to a unix:// address, or unset it for the usual socket",
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,10 +180,7 @@ async fn a_folder_that_is_in_use_names_its_owner() {
         house.home().display(),
         std::process::id()
     );
-    assert_eq!(
-        end(anchorctl(&house, &["agents"])).await,
-        Ended { status: Some(1), out: String::new(), err }
-    );
+    assert_eq!(end(anchorctl(&house, &["agents"])).await, Ended { status: Some(1), out: String::new(), err });
     engine.close().await;
     drop(engine);
     assert_eq!(end(anchorctl(&house, &["agents"])).await.status, Some(0));

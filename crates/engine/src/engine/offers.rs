@@ -56,7 +56,7 @@ impl Engine {
             ModelOption {
                 provider: demo.provider,
                 name: demo.name,
-                label: "Demonstration: a recording for the sample repository, no real model".to_owned(),
+                label: "Demonstration: plays a recording for the sample repository".to_owned(),
             },
             ModelOption {
                 provider: "openai".to_owned(),

@@ -11,9 +11,14 @@ use anchorhold_sandbox::{Cell, CellSpec, Docker, ImportFile};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
 
 /// How often a watcher hears of the import.
 const PROGRESS_STEP: Duration = Duration::from_millis(100);
+/// How long a stop waits for a container that is just being made.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// What those get who wait for a cell that is stopped; the log says that it was.
+const STOPPED: EngineError = EngineError::Panicked { verb: "open the cell" };
 /// How many files may be read ahead of the bridge.
 const READ_AHEAD: usize = 64;
 
@@ -61,11 +66,15 @@ impl Life {
         };
         let stop = self.wishes.stop.clone();
         self.shared.tasks.spawn(async move {
-            let opened = tokio::select! {
-                opened = open(&resident, &docker, &spec, rebuild, filled) => opened,
-                () = stop.cancelled() => Err(EngineError::Panicked { verb: "open the cell" }),
+            let opened = async {
+                let began = Instant::now();
+                let cell = container(&docker, &spec, &stop).await?;
+                tokio::select! {
+                    filled = fill(&resident, &cell, began.elapsed(), rebuild, filled) => filled.map(|()| cell),
+                    () = stop.cancelled() => Err(STOPPED),
+                }
             };
-            state.send_replace(match opened {
+            state.send_replace(match opened.await {
                 Ok(cell) => CellState::Ready(cell),
                 Err(error) => CellState::Failed(Arc::new(error)),
             });
@@ -80,41 +89,53 @@ impl Life {
         let Some(opening) = self.opening.get() else { return };
         // A container that is still being made must be there before it can be taken away.
         let _ = opening.clone().wait_for(|state| !matches!(state, CellState::Opening)).await;
-        let parked = async { self.shared.docker().await?.park(&id.to_string()).await.map_err(EngineError::from) };
+        let parked =
+            async { self.shared.docker().await?.park(&id.to_string()).await.map_err(EngineError::from) };
         if let Err(error) = parked.await {
             tracing::warn!(agent = %id, error = error.message(), "the cell cannot be parked");
         }
     }
 }
 
-async fn open(
+/// Makes the container, or finds it.
+///
+/// A stop lets the engine finish what it was asked for: cut off in the middle it would go on behind
+/// our back, and nobody would take the container away. An engine that says nothing is not waited for.
+async fn container(docker: &Docker, spec: &CellSpec, stop: &CancellationToken) -> Result<Cell, EngineError> {
+    let opening = docker.open(spec);
+    tokio::pin!(opening);
+    tokio::select! {
+        cell = &mut opening => Ok(cell?),
+        () = stop.cancelled() => {
+            let _ = tokio::time::timeout(STOP_PATIENCE, opening).await;
+            Err(STOPPED)
+        }
+    }
+}
+
+async fn fill(
     resident: &Resident,
-    docker: &Docker,
-    spec: &CellSpec,
+    cell: &Cell,
+    ready: Duration,
     rebuild: bool,
     filled: oneshot::Receiver<Filling>,
-) -> Result<Cell, EngineError> {
-    let began = Instant::now();
-    let cell = docker.open(spec).await?;
-    let ready_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
+) -> Result<(), EngineError> {
+    let ready_ms = u32::try_from(ready.as_millis()).unwrap_or(u32::MAX);
     // An import empties the workspace first, which takes less time than a new volume would.
     if rebuild || cell.fresh() {
-        let (mirror, entries) = filled.await.map_err(|_| EngineError::Panicked { verb: "fill the workspace" })?;
-        import(resident, &cell, mirror, entries).await?;
+        let (mirror, entries) =
+            filled.await.map_err(|_| EngineError::Panicked { verb: "fill the workspace" })?;
+        import(resident, cell, mirror, entries).await?;
     }
-    let opened = EventKind::CellOpened {
-        container_id: cell.container_id().to_owned(),
-        facts: facts(&cell),
-        ready_ms,
-    };
+    let opened =
+        EventKind::CellOpened { container_id: cell.container_id().to_owned(), facts: facts(cell), ready_ms };
     let write = |agent: &anchorhold_domain::Agent, _: &[_]| {
         Ok(match agent.status {
             Status::Cloning | Status::Running | Status::Paused => vec![opened],
             Status::Idle | Status::Completed | Status::Error | Status::Pushing => vec![],
         })
     };
-    resident.log.append_if(write).await?;
-    Ok(cell)
+    resident.log.append_if(write).await.map(drop)
 }
 
 /// Streams the tree into the workspace; files are read from git as the bridge takes them.
@@ -157,9 +178,5 @@ async fn import(
 }
 
 fn facts(cell: &Cell) -> Vec<CellFact> {
-    cell.report()
-        .facts()
-        .into_iter()
-        .map(|(name, value)| CellFact { name: name.to_owned(), value })
-        .collect()
+    cell.report().facts().into_iter().map(|(name, value)| CellFact { name: name.to_owned(), value }).collect()
 }

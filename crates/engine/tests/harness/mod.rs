@@ -104,7 +104,12 @@ pub async fn rest(engine: &Engine, id: AgentId) -> Arc<Agent> {
 }
 
 /// Waits until an agent fulfils a condition.
-pub async fn until(engine: &Engine, id: AgentId, what: &str, condition: impl Fn(&Agent) -> bool) -> Arc<Agent> {
+pub async fn until(
+    engine: &Engine,
+    id: AgentId,
+    what: &str,
+    condition: impl Fn(&Agent) -> bool,
+) -> Arc<Agent> {
     match tokio::time::timeout(PATIENCE, engine.wait_for(id, |agent| condition(agent))).await {
         Ok(agent) => agent.unwrap(),
         Err(_) => panic!("the agent never {what}: {:#?}", story(&engine.events(id, 0).await.unwrap())),

@@ -82,7 +82,9 @@ impl Voice {
     /// Waits until so many requests have come in.
     pub async fn asked(&self, count: usize) {
         let mut requests = self.heard.requests.subscribe();
-        super::soon("the model is asked", requests.wait_for(|requests| requests.len() >= count)).await.unwrap();
+        super::soon("the model is asked", requests.wait_for(|requests| requests.len() >= count))
+            .await
+            .unwrap();
     }
 
     /// What the model was asked, request by request.
@@ -100,8 +102,10 @@ impl Voice {
             .map(|message| {
                 let content = message["content"].as_str().unwrap_or_default();
                 let calls = message["tool_calls"].as_array().map(Vec::as_slice).unwrap_or_default();
-                let calls: String =
-                    calls.iter().map(|call| format!("[{}]", call["function"]["name"].as_str().unwrap())).collect();
+                let calls: String = calls
+                    .iter()
+                    .map(|call| format!("[{}]", call["function"]["name"].as_str().unwrap()))
+                    .collect();
                 (message["role"].as_str().unwrap().to_owned(), format!("{content}{calls}"))
             })
             .collect()

@@ -37,19 +37,22 @@ async fn a_cell_that_is_killed_is_told_and_built_anew_from_the_last_checkpoint()
     );
     engine.resume(id).await.unwrap();
     rest(&engine, id).await;
-    assert_eq!(told(&engine, id).await[6..], [
-        "answered",
-        "asked for write_file",
-        "write_file Ok",
-        "answered",
-        "asked for write_file",
-        "asked for finish",
-        "failed: cell_ended",
-        "resumed",
-        "write_file Ok",
-        "finish Ok",
-        "completed: Done.",
-    ]);
+    assert_eq!(
+        told(&engine, id).await[6..],
+        [
+            "answered",
+            "asked for write_file",
+            "write_file Ok",
+            "answered",
+            "asked for write_file",
+            "asked for finish",
+            "failed: cell_ended",
+            "resumed",
+            "write_file Ok",
+            "finish Ok",
+            "completed: Done.",
+        ]
+    );
     assert_eq!(cells(&engine, id).await, 2);
     assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), remote.tree_with("main", BOTH));
     engine.close().await;
@@ -71,13 +74,10 @@ async fn a_run_goes_on_when_the_folder_is_opened_again() {
 
     let engine = house.open().await;
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
-    assert_eq!(told(&engine, id).await[8..13], [
-        "write_file Ok",
-        "paused: Interrupted",
-        "resumed",
-        "answered",
-        "asked for write_file",
-    ]);
+    assert_eq!(
+        told(&engine, id).await[8..13],
+        ["write_file Ok", "paused: Interrupted", "resumed", "answered", "asked for write_file",]
+    );
     assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), remote.tree_with("main", BOTH));
     engine.close().await;
 }
@@ -126,16 +126,19 @@ async fn without_a_container_engine_an_agent_says_so_and_runs_once_there_is_one(
     assert_eq!(engine.status().await.state, EngineState::Ready);
     engine.start(id).await.unwrap();
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
-    assert_eq!(told(&engine, id).await[2..10], [
-        "startRequested",
-        "cloneStarted",
-        "failed: engine_missing",
-        "startRequested",
-        "cloneStarted",
-        "failed: engine_stopped",
-        "startRequested",
-        "cloneStarted",
-    ]);
+    assert_eq!(
+        told(&engine, id).await[2..10],
+        [
+            "startRequested",
+            "cloneStarted",
+            "failed: engine_missing",
+            "startRequested",
+            "cloneStarted",
+            "failed: engine_stopped",
+            "startRequested",
+            "cloneStarted",
+        ]
+    );
     engine.close().await;
 }
 

@@ -28,17 +28,20 @@ async fn stopping_while_the_model_thinks_pauses_and_resuming_asks_it_again() {
     engine.resume(id).await.unwrap();
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
     let told = told(&engine, id).await;
-    assert_eq!(told[5..], [
-        &format!("turn: {TASK}"),
-        "paused: Stopped",
-        "resumed",
-        "answered",
-        "asked for write_file",
-        "asked for finish",
-        "write_file Ok",
-        "finish Ok",
-        "completed: Done.",
-    ]);
+    assert_eq!(
+        told[5..],
+        [
+            &format!("turn: {TASK}"),
+            "paused: Stopped",
+            "resumed",
+            "answered",
+            "asked for write_file",
+            "asked for finish",
+            "write_file Ok",
+            "finish Ok",
+            "completed: Done.",
+        ]
+    );
     engine.close().await;
 }
 
@@ -101,14 +104,17 @@ async fn a_pause_holds_after_the_tool_call_that_is_going_on() {
     engine.pause(id).await.unwrap();
     house.docker.thaw(&container).unwrap();
 
-    assert_eq!(standing(&*rest(&engine, id).await), (Status::Paused, Some(PauseReason::User)));
-    let second_answer = ["answered", "asked for write_file", "asked for write_file", "write_file Ok", "paused: User"];
+    let agent = rest(&engine, id).await;
+    assert_eq!(standing(&agent), (Status::Paused, Some(PauseReason::User)));
+    // The pause can come just before the first of the two calls or in the middle of it, but the
+    // second one always waits until the agent goes on.
     let before = told(&engine, id).await;
-    assert_eq!(before[before.len() - 5..], second_answer);
+    let wrote = |told: &[String]| told.iter().filter(|line| *line == "write_file Ok").count();
+    assert!(before.last().is_some_and(|line| line == "paused: User") && wrote(&before) < 3, "{before:#?}");
     engine.resume(id).await.unwrap();
     rest(&engine, id).await;
-    let after = ["resumed", "write_file Ok", "answered", "asked for finish", "finish Ok", "completed: Done."];
-    assert_eq!(told(&engine, id).await[before.len()..], after);
+    let after = told(&engine, id).await;
+    assert_eq!((wrote(&after), after.last().map(String::as_str)), (3, Some("completed: Done.")));
     let files = [("b", Some("b\n")), ("c", Some("c\n")), ("d", Some("d\n"))];
     assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), remote.tree_with("main", &files));
     engine.close().await;
@@ -174,25 +180,28 @@ async fn a_question_waits_across_a_restart_and_its_answer_reaches_the_model() {
     drop(engine);
 
     let engine = house.open().await;
-    assert_eq!(standing(&*engine.agent(id).await.unwrap()), (Status::Paused, Some(PauseReason::Question)));
+    assert_eq!(standing(&engine.agent(id).await.unwrap()), (Status::Paused, Some(PauseReason::Question)));
     assert_eq!(engine.resume(id).await.unwrap_err().code(), "wrong_status");
     assert_eq!(engine.answer(id, " ").await.unwrap_err().code(), "instruction_empty");
     engine.answer(id, " Blue ").await.unwrap();
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
     assert_eq!(engine.answer(id, "Red").await.unwrap_err().code(), "wrong_status");
     let told = told(&engine, id).await;
-    assert_eq!(told[6..], [
-        "answered",
-        "asked for ask_user",
-        "asked for write_file",
-        "write_file Ok",
-        "question: Which colour?",
-        "answer: Blue",
-        "answered",
-        "asked for finish",
-        "finish Ok",
-        "completed: Painted.",
-    ]);
+    assert_eq!(
+        told[6..],
+        [
+            "answered",
+            "asked for ask_user",
+            "asked for write_file",
+            "write_file Ok",
+            "question: Which colour?",
+            "answer: Blue",
+            "answered",
+            "asked for finish",
+            "finish Ok",
+            "completed: Painted.",
+        ]
+    );
     let expected = [
         ("user", TASK),
         ("assistant", "I must ask.[ask_user][write_file]"),
@@ -218,14 +227,16 @@ async fn each_limit_pauses_says_which_it_was_and_gives_way_when_it_is_raised() {
         (LimitKind::Time, Limits { seconds: Some(60), ..Limits::default() }),
     ];
     for (kind, limits) in cases {
-        let voice = Voice::playing(vec![turn("", vec![write("b", "b\n")]), turn("", vec![finish("Done.")])]).await;
+        let voice =
+            Voice::playing(vec![turn("", vec![write("b", "b\n")]), turn("", vec![finish("Done.")])]).await;
         voice.hold_from(1);
         let new = NewAgent { name: format!("{kind:?}"), limits, ..errand(&remote.address(), voice.choice()) };
         let id = start(&engine, new).await;
         voice.asked(1).await;
         NOW.fetch_add(61_000, Ordering::SeqCst);
         voice.release();
-        assert_eq!(standing(&*rest(&engine, id).await), (Status::Paused, Some(PauseReason::Limit)));
+        let agent = rest(&engine, id).await;
+        assert_eq!(standing(&agent), (Status::Paused, Some(PauseReason::Limit)));
         // Resumed with the same limit it asks the model nothing.
         engine.resume(id).await.unwrap();
         rest(&engine, id).await;
@@ -234,20 +245,23 @@ async fn each_limit_pauses_says_which_it_was_and_gives_way_when_it_is_raised() {
         engine.set_limits(id, Limits::default()).await.unwrap();
         engine.resume(id).await.unwrap();
         rest(&engine, id).await;
-        assert_eq!(told(&engine, id).await[6..], [
-            "answered",
-            "asked for write_file",
-            "write_file Ok",
-            &format!("paused: Limit {kind:?}"),
-            "resumed",
-            &format!("paused: Limit {kind:?}"),
-            "limitsChanged",
-            "resumed",
-            "answered",
-            "asked for finish",
-            "finish Ok",
-            "completed: Done.",
-        ]);
+        assert_eq!(
+            told(&engine, id).await[6..],
+            [
+                "answered",
+                "asked for write_file",
+                "write_file Ok",
+                &format!("paused: Limit {kind:?}"),
+                "resumed",
+                &format!("paused: Limit {kind:?}"),
+                "limitsChanged",
+                "resumed",
+                "answered",
+                "asked for finish",
+                "finish Ok",
+                "completed: Done.",
+            ]
+        );
     }
     engine.close().await;
 }

@@ -1,13 +1,7 @@
 //! Whole runs on real parts: a container engine, git, the store, and a scripted model over HTTP.
 //!
 //! One program, so that it is linked once. Without a container engine these tests fail and say so.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 #[path = "../harness/mod.rs"]
 mod harness;

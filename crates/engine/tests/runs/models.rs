@@ -27,13 +27,10 @@ async fn a_server_that_is_down_is_tried_four_times_and_asked_again_on_resume() {
         (Status::Error, Some("model_unreachable"), Some(hint))
     );
     let unreachable = "retried: model_unreachable";
-    assert_eq!(told(&engine, id).await[5..], [
-        &format!("turn: {TASK}"),
-        unreachable,
-        unreachable,
-        unreachable,
-        "failed: model_unreachable",
-    ]);
+    assert_eq!(
+        told(&engine, id).await[5..],
+        [&format!("turn: {TASK}"), unreachable, unreachable, unreachable, "failed: model_unreachable",]
+    );
 
     let _back = ScriptedServer::start(trajectory(vec![turn("", vec![finish("Done.")])]), port).await.unwrap();
     engine.resume(id).await.unwrap();
@@ -62,22 +59,25 @@ async fn answers_that_are_no_answers_end_the_run_and_its_edits_are_kept() {
     engine.start(id).await.unwrap();
     rest(&engine, id).await;
     let unreadable = "retried: model_answer_unreadable";
-    assert_eq!(told(&engine, id).await[6..], [
-        "answered",
-        "asked for write_file",
-        "write_file Ok",
-        unreadable,
-        unreadable,
-        unreadable,
-        "failed: model_answer_unreadable",
-        "resumed",
-        "answered",
-        "asked for write_file",
-        "asked for finish",
-        "write_file Ok",
-        "finish Ok",
-        "completed: Done.",
-    ]);
+    assert_eq!(
+        told(&engine, id).await[6..],
+        [
+            "answered",
+            "asked for write_file",
+            "write_file Ok",
+            unreadable,
+            unreadable,
+            unreadable,
+            "failed: model_answer_unreadable",
+            "resumed",
+            "answered",
+            "asked for write_file",
+            "asked for finish",
+            "write_file Ok",
+            "finish Ok",
+            "completed: Done.",
+        ]
+    );
     let files = [("b", Some("b\n")), ("c", Some("c\n"))];
     assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), remote.tree_with("main", &files));
     engine.close().await;

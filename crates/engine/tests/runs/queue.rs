@@ -72,21 +72,24 @@ async fn what_is_queued_while_the_agent_runs_waits_for_the_end_of_the_turn() {
 
     let told = told(&engine, id).await;
     let from = told.iter().position(|line| line.starts_with("turn")).unwrap();
-    assert_eq!(told[from..], [
-        &format!("turn: {TASK}"),
-        "queued: Then this.",
-        "answered",
-        "asked for write_file",
-        "write_file Ok",
-        "answered",
-        "asked for finish",
-        "finish Ok",
-        "turn: Then this.",
-        "answered",
-        "asked for finish",
-        "finish Ok",
-        "completed: Second.",
-    ]);
+    assert_eq!(
+        told[from..],
+        [
+            &format!("turn: {TASK}"),
+            "queued: Then this.",
+            "answered",
+            "asked for write_file",
+            "write_file Ok",
+            "answered",
+            "asked for finish",
+            "finish Ok",
+            "turn: Then this.",
+            "answered",
+            "asked for finish",
+            "finish Ok",
+            "completed: Second.",
+        ]
+    );
     let users: Vec<String> = voice
         .conversation()
         .into_iter()

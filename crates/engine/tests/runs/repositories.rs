@@ -32,7 +32,11 @@ async fn a_repository_that_cannot_be_cloned_says_why_and_what_to_do() {
             "check the address, and that your account may read the repository",
         ),
         (new("branch", &remote.address(), "mian"), "branch_unknown", "nearest branches: main, maintenance"),
-        (new("empty", &empty.address(), "main"), "repository_empty", "push a first commit to it, then start again"),
+        (
+            new("empty", &empty.address(), "main"),
+            "repository_empty",
+            "push a first commit to it, then start again",
+        ),
     ];
     for (new, code, hint) in cases {
         let id = start(&engine, new).await;
@@ -78,21 +82,28 @@ async fn an_agent_that_makes_no_sense_is_not_created() {
         NewAgent { name: "other".to_owned(), task: " ".to_owned(), ..good() },
         NewAgent { name: "other".to_owned(), target_branch: "main".to_owned(), ..good() },
         NewAgent { name: "other".to_owned(), target_branch: "a..b".to_owned(), ..good() },
-        NewAgent { name: "other".to_owned(), github_repo: "https://me:secret@example.com/a".to_owned(), ..good() },
+        NewAgent {
+            name: "other".to_owned(),
+            github_repo: "https://me:secret@example.com/a".to_owned(),
+            ..good()
+        },
     ];
     let mut codes = Vec::new();
     for new in cases {
         codes.push(engine.create(new).await.unwrap_err().code());
     }
-    assert_eq!(codes, [
-        "name_taken",
-        "name_empty",
-        "name_invalid",
-        "task_empty",
-        "target_is_source",
-        "branch_invalid",
-        "repository_invalid",
-    ]);
+    assert_eq!(
+        codes,
+        [
+            "name_taken",
+            "name_empty",
+            "name_invalid",
+            "task_empty",
+            "target_is_source",
+            "branch_invalid",
+            "repository_invalid",
+        ]
+    );
     assert_eq!(engine.agents().await.unwrap().len(), 1);
     engine.close().await;
 }

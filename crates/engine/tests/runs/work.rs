@@ -1,7 +1,8 @@
 //! The main job, from create to pushed.
 
 use crate::harness::{
-    House, TASK, Voice, cells, delete, edit, errand, finish, push, read, rest, search, start, told, turn, write,
+    House, TASK, Voice, cells, delete, edit, errand, finish, push, read, rest, search, start, told, turn,
+    write,
 };
 use anchorhold_domain::Status;
 
@@ -17,7 +18,11 @@ async fn what_was_reviewed_is_what_the_remote_has_and_what_the_log_replays_to() 
         turn("I look.", vec![read("src/height.txt"), search("floor")]),
         turn(
             "I change.",
-            vec![edit("src/height.txt", "floor", "round"), delete("old/import.sh"), write("docs/why.md", "Because.\n")],
+            vec![
+                edit("src/height.txt", "floor", "round"),
+                delete("old/import.sh"),
+                write("docs/why.md", "Because.\n"),
+            ],
         ),
         turn("", vec![finish("Heights are rounded.")]),
         turn("Again.", vec![edit("README.md", "Hello", "Heights"), finish("The title says it.")]),
@@ -59,14 +64,17 @@ async fn what_was_reviewed_is_what_the_remote_has_and_what_the_log_replays_to() 
     push(&engine, id).await;
     assert_eq!(remote.tree("agent/work"), reviewed);
     assert_eq!(remote.replay("main", &engine.events(id, 0).await.unwrap()), reviewed);
-    assert_eq!(remote.commit_facts("agent/work"), [
-        reviewed.as_str(),
-        &base,
-        "Grace <grace@example.com>",
-        "Grace <grace@example.com>",
-        "Errand",
-        "Heights are rounded.",
-    ]);
+    assert_eq!(
+        remote.commit_facts("agent/work"),
+        [
+            reviewed.as_str(),
+            &base,
+            "Grace <grace@example.com>",
+            "Grace <grace@example.com>",
+            "Errand",
+            "Heights are rounded.",
+        ]
+    );
     let first = remote.tip("agent/work");
 
     engine.instruct(id, "Say it in the title.").await.unwrap();
@@ -113,21 +121,29 @@ async fn results_of_one_answer_go_back_in_its_order_and_a_failed_edit_is_mended(
 
     let conversation = voice.conversation();
     let roles: Vec<&str> = conversation.iter().map(|(role, _)| role.as_str()).collect();
-    let expected = [
-        "user", "assistant", "tool", "tool", "tool", "assistant", "tool", "tool", "assistant", "tool",
-    ];
+    let expected =
+        ["user", "assistant", "tool", "tool", "tool", "assistant", "tool", "tool", "assistant", "tool"];
     assert_eq!(roles, expected);
     let said: Vec<&str> = conversation.iter().map(|(_, said)| said.as_str()).collect();
-    assert_eq!(said[..5], [
-        TASK,
-        "Both at once.[search][read_file][read_file]",
-        "No line matches in 3 files.\n",
-        "# Hello\n",
-        "cannot open missing.md: nothing is there",
-    ]);
-    assert_eq!(said[6..], [
-        "README.md: the text to find is not there; no line comes close",
-        "# Hello\n", "Mended.[edit_file]", "Edited README.md in 1 place."]);
+    assert_eq!(
+        said[..5],
+        [
+            TASK,
+            "Both at once.[search][read_file][read_file]",
+            "No line matches in 3 files.\n",
+            "# Hello\n",
+            "cannot open missing.md: nothing is there",
+        ]
+    );
+    assert_eq!(
+        said[6..],
+        [
+            "README.md: the text to find is not there; no line comes close",
+            "# Hello\n",
+            "Mended.[edit_file]",
+            "Edited README.md in 1 place."
+        ]
+    );
     assert_eq!(
         engine.reviewed_tree(id).await.unwrap().unwrap(),
         remote.tree_with("main", &[("README.md", Some("# Ahoy\n"))])
