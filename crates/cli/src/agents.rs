@@ -9,13 +9,13 @@ pub(crate) async fn list() -> Result<Exit, EngineError> {
     let engine = open(|_| {}).await?;
     let agents = engine.agents().await?;
     if agents.is_empty() {
-        println!("There is no agent yet. See one at work with: anchorctl demo");
+        print::line(format_args!("There is no agent yet. See one at work with: anchorctl demo"));
     }
     for agent in agents {
-        println!(
+        print::line(format_args!(
             "{}  {:<9}  {}  {}  {} → {}",
             agent.id, agent.status, agent.name, agent.github_repo, agent.source_branch, agent.target_branch
-        );
+        ));
     }
     engine.close().await;
     Ok(Exit::Completed)
@@ -43,8 +43,15 @@ pub(crate) async fn record(agent: &str) -> Result<Exit, EngineError> {
 /// Finds an agent by id, else by name.
 pub(crate) async fn find(engine: &Engine, wanted: &str) -> Result<Agent, EngineError> {
     let found = engine.agents().await?.into_iter().find(|agent| agent.id.to_string() == wanted || agent.name == wanted);
-    found.ok_or_else(|| EngineError::Invalid {
-        code: "agent_unknown",
-        reason: format!("there is none with the id or name {wanted:?}; `anchorctl agents` lists them"),
-    })
+    found.ok_or_else(|| EngineError::UnknownAgent(wanted.to_owned()))
+}
+
+pub(crate) async fn account() -> Result<Exit, EngineError> {
+    let engine = open(|_| {}).await?;
+    match engine.account().await? {
+        Some(account) => print::line(format_args!("{} ({}), {}", account.login, account.name, account.noreply_email)),
+        None => print::line("No GitHub token is kept. Keep one with: anchorctl key set git:github.com"),
+    }
+    engine.close().await;
+    Ok(Exit::Completed)
 }

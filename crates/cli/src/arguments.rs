@@ -61,6 +61,8 @@ pub(crate) enum Verb {
     Push(AgentOptions),
     /// Deletes an agent and its container; its log is kept.
     Delete(AgentOptions),
+    /// Says whose GitHub token is kept.
+    Account,
     /// Keeps keys and tokens in the system's keychain.
     #[command(subcommand)]
     Key(KeyVerb),

@@ -37,7 +37,7 @@ pub(crate) async fn demo(options: DemoOptions) -> Result<Exit, EngineError> {
 }
 
 async fn show(engine: &Engine, bare: &Path, options: &DemoOptions) -> Result<Exit, EngineError> {
-    println!("The model of this demonstration is a recording. It shows the machinery, not intelligence.\n");
+    print::line(format_args!("The model of this demonstration is a recording. It shows the machinery, not intelligence.\n"));
     let name = free_name(engine, "Round tide heights").await?;
     let branch = free_branch(engine, bare).await?;
     let new = NewAgent {
@@ -77,7 +77,7 @@ async fn show(engine: &Engine, bare: &Path, options: &DemoOptions) -> Result<Exi
     if exit != Exit::Completed {
         return Ok(exit);
     }
-    println!("\n{}", engine.patch(agent.id).await?);
+    print::line(format_args!("\n{}", engine.patch(agent.id).await?));
     let pushing = engine.push(agent.id).await?;
     let exit = follow(engine, agent.id, &mut log, pushing.last_seq - 1).await?;
     if exit != Exit::Completed {
@@ -98,8 +98,8 @@ async fn verify(
     let remote = git(bare, &["rev-parse", &format!("refs/heads/{branch}^{{tree}}")])
         .map_err(|source| EngineError::Folder { path: bare.to_owned(), source })?;
     if reviewed.as_deref() == Some(remote.trim()) {
-        println!("\nThe remote's branch {branch} holds exactly the reviewed tree {}.", print::short(remote.trim()));
-        println!("{calls} tool calls; none of them could execute anything.");
+        print::line(format_args!("\nThe remote's branch {branch} holds exactly the reviewed tree {}.", print::short(remote.trim())));
+        print::line(format_args!("{calls} tool calls; none of them could execute anything."));
         Ok(Exit::Completed)
     } else {
         eprintln!("error: the remote's tree {} is not the reviewed one {reviewed:?}", remote.trim());

@@ -2,6 +2,7 @@
 
 use crate::arguments::KeyVerb;
 use crate::exit::Exit;
+use crate::print;
 use anchorhold_engine::EngineError;
 use std::io::{IsTerminal, Read, stdin};
 
@@ -15,11 +16,11 @@ pub(crate) async fn key(verb: KeyVerb) -> Result<Exit, EngineError> {
             // An argument would be seen by everybody who lists the processes of this machine.
             stdin().read_to_string(&mut text).map_err(|source| EngineError::Folder { path: "-".into(), source })?;
             anchorhold_engine::keep_secret(&what, text.trim()).await?;
-            println!("Kept the secret for {what} in the keychain.");
+            print::line(format_args!("Kept the secret for {what} in the keychain."));
         }
         KeyVerb::Delete { what } => {
             anchorhold_engine::forget_secret(&what).await?;
-            println!("Forgot the secret for {what}.");
+            print::line(format_args!("Forgot the secret for {what}."));
         }
     }
     Ok(Exit::Completed)

@@ -47,6 +47,7 @@ async fn main() -> ExitCode {
         Verb::Instruct(options) => verbs::verb(Ask::instruct(&options), &options.agent).await,
         Verb::Push(options) => verbs::verb(Ask::Push, &options).await,
         Verb::Delete(options) => verbs::verb(Ask::Delete, &options).await,
+        Verb::Account => agents::account().await,
         Verb::Key(verb) => key::key(verb).await,
     };
     match done {

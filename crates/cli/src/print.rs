@@ -4,6 +4,8 @@ use anchorhold_domain::{Event, EventKind, Fault, Signal, Timestamp, ToolOutcome}
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::collections::HashMap;
+use std::fmt::Display;
+use std::io::{Write, stdout};
 use std::time::Duration;
 
 /// Prints a log, line by line.
@@ -23,6 +25,11 @@ impl Log {
         Self { json, began: None, labels: HashMap::new(), task_queued: false, progress }
     }
 
+    /// A log whose beginning was printed before, the task with it.
+    pub(crate) fn resumed(json: bool) -> Self {
+        Self { task_queued: true, ..Self::new(json) }
+    }
+
     /// Prints an event: as JSON, or as a line with the seconds since the first one.
     pub(crate) fn event(&mut self, event: &Event) {
         if self.json {
@@ -33,7 +40,7 @@ impl Log {
         let seconds = Duration::from_millis((event.at.0 - began.0).max(0).unsigned_abs()).as_secs_f64();
         if let Some(text) = self.text(&event.kind) {
             self.progress.set_message("");
-            self.progress.suspend(|| println!("{seconds:>7.2}s  {text}"));
+            self.progress.suspend(|| line(format_args!("{seconds:>7.2}s  {text}")));
         }
     }
 
@@ -119,7 +126,7 @@ impl Log {
                 let how = if *created { "created" } else { "moved forward" };
                 format!("✓ pushed: {branch} was {how} to {}", short(commit))
             }
-            EventKind::Deleted => "deleted".to_owned(),
+            EventKind::Deleted => "deleted; the log is kept".to_owned(),
             EventKind::Restored => "restored".to_owned(),
             EventKind::Noted { message } => message.clone(),
         })
@@ -154,7 +161,7 @@ pub(crate) fn fault(fault: &Fault) {
 /// Prints a value as one line of JSON.
 pub(crate) fn json(value: &impl Serialize) {
     match serde_json::to_string(value) {
-        Ok(line) => println!("{line}"),
+        Ok(text) => line(text),
         Err(error) => eprintln!("error: print the value as JSON: {error}"),
     }
 }
@@ -162,4 +169,9 @@ pub(crate) fn json(value: &impl Serialize) {
 /// The first characters of an object id, as git shows them.
 pub(crate) fn short(id: &str) -> &str {
     id.get(..10).unwrap_or(id)
+}
+
+/// Writes a line to standard output. A reader that went away is no reason to end an agent's run.
+pub(crate) fn line(text: impl Display) {
+    let _ = writeln!(stdout(), "{text}");
 }

@@ -25,7 +25,7 @@ async fn work(engine: &Engine, options: &RunOptions) -> Result<Exit, EngineError
         return Ok(exit);
     }
     if !options.json {
-        println!("\n{}", engine.patch(agent.id).await?);
+        print::line(format_args!("\n{}", engine.patch(agent.id).await?));
     }
     if !options.push {
         return Ok(exit);

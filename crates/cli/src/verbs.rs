@@ -4,7 +4,7 @@ use crate::arguments::{AgentOptions, SayOptions};
 use crate::exit::Exit;
 use crate::run::follow;
 use crate::{agents, open, print};
-use anchorhold_domain::{Agent, Limits};
+use anchorhold_domain::{Agent, Event, Limits};
 use anchorhold_engine::{Engine, EngineError};
 
 /// What is asked of an agent.
@@ -45,15 +45,26 @@ async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exi
             engine.resume(agent.id).await?;
         }
         Verb::Answer(text) => drop(engine.answer(agent.id, &text).await?),
-        Verb::Instruct(text) => drop(engine.instruct(agent.id, &text).await?),
+        Verb::Instruct(text) => {
+            engine.instruct(agent.id, &text).await?;
+            if !engine.agent(agent.id).await?.status.is_busy() {
+                return said(&engine.events(agent.id, agent.last_seq).await?, options.json);
+            }
+        }
         Verb::Push => drop(engine.push(agent.id).await?),
         Verb::Delete => {
             engine.delete(agent.id).await?;
-            println!("Deleted {}; its log is kept.", agent.name);
-            return Ok(Exit::Completed);
+            return said(&engine.events(agent.id, agent.last_seq).await?, options.json);
         }
     }
-    follow(engine, agent.id, &mut print::Log::new(options.json), agent.last_seq).await
+    follow(engine, agent.id, &mut print::Log::resumed(options.json), agent.last_seq).await
+}
+
+/// Prints what was written down, where nothing more is to be waited for.
+fn said(events: &[Event], json: bool) -> Result<Exit, EngineError> {
+    let mut log = print::Log::resumed(json);
+    events.iter().for_each(|event| log.event(event));
+    Ok(Exit::Completed)
 }
 
 /// The agent's limits with those replaced that were named.
@@ -69,7 +80,7 @@ fn raised(agent: &Agent, limits: Limits) -> Limits {
 pub(crate) async fn diff(agent: &str) -> Result<Exit, EngineError> {
     let engine = open(|_| {}).await?;
     let agent = agents::find(&engine, agent).await?;
-    print!("{}", engine.patch(agent.id).await?);
+    print::line(engine.patch(agent.id).await?);
     engine.close().await;
     Ok(Exit::Completed)
 }

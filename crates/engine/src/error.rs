@@ -1,6 +1,7 @@
 //! What can go wrong, with a code for programs and a hint for people.
 
-use anchorhold_domain::{AgentId, Fault, IllegalTransition, Status};
+use anchorhold_domain::{Fault, IllegalTransition, Status};
+use anchorhold_forge::ForgeError;
 use anchorhold_model::{ModelError, TrajectoryError};
 use anchorhold_repo::RepoError;
 use anchorhold_sandbox::SandboxError;
@@ -25,6 +26,9 @@ pub enum EngineError {
     /// The model.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// GitHub.
+    #[error(transparent)]
+    Forge(#[from] ForgeError),
     /// The keychain.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
@@ -75,8 +79,8 @@ pub enum EngineError {
         status: Status,
     },
     /// An agent that does not exist in this folder.
-    #[error("find agent {0}")]
-    UnknownAgent(AgentId),
+    #[error("find agent {0}: there is none with this id or name")]
+    UnknownAgent(String),
     /// A push without a change.
     #[error("push agent {name:?}: nothing differs from {branch}")]
     NothingToPush {
@@ -111,6 +115,7 @@ impl EngineError {
             Self::Repo(error) => error.code(),
             Self::Sandbox(error) => error.code(),
             Self::Model(error) => error.code(),
+            Self::Forge(error) => error.code(),
             Self::Secrets(error) => error.code(),
             Self::Illegal(_) => "illegal_transition",
             Self::Trajectory(_) => "trajectory_invalid",
@@ -136,6 +141,7 @@ impl EngineError {
             Self::Store(error) => return error.hint(),
             Self::Repo(error) => return error.hint(),
             Self::Sandbox(error) => return error.hint(),
+            Self::Forge(error) => return error.hint(),
             Self::Secrets(error) => return error.hint(),
             Self::Cell(error) => return error.hint(),
             Self::Model(error) => error.hint(),

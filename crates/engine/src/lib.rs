@@ -21,6 +21,7 @@ mod validate;
 mod workspace;
 
 pub use anchorhold_domain as domain;
+pub use anchorhold_forge::Account;
 pub use config::{Config, Identity, home_from_environment};
 pub use demo::{DEMO_TRAJECTORY, scripted};
 pub use engine::{Engine, EngineState, EngineStatus, ModelOption};

@@ -2,7 +2,7 @@
 
 use crate::EngineError;
 use crate::tools::ToolFailure;
-use anchorhold_bridge::{PathBytes, Request, Response};
+use anchorhold_bridge::{MAX_BODY_BYTES, MAX_HEADER_BYTES, PathBytes, Request, Response};
 use anchorhold_domain::{AgentId, EditedFile, Timestamp};
 use anchorhold_repo::{Mirror, TreeEdit, path_from_text, path_to_text};
 use anchorhold_sandbox::Cell;
@@ -86,6 +86,12 @@ impl Workspace {
 
     /// Asks the bridge; its refusals are for the model.
     pub(crate) async fn call(&self, request: Request, body: Vec<u8>) -> Result<(Response, Vec<u8>), ToolFailure> {
+        if body.len() > MAX_BODY_BYTES || request_bytes(&request) > LARGEST_REQUEST {
+            return Err(ToolFailure::Refused(format!(
+                "that is more than {} KiB, the most that one call can write; make the file in smaller steps",
+                LARGEST_REQUEST / 1024
+            )));
+        }
         let (response, body) = self.cell().await?.call(request, body).await?;
         match response {
             Response::Refused(refusal) => Err(ToolFailure::Refused(refusal_text(&refusal))),
@@ -121,6 +127,19 @@ impl Workspace {
             checkpoint(&mirror, &base_tree, &place, &agent, touches, &label, at)
         });
         Ok(recorded.await.map_err(|_| EngineError::Panicked { verb: "record a checkpoint" })??)
+    }
+}
+
+/// How much text one request may carry: a frame's header, less what its JSON adds.
+const LARGEST_REQUEST: usize = MAX_HEADER_BYTES / 2;
+
+/// How much text of the model a request carries in its header.
+fn request_bytes(request: &Request) -> usize {
+    match request {
+        Request::Edit { edits, .. } => edits.iter().map(|edit| edit.old.len() + edit.new.len()).sum(),
+        Request::Search { pattern, globs, .. } => pattern.len() + globs.iter().map(String::len).sum::<usize>(),
+        Request::Glob { pattern } => pattern.len(),
+        _ => 0,
     }
 }
 

@@ -79,8 +79,6 @@ pub struct Answer {
     pub replay: Option<String>,
     /// What the request used.
     pub usage: Usage,
-    /// Whether the answer was cut off at the output limit.
-    pub truncated: bool,
 }
 
 /// A piece of an answer while it comes.

@@ -16,6 +16,8 @@ pub enum ErrorClass {
     Server,
     /// The conversation is longer than the model can read.
     ContextLength,
+    /// The answer was longer than the model may write.
+    OutputLimit,
     /// The provider declined to answer.
     Refused,
     /// The key is missing, wrong or without permission.
@@ -34,7 +36,7 @@ impl ErrorClass {
     pub fn is_retryable(self) -> bool {
         match self {
             Self::RateLimited | Self::Overloaded | Self::Network | Self::Server | Self::Nonsense => true,
-            Self::ContextLength | Self::Refused | Self::InvalidKey | Self::NotFound | Self::BadRequest => {
+            Self::ContextLength | Self::OutputLimit | Self::Refused | Self::InvalidKey | Self::NotFound | Self::BadRequest => {
                 false
             }
         }
@@ -67,6 +69,7 @@ impl ModelError {
             ErrorClass::Network => "model_unreachable",
             ErrorClass::Server => "model_server_failed",
             ErrorClass::ContextLength => "model_context_length",
+            ErrorClass::OutputLimit => "model_output_limit",
             ErrorClass::Refused => "model_refused",
             ErrorClass::InvalidKey => "model_key_invalid",
             ErrorClass::NotFound => "model_not_found",
@@ -85,6 +88,7 @@ impl ModelError {
                 "check that the model server is running and its base URL is right, then resume the agent"
             }
             ErrorClass::ContextLength => "give the agent a smaller task, or a model with a larger context",
+            ErrorClass::OutputLimit => "tell the agent to work in smaller steps, or choose a model that writes more",
             ErrorClass::Refused => "reword the task or the last instruction, then resume the agent",
             ErrorClass::InvalidKey => {
                 "set the key with `anchorctl key set <provider>`, then resume the agent"

@@ -118,7 +118,14 @@ impl Model for GenaiModel {
         if end.captured_stop_reason.is_none() && end.captured_content.is_none() && reasoning.is_empty() {
             return Err(self.nonsense("the server sent no answer"));
         }
-        Ok(answer(end, reasoning))
+        let truncated = matches!(end.captured_stop_reason, Some(StopReason::MaxTokens(_)));
+        let answer = answer(end, reasoning);
+        if truncated && answer.calls.is_empty() {
+            // Half a sentence without a call would pass for the end of the work.
+            let reason = "the answer was cut off at the model's output limit".to_owned();
+            return Err(ModelError::new(&self.name, &self.address, ErrorClass::OutputLimit, reason));
+        }
+        Ok(answer)
     }
 }
 
@@ -174,7 +181,6 @@ fn assistant(text: &str, calls: &[CallRequest]) -> ChatMessage {
 
 fn answer(end: StreamEnd, streamed_reasoning: String) -> Answer {
     let usage = end.captured_usage.as_ref().map(usage).unwrap_or_default();
-    let truncated = matches!(end.captured_stop_reason, Some(StopReason::MaxTokens(_)));
     let reasoning =
         end.captured_reasoning_content.clone().or(Some(streamed_reasoning)).filter(|r| !r.is_empty());
     let content = end.captured_content.as_ref();
@@ -198,7 +204,7 @@ fn answer(end: StreamEnd, streamed_reasoning: String) -> Answer {
         .then(|| end.into_assistant_message_for_tool_use())
         .flatten()
         .and_then(|message| serde_json::to_string(&message).ok());
-    Answer { text, reasoning, calls, replay, usage, truncated }
+    Answer { text, reasoning, calls, replay, usage }
 }
 
 fn usage(usage: &genai::chat::Usage) -> Usage {

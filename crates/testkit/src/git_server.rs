@@ -48,7 +48,7 @@ impl GitServer {
         Self::start_with(root, false)
     }
 
-    /// Does the same by https, with a certificate for `127.0.0.1` that it signed itself.
+    /// Does the same by https, with a certificate for `127.0.0.1` and `git.example` that it signed itself.
     ///
     /// # Errors
     /// As [`GitServer::start`], and when openssl is missing.
@@ -210,7 +210,14 @@ fn is_logged(log: &Path, path: &str) -> bool {
 fn sign_own_certificate(place: &Path) -> Result<()> {
     let made = Command::new(program("openssl", "openssl")?)
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
-        .args(["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"])
+        .args([
+            "-subj",
+            "/CN=127.0.0.1",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1,DNS:git.example",
+            "-days",
+            "2",
+        ])
         .args(["-keyout", KEY, "-out", CERTIFICATE])
         .current_dir(place)
         .output()?;

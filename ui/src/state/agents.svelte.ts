@@ -8,6 +8,8 @@ export class Agents {
   state = $state<"loading" | "ready" | "failed">("loading");
   fault = $state.raw<Fault | null>(null);
   engine = $state.raw<EngineStatus | null>(null);
+  /** Whether the container engine is being asked. */
+  looking = $state(false);
   private end: () => void = () => {};
 
   constructor(private readonly backend: Backend) {}
@@ -15,9 +17,11 @@ export class Agents {
   /** Begins to listen; returns what ends it. */
   open(): () => void {
     this.end();
+    this.state = "loading";
     this.end = this.backend.watchAgents(
       (agents) => {
         this.all = agents;
+        this.fault = null;
         this.state = "ready";
       },
       (fault) => {
@@ -31,10 +35,14 @@ export class Agents {
 
   /** Asks again whether the container engine answers. */
   async look(): Promise<void> {
+    if (this.looking) return;
+    this.looking = true;
     try {
       this.engine = await this.backend.engineStatus();
     } catch (thrown) {
       this.engine = { state: "STOPPED", fault: toFault(thrown), version: null };
+    } finally {
+      this.looking = false;
     }
   }
 }

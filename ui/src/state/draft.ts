@@ -59,7 +59,7 @@ export function check(draft: Draft, agents: readonly Agent[]): Problems {
     say("name", "Another agent has this name.", "Names are unique among your agents.");
   if (!draft.task.trim()) say("task", "Say what the agent is to do.");
   if (!draft.repository.trim())
-    say("repository", "Name a repository.", "owner/name, a git URL, or a local path.");
+    say("repository", "Name a repository.", "Write owner/name, a git URL, or a local path.");
   if (!draft.source.trim()) say("source", "Name the branch to work from.");
   if (!draft.target.trim()) say("target", "Name the branch to push to.");
   else if (draft.target.trim() === draft.source.trim())

@@ -51,3 +51,20 @@ export function size(kib: number): string {
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
+
+/** Writes a running time in whole seconds, as `0 s`, `42 s` or `2 m 05 s`. */
+export function elapsed(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : duration(seconds * 1000);
+}
+
+/** Begins a text with a capital, as it stands alone on screen. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Writes a message or a hint as a sentence: the engine's words begin small and have no full stop. */
+export function sentence(text: string): string {
+  const words = capital(text.trim());
+  return words === "" || /[.!?…]["”’)`]?$/.test(words) ? words : `${words}.`;
+}

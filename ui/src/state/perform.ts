@@ -2,6 +2,7 @@
 import { toast } from "svelte-sonner";
 import type { Agent, Fault } from "../bindings";
 import { type Backend, toFault } from "../backend/backend";
+import { sentence } from "./format";
 import type { Verb } from "./verbs";
 
 /** How long a deletion can be taken back. */
@@ -9,7 +10,8 @@ const UNDO_MS = 10_000;
 
 /** Shows what was attempted, why it failed and what can be done. */
 export function showFault(fault: Fault): void {
-  toast.error(sentence(fault.message), { description: fault.hint ?? undefined, duration: 12_000 });
+  const description = fault.hint ? sentence(fault.hint) : undefined;
+  toast.error(sentence(fault.message), { description, duration: 12_000 });
 }
 
 /** Runs a request and shows its fault, if there is one; says whether it went well. */
@@ -33,9 +35,4 @@ export async function perform(backend: Backend, verb: Verb, agent: Agent): Promi
     });
   }
   return deleted;
-}
-
-/** Begins a message with a capital, as it stands alone on screen. */
-export function sentence(message: string): string {
-  return message.charAt(0).toUpperCase() + message.slice(1);
 }

@@ -4,7 +4,7 @@
  * The queue follows the same rules as the Rust fold. Nothing here reads a clock or talks to anyone,
  * so the same events always give the same log.
  */
-import type { Event, Fault, Instruction, LimitKind, PauseReason, ToolCall } from "../bindings";
+import type { CellFact, Event, Fault, Instruction, LimitKind, PauseReason, ToolCall } from "../bindings";
 
 /** What a milestone means, which decides its mark. */
 export type Tone = "plain" | "good" | "held" | "bad" | "sent";
@@ -18,6 +18,7 @@ export type LogRow = { key: string; at: number } & (
   | { type: "retried"; attempt: number; fault: Fault; waitMs: number }
   | { type: "asked"; call: string; question: string; answer: string | null }
   | { type: "failed"; fault: Fault; attempted: "run" | "push" }
+  | { type: "cell"; facts: readonly CellFact[]; readyMs: number }
   | { type: "milestone"; tone: Tone; text: string; detail: string | null }
 );
 
@@ -28,11 +29,19 @@ export type Log = {
   readonly rows: readonly LogRow[];
   /** The id of the instruction that was taken last. */
   readonly turn: string | null;
+  /** The number of the last event that edited a file, by its path. */
+  readonly edits: ReadonlyMap<string, number>;
 };
 
-export const emptyLog: Log = { lastSeq: 0, queue: [], rows: [], turn: null };
+export const emptyLog: Log = { lastSeq: 0, queue: [], rows: [], turn: null, edits: new Map() };
 
-type Draft = { lastSeq: number; queue: Instruction[]; rows: LogRow[]; turn: string | null };
+type Draft = {
+  lastSeq: number;
+  queue: Instruction[];
+  rows: LogRow[];
+  turn: string | null;
+  edits: Map<string, number>;
+};
 
 /** Takes one event into account. */
 export function reduce(log: Log, event: Event): Log {
@@ -41,7 +50,7 @@ export function reduce(log: Log, event: Event): Log {
 
 /** Takes a batch into account, copying the log once for the whole batch. */
 export function reduceAll(log: Log, events: readonly Event[]): Log {
-  const draft: Draft = { ...log, queue: [...log.queue], rows: [...log.rows] };
+  const draft: Draft = { ...log, queue: [...log.queue], rows: [...log.rows], edits: new Map(log.edits) };
   for (const event of events) {
     // A watch that was opened again may repeat what is known.
     if (event.seq <= draft.lastSeq) continue;
@@ -108,10 +117,8 @@ function foldRows(draft: Draft, { seq, at, kind }: Event): void {
     }
     case "cloneCancelled":
       return void milestone("held", "Clone cancelled");
-    case "cellOpened": {
-      const facts = kind.facts.map((fact) => `${fact.name}: ${fact.value}`).join(", ");
-      return void milestone("plain", `Container ready in ${kind.readyMs} ms`, facts || null);
-    }
+    case "cellOpened":
+      return void draft.rows.push({ key, at, type: "cell", facts: kind.facts, readyMs: kind.readyMs });
     case "turnStarted":
       return void draft.rows.push({ key, at, type: "turn", instruction: kind.instruction, text: kind.text });
     case "modelAnswered":
@@ -126,6 +133,7 @@ function foldRows(draft: Draft, { seq, at, kind }: Event): void {
       return void draft.rows.push({ key, at, type: "call", call });
     }
     case "toolFinished":
+      for (const { path } of kind.edited) draft.edits.set(path, seq);
       return replaceLast(
         draft,
         "call",

@@ -23,7 +23,7 @@ impl Engine {
         }
         let mut work = resident.work.lock().await;
         let decide = |agent: &Agent, _: &[_]| match agent.status {
-            _ if agent.deleted_at.is_some() => Err(EngineError::UnknownAgent(id)),
+            _ if agent.deleted_at.is_some() => Err(EngineError::UnknownAgent(id.to_string())),
             Status::Idle if !agent.waiting => Ok(vec![EventKind::StartRequested]),
             Status::Error => Ok(vec![EventKind::StartRequested]),
             _ => Err(Self::wrong_status("start", agent)),
@@ -118,7 +118,7 @@ impl Engine {
         let mut work = resident.work.lock().await;
         let agent = resident.log.latest();
         if agent.deleted_at.is_some() {
-            return Err(EngineError::UnknownAgent(id));
+            return Err(EngineError::UnknownAgent(id.to_string()));
         }
         if !matches!(agent.status, Status::Completed | Status::Paused) {
             return Err(Self::wrong_status("push", &agent));
@@ -138,7 +138,7 @@ impl Engine {
         let answers = matches!(event, EventKind::QuestionAnswered { .. });
         let decide = |agent: &Agent, _: &[_]| {
             if agent.deleted_at.is_some() {
-                return Err(EngineError::UnknownAgent(agent.id));
+                return Err(EngineError::UnknownAgent(agent.id.to_string()));
             }
             let asked = agent.pause_reason == Some(PauseReason::Question);
             let can = match agent.status {

@@ -1,5 +1,6 @@
 //! The façade: every verb of every face is a method of [`Engine`].
 
+mod account;
 mod agents;
 mod control;
 mod offers;

@@ -23,7 +23,7 @@ impl Engine {
         let queued = EventKind::InstructionQueued { id: instruction, text: text.to_owned() };
         let decide = |agent: &Agent, _: &[_]| match agent.deleted_at {
             None => Ok(vec![queued]),
-            Some(_) => Err(EngineError::UnknownAgent(id)),
+            Some(_) => Err(EngineError::UnknownAgent(id.to_string())),
         };
         let appended = resident.log.append_if(decide).await?;
         if appended.agent.status == Status::Completed {

@@ -18,7 +18,10 @@ use std::sync::atomic::AtomicU32;
 use tokio::sync::{Mutex, OnceCell, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use url::Url;
 
+/// The one host that the provider's own key is for.
+const OPENAI_HOST: &str = "api.openai.com";
 /// The user name that goes with a token where the secret holds no other.
 const TOKEN_USER: &str = "x-access-token";
 
@@ -136,10 +139,24 @@ impl Shared {
         }
         let key = match choice.provider.as_str() {
             "scripted" => None,
-            provider => self.secrets.get(&SecretName::ModelKey { provider: provider.to_owned() }).await?,
+            _ => self.secrets.get(&SecretName::ModelKey { provider: key_owner(&choice) }).await?,
         };
         let connections = self.connections.get_or_try_init(connect).await?;
         Ok(Box::new(GenaiModel::new(connections, &choice, key.as_ref().map(|key| key.expose()))?))
+    }
+}
+
+/// Whose key goes with a request: the provider's at its own address, and the server's own at any other.
+///
+/// A key is scoped to one host: the provider's would otherwise go to whatever address an agent names.
+fn key_owner(choice: &ModelChoice) -> String {
+    let host = choice.base_url.as_deref().and_then(|address| Url::parse(address).ok()).and_then(|url| {
+        let host = url.host_str()?.to_owned();
+        Some(url.port().map_or(host.clone(), |port| format!("{host}:{port}")))
+    });
+    match host {
+        Some(host) if host != OPENAI_HOST => host,
+        Some(_) | None => choice.provider.clone(),
     }
 }
 
@@ -147,4 +164,28 @@ impl Shared {
 async fn connect() -> Result<Connections, EngineError> {
     let connecting = tokio::task::spawn_blocking(Connections::new);
     Ok(connecting.await.map_err(|_| EngineError::Panicked { verb: "prepare connections" })??)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_owner;
+    use anchorhold_domain::ModelChoice;
+
+    #[test]
+    fn a_providers_key_goes_to_its_own_address_alone() {
+        let owners = [
+            None,
+            Some("https://api.openai.com/v1"),
+            Some("http://localhost:11434/v1"),
+            Some("https://api.openai.com.evil.example/v1"),
+        ]
+        .map(|base_url| {
+            key_owner(&ModelChoice {
+                provider: "openai".to_owned(),
+                name: "any".to_owned(),
+                base_url: base_url.map(str::to_owned),
+            })
+        });
+        assert_eq!(owners, ["openai", "openai", "localhost:11434", "api.openai.com.evil.example"]);
+    }
 }

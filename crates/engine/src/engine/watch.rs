@@ -78,7 +78,7 @@ impl Engine {
         condition: impl FnMut(&Arc<Agent>) -> bool,
     ) -> Result<Arc<Agent>, EngineError> {
         let mut latest = self.resident(id).await?.log.subscribe();
-        let found = latest.wait_for(condition).await.map_err(|_| EngineError::UnknownAgent(id))?;
+        let found = latest.wait_for(condition).await.map_err(|_| EngineError::UnknownAgent(id.to_string()))?;
         Ok(Arc::clone(&found))
     }
 }
@@ -93,7 +93,7 @@ impl Engine {
     pub async fn unwritten(&self, id: AgentId) -> Result<Fault, EngineError> {
         let mut unwritten = self.resident(id).await?.unwritten.subscribe();
         let fault = unwritten.wait_for(Option::is_some).await.ok().and_then(|fault| fault.clone());
-        fault.ok_or(EngineError::UnknownAgent(id))
+        fault.ok_or_else(|| EngineError::UnknownAgent(id.to_string()))
     }
 }
 

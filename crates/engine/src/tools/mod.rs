@@ -177,6 +177,7 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::all;
+    use serde_json::Value;
 
     #[test]
     fn every_tool_tells_the_model_what_it_does_and_what_it_takes() {
@@ -184,9 +185,11 @@ mod tests {
             .iter()
             .map(|tool| {
                 let spec = tool.spec();
-                let inputs = spec.schema["properties"].as_object().map(|p| p.keys().cloned().collect::<Vec<_>>());
+                let properties = spec.schema.get("properties").and_then(Value::as_object);
+                let mut inputs: Vec<_> = properties.into_iter().flat_map(|p| p.keys().cloned()).collect();
+                inputs.sort();
                 assert!(spec.description.ends_with('.'), "{}: {:?}", spec.name, spec.description);
-                format!("{}({})", spec.name, inputs.unwrap_or_default().join(", "))
+                format!("{}({})", spec.name, inputs.join(", "))
             })
             .collect();
         assert_eq!(

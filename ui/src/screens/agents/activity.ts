@@ -1,14 +1,13 @@
 /** What an agent does now or waits for, in one line. */
 import type { Agent } from "../../bindings";
-import { plural } from "../../state/format";
-import { sentence } from "../../state/perform";
+import { capital, plural } from "../../state/format";
 import { pausedText } from "../../state/reduce";
 import { hasUnpushed } from "../../state/verbs";
 
 export function activity(agent: Agent): { text: string; urgent: boolean } {
   const calm = (text: string) => ({ text, urgent: false });
   const urgent = (text: string) => ({ text, urgent: true });
-  if (agent.errorMessage) return urgent(sentence(agent.errorMessage));
+  if (agent.errorMessage) return urgent(capital(agent.errorMessage));
   switch (agent.status) {
     case "IDLE":
       return calm(agent.waiting ? "Waiting for a free slot" : "Not started");
@@ -22,7 +21,7 @@ export function activity(agent: Agent): { text: string; urgent: boolean } {
       return calm(`Pushing ${plural(agent.filesChanged, "file")}`);
     case "CLONING":
     case "RUNNING":
-      return calm(sentence(agent.activity ?? "thinking"));
+      return calm(capital(agent.activity ?? "thinking"));
     case "ERROR":
       return urgent("Failed");
   }
