@@ -38,7 +38,5 @@ pub fn git(dir: &Path, args: &[&str]) -> Result<String> {
         dir.display(),
         String::from_utf8_lossy(&output.stderr)
     );
-    Ok(String::from_utf8_lossy(&output.stdout)
-        .trim_end()
-        .to_owned())
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }

@@ -3,9 +3,9 @@
 //! Nothing here is a fake. What a part needs from the system is checked when it starts, and a part
 //! that is missing is an error with the name of the package, never a reason to skip a test.
 
-mod git;
 #[cfg(unix)]
 mod docker_socket;
+mod git;
 #[cfg(unix)]
 mod git_server;
 #[cfg(unix)]
@@ -13,9 +13,9 @@ mod group;
 #[cfg(unix)]
 mod ssh;
 
-pub use git::git;
 #[cfg(unix)]
 pub use docker_socket::DockerSocket;
+pub use git::git;
 #[cfg(unix)]
 pub use git_server::GitServer;
 #[cfg(unix)]

@@ -10,9 +10,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use anchorhold_repo::{
-    Base, Credentials, FetchProgress, Mirror, Mirrors, Remote, RepoError, Signature,
-};
+use anchorhold_repo::{Base, Credentials, FetchProgress, Mirror, Mirrors, Remote, RepoError, Signature};
 pub use anchorhold_testkit::git;
 use tempfile::TempDir;
 
@@ -50,11 +48,7 @@ impl Place {
 
     pub fn commit(&self, message: &str) -> String {
         git(&self.work, &["add", "--all"]).unwrap();
-        git(
-            &self.work,
-            &["commit", "--quiet", "--allow-empty", "-m", message],
-        )
-        .unwrap();
+        git(&self.work, &["commit", "--quiet", "--allow-empty", "-m", message]).unwrap();
         git(&self.work, &["rev-parse", "HEAD"]).unwrap()
     }
 
@@ -68,9 +62,7 @@ impl Place {
     }
 
     pub fn mirror_of(&self, address: &str) -> Mirror {
-        Mirrors::new(self.dir.path().join("mirrors"))
-            .open(&Remote::parse(address).unwrap())
-            .unwrap()
+        Mirrors::new(self.dir.path().join("mirrors")).open(&Remote::parse(address).unwrap()).unwrap()
     }
 
     /// Mirrors the work tree and returns the base that an agent would start from.
@@ -90,31 +82,15 @@ pub fn keep_going(_: FetchProgress) -> ControlFlow<()> {
 }
 
 pub fn ada() -> Signature {
-    Signature {
-        name: "Ada".into(),
-        email: "ada@example.com".into(),
-        at_ms: 1_800_000_000_000,
-        offset: 60,
-    }
+    Signature { name: "Ada".into(), email: "ada@example.com".into(), at_ms: 1_800_000_000_000, offset: 60 }
 }
 
 /// Commits one file's new text onto `base` in the user's name.
 pub fn commit_file(mirror: &Mirror, base: &Base, path: &str, text: &str) -> String {
-    let edits = [anchorhold_repo::TreeEdit::Put {
-        path: path.into(),
-        mode: 0o100_644,
-        bytes: text.into(),
-    }];
-    let checkpoint = mirror
-        .checkpoint("agent", Some(&base.commit), &base.tree, &edits, "edit", 0)
-        .unwrap();
+    let edits = [anchorhold_repo::TreeEdit::Put { path: path.into(), mode: 0o100_644, bytes: text.into() }];
+    let checkpoint = mirror.checkpoint("agent", Some(&base.commit), &base.tree, &edits, "edit", 0).unwrap();
     mirror
-        .commit_for_push(
-            &checkpoint.tree,
-            std::slice::from_ref(&base.commit),
-            &ada(),
-            "Change a file",
-        )
+        .commit_for_push(&checkpoint.tree, std::slice::from_ref(&base.commit), &ada(), "Change a file")
         .unwrap()
 }
 
@@ -125,11 +101,7 @@ pub fn files_with(dir: &Path, needle: &str) -> Vec<PathBuf> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(files_with(&path, needle));
-        } else if fs::read(&path)
-            .unwrap()
-            .windows(needle.len())
-            .any(|window| window == needle.as_bytes())
-        {
+        } else if fs::read(&path).unwrap().windows(needle.len()).any(|window| window == needle.as_bytes()) {
             found.push(path);
         }
     }
