@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { removeCells } from "./support/engine.js";
 import { openWindow } from "./support/window.js";
 
 let folder, window;
@@ -16,6 +17,7 @@ before(async () => {
 
 after(async () => {
   await window?.close();
+  await removeCells(path.join(folder, "home"));
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { expectedTree, git, makeSample } from "./support/sample.js";
+import { removeCells } from "./support/engine.js";
 import { openWindow } from "./support/window.js";
 
 const TASK = `Tide heights are cut off instead of rounded: 1.29 m shows as 1.2 m. Round to the nearest decimetre wherever \
@@ -24,6 +25,7 @@ before(async () => {
 
 after(async () => {
   await window?.close();
+  await removeCells(path.join(folder, "home"));
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
