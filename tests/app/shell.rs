@@ -108,7 +108,7 @@ fn a_verb_for_another_status_is_refused_in_words() {
     assert_eq!(
         fault,
         json!({"code": "wrong_status", "message": "push agent \"Heights\": it is IDLE",
-               "hint": "wait until the agent has finished what it does, or stop it"})
+               "hint": "start the agent, or wait where it waits for a free slot"})
     );
 }
 

@@ -17,6 +17,27 @@ const sizes = [
   { width: 1920, height: 1080 },
 ];
 const themes = ["light", "dark"];
+/** Does what needs a log that is longer than the window is high. */
+const whereItScrolls = (act) => async (page) => {
+  const log = await page.waitForSelector("[role=log]");
+  if (await log.evaluate((element) => element.scrollHeight > element.clientHeight)) await act(page);
+};
+/** Scrolls the log as a script does. */
+const scrollLog = (page, to) =>
+  page.evaluate((place) => {
+    const log = document.querySelector("[role=log]");
+    log.scrollTop = { top: 0, middle: log.scrollHeight / 3, bottom: log.scrollHeight }[place];
+  }, to);
+/** Waits until the log says whether it follows, and, where it does, stands at its end. */
+const follows = async (page, following) => {
+  await page.waitForTimeout(150);
+  await page.waitForSelector(`[data-testid=follow][aria-pressed=${following}]`);
+  if (!following) return;
+  await page.waitForFunction(() => {
+    const log = document.querySelector("[role=log]");
+    return log.scrollTop + log.clientHeight >= log.scrollHeight - 2;
+  });
+};
 const openFile = (path) => (page) => page.click(`[data-testid=file-row][data-path="${path}"]`);
 
 const screens = [
@@ -31,6 +52,16 @@ const screens = [
   },
   { name: "agents-empty", path: "/dashboard/agents", demo: "empty" },
   { name: "agents-engine-missing", path: "/dashboard/agents", demo: "error" },
+  { name: "agents-in-use", path: "/dashboard/agents", demo: "in-use" },
+  {
+    name: "agents-in-use-again",
+    path: "/dashboard/agents",
+    demo: "in-use",
+    act: async (page) => {
+      await page.click("[data-testid=try-again]");
+      await page.waitForSelector("[role=grid]");
+    },
+  },
   { name: "agents-many", path: "/dashboard/agents", demo: "many" },
   {
     name: "agents-no-match",
@@ -38,6 +69,7 @@ const screens = [
     act: (page) => page.fill("input", "nothing has this"),
   },
   { name: "create", path: "/dashboard/agents/new" },
+  { name: "create-engine-missing", path: "/dashboard/agents/new", demo: "error" },
   {
     name: "create-problems",
     path: "/dashboard/agents/new",
@@ -62,6 +94,45 @@ const screens = [
       await page.waitForTimeout(200);
       await page.click("[data-testid=log-row][data-outcome=REFUSED] button[aria-expanded]");
     },
+  },
+  {
+    name: "agent-cell",
+    path: "/dashboard/agents/a03",
+    act: whereItScrolls(async (page) => {
+      await scrollLog(page, "top");
+      await page.click("[data-type=cell] button");
+      await follows(page, false);
+    }),
+  },
+  {
+    name: "agent-reduced",
+    path: "/dashboard/agents/a10",
+    act: whereItScrolls(async (page) => {
+      await openFile("static/img/logo.png")(page);
+      await scrollLog(page, "top");
+      await follows(page, false);
+    }),
+  },
+  {
+    name: "agent-follows-again",
+    path: "/dashboard/agents/a01",
+    act: whereItScrolls(async (page) => {
+      await follows(page, true);
+      await page.focus("[role=log]");
+      await page.keyboard.press("PageUp");
+      await follows(page, false);
+      await page.click("[data-testid=follow]");
+      await follows(page, true);
+      await page.hover("[role=log]");
+      await page.mouse.wheel(0, -200);
+      await follows(page, false);
+      await scrollLog(page, "bottom");
+      await follows(page, true);
+      await scrollLog(page, "middle");
+      await follows(page, false);
+      await page.click("[data-testid=follow]");
+      await follows(page, true);
+    }),
   },
   { name: "agent-cloning", path: "/dashboard/agents/a04" },
   { name: "agent-idle", path: "/dashboard/agents/a05" },

@@ -26,6 +26,7 @@ pub fn add_to(run: &mut Run) {
     run.part("lints", &["setup", "ui build"], lints);
     run.part("queries", &["setup"], queries);
     run.part("docs", &["setup", "ui build"], docs);
+    run.part("bindings", &["setup", "ui build"], bindings);
 }
 
 fn format() -> Result<()> {
@@ -82,6 +83,12 @@ fn docs() -> Result<()> {
     doc.args(["doc", "--workspace", "--no-deps", "--document-private-items"])
         .env("RUSTDOCFLAGS", "-D warnings");
     command::run(&mut doc, "build the documentation", "mend what rustdoc says above")
+}
+
+fn bindings() -> Result<()> {
+    let mut test = command::cargo();
+    test.args(["test", "--quiet", "--package", "anchorhold", "--test", "bindings"]);
+    command::run(&mut test, "compare the page's bindings with the commands", "run: cargo xtask gen")
 }
 
 fn ui_lint() -> Result<()> {

@@ -27,8 +27,10 @@ pub(crate) async fn demo(options: DemoOptions) -> Result<Exit, EngineError> {
         .map_err(|source| EngineError::Folder { path: home.join("demo"), source })?;
     let engine = open(|config| {
         // The sample must work where git was never told who its user is.
-        config.identity =
-            Some(Identity { name: "Anchorhold demo".to_owned(), email: "demo@anchorhold.invalid".to_owned() });
+        config.identity = Some(Identity {
+            name: "Anchorhold demo".to_owned(),
+            email: "demo@anchorhold.invalid".to_owned(),
+        });
     })
     .await?;
     let done = show(&engine, &bare, &options).await;
@@ -37,7 +39,9 @@ pub(crate) async fn demo(options: DemoOptions) -> Result<Exit, EngineError> {
 }
 
 async fn show(engine: &Engine, bare: &Path, options: &DemoOptions) -> Result<Exit, EngineError> {
-    print::line(format_args!("The model of this demonstration is a recording. It shows the machinery, not intelligence.\n"));
+    print::line(format_args!(
+        "The model of this demonstration is a recording. It shows the machinery, not intelligence.\n"
+    ));
     let name = free_name(engine, "Round tide heights").await?;
     let branch = free_branch(engine, bare).await?;
     let new = NewAgent {
@@ -63,7 +67,8 @@ async fn show(engine: &Engine, bare: &Path, options: &DemoOptions) -> Result<Exi
             let mut finished = 0;
             while let Some(update) = updates.recv().await {
                 let Update::Events { events, .. } = update else { continue };
-                finished += events.iter().filter(|e| matches!(e.kind, EventKind::ToolFinished { .. })).count();
+                finished +=
+                    events.iter().filter(|e| matches!(e.kind, EventKind::ToolFinished { .. })).count();
                 if finished >= CALLS_BEFORE_INSTRUCTION {
                     return engine.instruct(id, INSTRUCTION).await.map(drop);
                 }
@@ -98,7 +103,10 @@ async fn verify(
     let remote = git(bare, &["rev-parse", &format!("refs/heads/{branch}^{{tree}}")])
         .map_err(|source| EngineError::Folder { path: bare.to_owned(), source })?;
     if reviewed.as_deref() == Some(remote.trim()) {
-        print::line(format_args!("\nThe remote's branch {branch} holds exactly the reviewed tree {}.", print::short(remote.trim())));
+        print::line(format_args!(
+            "\nThe remote's branch {branch} holds exactly the reviewed tree {}.",
+            print::short(remote.trim())
+        ));
         print::line(format_args!("{calls} tool calls; none of them could execute anything."));
         Ok(Exit::Completed)
     } else {
@@ -131,7 +139,8 @@ fn sample_repository(folder: &Path) -> io::Result<PathBuf> {
     git(&work, &["config", "core.autocrlf", "false"])?;
     git(&work, &["add", "--all"])?;
     let identity = ["-c", "user.name=Anchorhold demo", "-c", "user.email=demo@anchorhold.invalid"];
-    let commit = ["-c", "commit.gpgsign=false", "commit", "--quiet", "--message", "Tidepool, a sample project"];
+    let commit =
+        ["-c", "commit.gpgsign=false", "commit", "--quiet", "--message", "Tidepool, a sample project"];
     git(&work, &[identity.as_slice(), commit.as_slice()].concat())?;
     git(folder, &["clone", "--quiet", "--bare", "tidepool", "tidepool.git"])?;
     Ok(bare)

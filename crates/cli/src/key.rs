@@ -14,7 +14,9 @@ pub(crate) async fn key(verb: KeyVerb) -> Result<Exit, EngineError> {
             }
             let mut text = String::new();
             // An argument would be seen by everybody who lists the processes of this machine.
-            stdin().read_to_string(&mut text).map_err(|source| EngineError::Folder { path: "-".into(), source })?;
+            stdin()
+                .read_to_string(&mut text)
+                .map_err(|source| EngineError::Folder { path: "-".into(), source })?;
             anchorhold_engine::keep_secret(&what, text.trim()).await?;
             print::line(format_args!("Kept the secret for {what} in the keychain."));
         }

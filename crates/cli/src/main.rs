@@ -15,10 +15,10 @@ use anchorhold_engine::{Config, Engine, EngineError, home_from_environment};
 use arguments::{Arguments, Verb};
 use clap::Parser;
 use exit::Exit;
-use verbs::Verb as Ask;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
+use verbs::Verb as Ask;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -5,7 +5,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::Display;
-use std::io::{Write, stdout};
+use std::io::{Write, stderr, stdout};
 use std::time::Duration;
 
 /// Prints a log, line by line.
@@ -19,9 +19,11 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn new(json: bool) -> Self {
-        let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let style = ProgressStyle::with_template("{spinner} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
         // Drawn on standard error, and only where that is a terminal.
-        let progress = if json { ProgressBar::hidden() } else { ProgressBar::new_spinner().with_style(style) };
+        let progress =
+            if json { ProgressBar::hidden() } else { ProgressBar::new_spinner().with_style(style) };
         Self { json, began: None, labels: HashMap::new(), task_queued: false, progress }
     }
 
@@ -121,7 +123,9 @@ impl Log {
                 let hint = fault.hint.as_ref().map(|hint| format!("\n          what to do: {hint}"));
                 format!("! {}{}", fault.message, hint.unwrap_or_default())
             }
-            EventKind::PushStarted { branch, commit, .. } => format!("↑ pushing {} to {branch}", short(commit)),
+            EventKind::PushStarted { branch, commit, .. } => {
+                format!("↑ pushing {} to {branch}", short(commit))
+            }
             EventKind::PushCompleted { branch, commit, created } => {
                 let how = if *created { "created" } else { "moved forward" };
                 format!("✓ pushed: {branch} was {how} to {}", short(commit))
@@ -152,9 +156,9 @@ fn tool(
 
 /// Prints a failure: what was attempted, and what to do now.
 pub(crate) fn fault(fault: &Fault) {
-    eprintln!("error: {}", fault.message);
+    aside(format_args!("error: {}", fault.message));
     if let Some(hint) = &fault.hint {
-        eprintln!("what to do: {hint}");
+        aside(format_args!("what to do: {hint}"));
     }
 }
 
@@ -162,7 +166,7 @@ pub(crate) fn fault(fault: &Fault) {
 pub(crate) fn json(value: &impl Serialize) {
     match serde_json::to_string(value) {
         Ok(text) => line(text),
-        Err(error) => eprintln!("error: print the value as JSON: {error}"),
+        Err(error) => aside(format_args!("error: print the value as JSON: {error}")),
     }
 }
 
@@ -174,4 +178,14 @@ pub(crate) fn short(id: &str) -> &str {
 /// Writes a line to standard output. A reader that went away is no reason to end an agent's run.
 pub(crate) fn line(text: impl Display) {
     let _ = writeln!(stdout(), "{text}");
+}
+
+/// Writes text that ends its own lines to standard output.
+pub(crate) fn text(text: &str) {
+    let _ = write!(stdout(), "{text}");
+}
+
+/// Writes a line to standard error, which may be closed as well.
+pub(crate) fn aside(text: impl Display) {
+    let _ = writeln!(stderr(), "{text}");
 }

@@ -84,12 +84,19 @@ pub(crate) async fn follow(
 
 /// Says on standard error what the user can do with an agent that is not done.
 fn advise(exit: Exit, name: &str) {
-    match exit {
-        Exit::Waiting => eprintln!("what to do: anchorctl answer '{name}' 'your answer'"),
-        Exit::Limit => eprintln!("what to do: anchorctl resume '{name}' with a higher --max-tokens, --max-turns or --max-seconds"),
-        Exit::Interrupted => eprintln!("what to do: go on with anchorctl resume '{name}', or anchorctl start '{name}' if it was cloning"),
-        Exit::Completed | Exit::Error | Exit::Usage | Exit::NoEngine => {}
-    }
+    // Within single quotes a shell takes everything as it is, except for their end.
+    let name = name.replace('\'', r"'\''");
+    let advice = match exit {
+        Exit::Waiting => format!("anchorctl answer '{name}' 'your answer'"),
+        Exit::Limit => {
+            format!("anchorctl resume '{name}' with a higher --max-tokens, --max-turns or --max-seconds")
+        }
+        Exit::Interrupted => {
+            format!("go on with anchorctl resume '{name}', or anchorctl start '{name}' if it was cloning")
+        }
+        Exit::Completed | Exit::Error | Exit::Usage | Exit::NoEngine => return,
+    };
+    print::aside(format_args!("what to do: {advice}"));
 }
 
 /// How the command ends with the agent as it is; `None` while it is at work.
@@ -106,7 +113,9 @@ fn ending(agent: &Agent) -> Option<Exit> {
         Status::Paused => Some(match agent.pause_reason {
             Some(PauseReason::Question) => Exit::Waiting,
             Some(PauseReason::Limit | PauseReason::Quota) => Exit::Limit,
-            Some(PauseReason::User | PauseReason::Stopped | PauseReason::Interrupted) | None => Exit::Interrupted,
+            Some(PauseReason::User | PauseReason::Stopped | PauseReason::Interrupted) | None => {
+                Exit::Interrupted
+            }
         }),
     }
 }

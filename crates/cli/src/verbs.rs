@@ -4,7 +4,7 @@ use crate::arguments::{AgentOptions, SayOptions};
 use crate::exit::Exit;
 use crate::run::follow;
 use crate::{agents, open, print};
-use anchorhold_domain::{Agent, Event, Limits};
+use anchorhold_domain::{Agent, Event, Limits, Status};
 use anchorhold_engine::{Engine, EngineError};
 
 /// What is asked of an agent.
@@ -47,7 +47,8 @@ async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exi
         Verb::Answer(text) => drop(engine.answer(agent.id, &text).await?),
         Verb::Instruct(text) => {
             engine.instruct(agent.id, &text).await?;
-            if !engine.agent(agent.id).await?.status.is_busy() {
+            // Only a completed agent takes it up at once.
+            if agent.status != Status::Completed {
                 return said(&engine.events(agent.id, agent.last_seq).await?, options.json);
             }
         }
@@ -79,8 +80,8 @@ fn raised(agent: &Agent, limits: Limits) -> Limits {
 /// Prints everything that an agent changed, as a patch.
 pub(crate) async fn diff(agent: &str) -> Result<Exit, EngineError> {
     let engine = open(|_| {}).await?;
-    let agent = agents::find(&engine, agent).await?;
-    print::line(engine.patch(agent.id).await?);
+    let agent = agents::find_kept(&engine, agent).await?;
+    print::text(&engine.patch(agent.id).await?);
     engine.close().await;
     Ok(Exit::Completed)
 }

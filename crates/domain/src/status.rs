@@ -122,7 +122,7 @@ pub fn apply(status: Status, event: &EventKind) -> Result<Status, IllegalTransit
         E::Created { .. } => match status {
             Idle | Cloning | Running | Paused | Completed | Error | Pushing => None,
         },
-        // Starting again after an error begins anew: the clone is fetched once more.
+        // Starting again after an error: what was cloned and edited by then is kept.
         E::StartRequested => match status {
             Idle | Error => Some(Idle),
             Cloning | Running | Paused | Completed | Pushing => None,

@@ -145,8 +145,19 @@ impl EngineError {
             Self::Secrets(error) => return error.hint(),
             Self::Cell(error) => return error.hint(),
             Self::Model(error) => error.hint(),
-            Self::Illegal(_) | Self::WrongStatus { .. } => "wait until the agent has finished what it does, or stop it",
-            Self::Folder { .. } => "check that the folder can be written, or set ANCHORHOLD_HOME to another one",
+            Self::WrongStatus { status: Status::Idle, .. } => {
+                "start the agent, or wait where it waits for a free slot"
+            }
+            Self::WrongStatus { status: Status::Paused, .. } => {
+                "answer the agent's question if it asked one, else resume it"
+            }
+            Self::WrongStatus { status: Status::Completed, .. } => "give the agent another instruction",
+            Self::WrongStatus { status: Status::Error, .. } => "start the agent again",
+            Self::WrongStatus { status: Status::Cloning | Status::Running | Status::Pushing, .. }
+            | Self::Illegal(_) => "wait until the agent has finished what it does, or stop it",
+            Self::Folder { .. } => {
+                "check that the folder can be written, or set ANCHORHOLD_HOME to another one"
+            }
             Self::FolderInUse { .. } => "close that program, or set ANCHORHOLD_HOME to another folder",
             Self::UnknownAgent(_) => "list the agents with `anchorctl agents`",
             Self::NothingToPush { .. } => "give the agent another instruction",

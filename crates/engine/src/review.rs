@@ -34,7 +34,10 @@ impl Engine {
     /// Where the file does not differ.
     pub async fn file_patch(&self, id: AgentId, path: &str) -> Result<String, EngineError> {
         let path = path.to_owned();
-        self.compare(id, String::new(), move |sides| Ok(sides.mirror.file_patch(&sides.base, &sides.tree, &path)?)).await
+        self.compare(id, String::new(), move |sides| {
+            Ok(sides.mirror.file_patch(&sides.base, &sides.tree, &path)?)
+        })
+        .await
     }
 
     /// Returns some rows of a file's difference from the base, aligned and highlighted.
@@ -51,10 +54,18 @@ impl Engine {
         let path = path.to_owned();
         let look = move |sides: Sides| {
             let context = Context::default();
-            Ok(Some(sides.mirror.diff_window(&sides.base, &sides.tree, &path, context, from_row, row_count)?))
+            Ok(Some(sides.mirror.diff_window(
+                &sides.base,
+                &sides.tree,
+                &path,
+                context,
+                from_row,
+                row_count,
+            )?))
         };
         let agent = self.agent(id).await?;
-        let nothing = || EngineError::NothingToPush { name: agent.name.clone(), branch: agent.source_branch.clone() };
+        let nothing =
+            || EngineError::NothingToPush { name: agent.name.clone(), branch: agent.source_branch.clone() };
         self.compare(id, None, look).await?.ok_or_else(nothing)
     }
 

@@ -43,7 +43,10 @@ pub(crate) fn new_agent(mut new: NewAgent) -> Result<NewAgent, EngineError> {
     check_branch(&new.source_branch)?;
     check_branch(&new.target_branch)?;
     if new.source_branch == new.target_branch {
-        return invalid("target_is_source", "its target branch is its source branch, which is never pushed to");
+        return invalid(
+            "target_is_source",
+            "its target branch is its source branch, which is never pushed to",
+        );
     }
     if new.model.name.trim().is_empty() {
         return invalid("model_empty", "it needs a model");

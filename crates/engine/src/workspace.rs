@@ -85,11 +85,21 @@ impl Workspace {
     }
 
     /// Asks the bridge; its refusals are for the model.
-    pub(crate) async fn call(&self, request: Request, body: Vec<u8>) -> Result<(Response, Vec<u8>), ToolFailure> {
-        if body.len() > MAX_BODY_BYTES || request_bytes(&request) > LARGEST_REQUEST {
+    pub(crate) async fn call(
+        &self,
+        request: Request,
+        body: Vec<u8>,
+    ) -> Result<(Response, Vec<u8>), ToolFailure> {
+        if body.len() > MAX_BODY_BYTES {
             return Err(ToolFailure::Refused(format!(
                 "that is more than {} KiB, the most that one call can write; make the file in smaller steps",
-                LARGEST_REQUEST / 1024
+                MAX_BODY_BYTES / 1024
+            )));
+        }
+        if header_bytes(&request) > LARGEST_HEADER {
+            return Err(ToolFailure::Refused(format!(
+                "that is more than {} KiB with its escapes, the most that one call can carry; take smaller steps",
+                LARGEST_HEADER / 1024
             )));
         }
         let (response, body) = self.cell().await?.call(request, body).await?;
@@ -107,7 +117,9 @@ impl Workspace {
             let offset = bytes.len() as u64;
             let request = Request::ReadRaw { path: path.clone(), offset, len: PIECE };
             let (response, piece) = self.call(request, Vec::new()).await?;
-            let Response::Raw { mode, total_bytes } = response else { return Err(unexpected("read the file back")) };
+            let Response::Raw { mode, total_bytes } = response else {
+                return Err(unexpected("read the file back"));
+            };
             bytes.extend_from_slice(&piece);
             if piece.is_empty() || bytes.len() as u64 >= total_bytes {
                 return Ok(Touch::Put { path: path.clone(), mode, bytes });
@@ -116,7 +128,11 @@ impl Workspace {
     }
 
     /// Makes a checkpoint of what a tool did in the cell; `None` where the tree is as it was.
-    pub(crate) async fn record(&self, touches: Vec<Touch>, label: &str) -> Result<Option<Change>, ToolFailure> {
+    pub(crate) async fn record(
+        &self,
+        touches: Vec<Touch>,
+        label: &str,
+    ) -> Result<Option<Change>, ToolFailure> {
         let mirror = self.mirror.clone();
         let base_tree = self.base_tree.clone();
         let place = Arc::clone(&self.at);
@@ -130,17 +146,13 @@ impl Workspace {
     }
 }
 
-/// How much text one request may carry: a frame's header, less what its JSON adds.
-const LARGEST_REQUEST: usize = MAX_HEADER_BYTES / 2;
+/// How long a request may be as JSON: a frame's header, less the envelope that goes around it.
+const LARGEST_HEADER: usize = MAX_HEADER_BYTES - 1024;
 
-/// How much text of the model a request carries in its header.
-fn request_bytes(request: &Request) -> usize {
-    match request {
-        Request::Edit { edits, .. } => edits.iter().map(|edit| edit.old.len() + edit.new.len()).sum(),
-        Request::Search { pattern, globs, .. } => pattern.len() + globs.iter().map(String::len).sum::<usize>(),
-        Request::Glob { pattern } => pattern.len(),
-        _ => 0,
-    }
+/// How long a request is as JSON. Escapes make some text six times as long as it is, so it is counted
+/// rather than estimated: a frame that is too long would end the run.
+fn header_bytes(request: &Request) -> usize {
+    serde_json::to_vec(request).map_or(usize::MAX, |header| header.len())
 }
 
 fn checkpoint(
@@ -156,13 +168,16 @@ fn checkpoint(
     let mut edits = Vec::new();
     for touch in touches {
         match touch {
-            Touch::Put { path, mode, bytes } => edits.push(TreeEdit::Put { path: path.into_bytes(), mode, bytes }),
+            Touch::Put { path, mode, bytes } => {
+                edits.push(TreeEdit::Put { path: path.into_bytes(), mode, bytes })
+            }
             Touch::Remove { path } => edits.push(TreeEdit::Remove { path: path.into_bytes() }),
-            Touch::Move { from, to } => moved(mirror, &before.tree, from.as_bytes(), to.as_bytes(), &mut edits)?,
+            Touch::Move { from, to } => {
+                moved(mirror, &before.tree, from.as_bytes(), to.as_bytes(), &mut edits)?
+            }
         }
     }
-    let made =
-        mirror.checkpoint(agent, before.checkpoint.as_deref(), &before.tree, &edits, label, at.0)?;
+    let made = mirror.checkpoint(agent, before.checkpoint.as_deref(), &before.tree, &edits, label, at.0)?;
     if made.tree == before.tree {
         return Ok(None);
     }
@@ -178,7 +193,13 @@ fn checkpoint(
 }
 
 /// Turns a move into edits of the tree: each file goes with its mode and bytes.
-fn moved(mirror: &Mirror, tree: &str, from: &[u8], to: &[u8], edits: &mut Vec<TreeEdit>) -> Result<(), EngineError> {
+fn moved(
+    mirror: &Mirror,
+    tree: &str,
+    from: &[u8],
+    to: &[u8],
+    edits: &mut Vec<TreeEdit>,
+) -> Result<(), EngineError> {
     let folder = [from, b"/"].concat();
     let found = mirror.entries(tree)?;
     edits.push(TreeEdit::Remove { path: from.to_vec() });

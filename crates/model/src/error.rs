@@ -36,9 +36,12 @@ impl ErrorClass {
     pub fn is_retryable(self) -> bool {
         match self {
             Self::RateLimited | Self::Overloaded | Self::Network | Self::Server | Self::Nonsense => true,
-            Self::ContextLength | Self::OutputLimit | Self::Refused | Self::InvalidKey | Self::NotFound | Self::BadRequest => {
-                false
-            }
+            Self::ContextLength
+            | Self::OutputLimit
+            | Self::Refused
+            | Self::InvalidKey
+            | Self::NotFound
+            | Self::BadRequest => false,
         }
     }
 }
@@ -88,7 +91,9 @@ impl ModelError {
                 "check that the model server is running and its base URL is right, then resume the agent"
             }
             ErrorClass::ContextLength => "give the agent a smaller task, or a model with a larger context",
-            ErrorClass::OutputLimit => "tell the agent to work in smaller steps, or choose a model that writes more",
+            ErrorClass::OutputLimit => {
+                "tell the agent to work in smaller steps, or choose a model that writes more"
+            }
             ErrorClass::Refused => "reword the task or the last instruction, then resume the agent",
             ErrorClass::InvalidKey => {
                 "set the key with `anchorctl key set <provider>`, then resume the agent"

@@ -32,7 +32,9 @@ impl Connections {
     /// [`ModelError`] where the system's certificates or proxies cannot be read.
     pub fn new() -> Result<Self, ModelError> {
         let client = Client::builder().build();
-        Ok(Self { client: client.map_err(|error| ModelError::from_genai("any model", "any server", &error))? })
+        Ok(Self {
+            client: client.map_err(|error| ModelError::from_genai("any model", "any server", &error))?,
+        })
     }
 }
 
@@ -49,7 +51,11 @@ impl GenaiModel {
     ///
     /// # Errors
     /// [`ModelError`] where the provider is unknown or the base URL is missing.
-    pub fn new(connections: &Connections, choice: &ModelChoice, key: Option<&str>) -> Result<Self, ModelError> {
+    pub fn new(
+        connections: &Connections,
+        choice: &ModelChoice,
+        key: Option<&str>,
+    ) -> Result<Self, ModelError> {
         let base = choice.base_url.clone().unwrap_or_else(|| "https://api.openai.com/v1/".to_owned());
         // The adapter joins paths onto the base, which eats the last segment without this slash.
         let base = if base.ends_with('/') { base } else { format!("{base}/") };

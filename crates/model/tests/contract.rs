@@ -4,8 +4,8 @@
 
 use anchorhold_domain::ModelChoice;
 use anchorhold_model::{
-    Answer, CallRequest, Connections, Conversation, Delta, ErrorClass, GenaiModel, Message, Model, ModelError, ScriptedServer,
-    ToolResult, ToolSpec, Trajectory,
+    Answer, CallRequest, Connections, Conversation, Delta, ErrorClass, GenaiModel, Message, Model,
+    ModelError, ScriptedServer, ToolResult, ToolSpec, Trajectory,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -88,7 +88,10 @@ async fn text_arrives_in_pieces_and_parallel_calls_keep_their_order_and_argument
         arguments: json!({"path": path}).to_string(),
     };
     assert_eq!(answer.calls, [call("call_0_0", "a.txt"), call("call_0_1", "b \"quoted\" ü.txt")]);
-    assert_eq!((answer.text.as_str(), answer.reasoning.as_deref()), ("I read both files.", Some("Two are named.")));
+    assert_eq!(
+        (answer.text.as_str(), answer.reasoning.as_deref()),
+        ("I read both files.", Some("Two are named."))
+    );
     assert!(answer.usage.input_tokens > 0 && answer.usage.output_tokens > 0);
     let text: String = deltas
         .iter()
@@ -113,7 +116,11 @@ async fn the_next_request_carries_the_answer_and_every_result_of_it() {
     let results = first
         .calls
         .iter()
-        .map(|call| ToolResult { call: call.id.clone(), tool: call.tool.clone(), content: "empty".to_owned() })
+        .map(|call| ToolResult {
+            call: call.id.clone(),
+            tool: call.tool.clone(),
+            content: "empty".to_owned(),
+        })
         .collect();
     let messages = vec![
         user("Read them"),
@@ -183,10 +190,8 @@ async fn an_answer_that_is_no_answer_is_unreadable_and_names_the_server() {
 
 #[tokio::test]
 async fn a_stream_that_breaks_off_is_no_answer() {
-    let broken = raw(
-        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9999\r\n\r\n\
-         data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Half an\"},\"finish_reason\":null}]}\n\n",
-    )
+    let broken = raw("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9999\r\n\r\n\
+         data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Half an\"},\"finish_reason\":null}]}\n\n")
     .await;
     let (class, message) = failure(&broken).await;
     assert!(class.is_retryable(), "{class:?}: {message}");

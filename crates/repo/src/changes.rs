@@ -2,8 +2,8 @@
 
 use anchorhold_domain::{FileChange, FileChangeKind};
 use git2::{
-    Delta, Diff, DiffDelta, DiffFindOptions, DiffFormat, DiffLineType, DiffOptions, Oid, Patch,
-    Repository, Tree,
+    Delta, Diff, DiffDelta, DiffFindOptions, DiffFormat, DiffLineType, DiffOptions, Oid, Patch, Repository,
+    Tree,
 };
 
 use crate::diff::make_visible;
@@ -95,9 +95,7 @@ impl Mirror {
 
 /// Reads a root tree.
 pub(crate) fn root<'r>(repository: &'r Repository, id: &str) -> Result<Tree<'r>> {
-    repository
-        .find_tree(oid("tree", id)?)
-        .map_err(RepoError::missing("tree", id))
+    repository.find_tree(oid("tree", id)?).map_err(RepoError::missing("tree", id))
 }
 
 /// Compares two trees and finds renames.
@@ -108,15 +106,10 @@ pub(crate) fn compare<'r>(
     context: u32,
 ) -> Result<Diff<'r>> {
     let mut options = DiffOptions::new();
-    options
-        .include_typechange(true)
-        .context_lines(context)
-        .max_size(LARGEST_COMPARED)
-        .indent_heuristic(true);
+    options.include_typechange(true).context_lines(context).max_size(LARGEST_COMPARED).indent_heuristic(true);
     let attempt = || RepoError::storage("compare two trees");
-    let mut diff = repository
-        .diff_tree_to_tree(Some(old), Some(new), Some(&mut options))
-        .map_err(attempt())?;
+    let mut diff =
+        repository.diff_tree_to_tree(Some(old), Some(new), Some(&mut options)).map_err(attempt())?;
     let mut similar = DiffFindOptions::new();
     similar.renames(true);
     diff.find_similar(Some(&mut similar)).map_err(attempt())?;
@@ -139,9 +132,7 @@ pub(crate) fn change_at(
             return Ok(found);
         }
     }
-    Err(RepoError::PathNotFound {
-        path: path.to_owned(),
-    })
+    Err(RepoError::PathNotFound { path: path.to_owned() })
 }
 
 /// Describes one of the library's deltas; `None` for one that is no change.
@@ -160,10 +151,7 @@ fn changed(
     let path = path_of(&delta);
     let old_path = delta.old_file().path_bytes().unwrap_or_default().to_vec();
     let side = |tree: &Tree<'_>, path: &[u8]| -> Result<Option<Side>> {
-        Ok(find(repository, tree, path)?.map(|found| Side {
-            id: found.id,
-            mode: found.mode,
-        }))
+        Ok(find(repository, tree, path)?.map(|found| Side { id: found.id, mode: found.mode }))
     };
     let (before, after) = match delta.status() {
         Delta::Added => (None, side(new, &path)?),
@@ -178,9 +166,7 @@ fn changed(
         _ => FileChangeKind::Modified,
     };
     let (_, added, removed) = match &patch {
-        Some(patch) => patch
-            .line_stats()
-            .map_err(RepoError::storage("count changed lines"))?,
+        Some(patch) => patch.line_stats().map_err(RepoError::storage("count changed lines"))?,
         None => (0, 0, 0),
     };
     let binary = match &patch {
@@ -197,21 +183,11 @@ fn changed(
         old_mode: before.map(|side| side.mode),
         new_mode: after.map(|side| side.mode),
     };
-    Ok(Some(Changed {
-        index,
-        path,
-        change,
-        old: before,
-        new: after,
-    }))
+    Ok(Some(Changed { index, path, change, old: before, new: after }))
 }
 
 fn path_of(delta: &DiffDelta<'_>) -> Vec<u8> {
-    let file = if delta.status() == Delta::Deleted {
-        delta.old_file()
-    } else {
-        delta.new_file()
-    };
+    let file = if delta.status() == Delta::Deleted { delta.old_file() } else { delta.new_file() };
     file.path_bytes().unwrap_or_default().to_vec()
 }
 
@@ -231,10 +207,7 @@ fn printable(patch: &[u8]) -> String {
     for line in text.split_inclusive('\n') {
         let (body, ending) = match line.strip_suffix("\r\n") {
             Some(body) => (body, "\r\n"),
-            None => (
-                line.trim_end_matches('\n'),
-                if line.ends_with('\n') { "\n" } else { "" },
-            ),
+            None => (line.trim_end_matches('\n'), if line.ends_with('\n') { "\n" } else { "" }),
         };
         printable.push_str(&make_visible(body));
         printable.push_str(ending);

@@ -26,18 +26,8 @@ impl Credentials {
 
     /// A user and a password or token, for `host` as [`crate::Remote::host`] gives it.
     #[must_use]
-    pub fn https(
-        host: impl Into<String>,
-        user: impl Into<String>,
-        password: impl Into<String>,
-    ) -> Self {
-        Self {
-            https: Some(Https {
-                host: host.into(),
-                user: user.into(),
-                password: password.into(),
-            }),
-        }
+    pub fn https(host: impl Into<String>, user: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { https: Some(Https { host: host.into(), user: user.into(), password: password.into() }) }
     }
 
     /// Returns user and password if they are meant for `host`.
@@ -65,10 +55,7 @@ mod tests {
     #[test]
     fn credentials_are_given_to_their_own_host_and_port_only() {
         let credentials = Credentials::https("git.example:8443", "ada", "secret");
-        assert_eq!(
-            credentials.for_host("GIT.example:8443"),
-            Some(("ada", "secret"))
-        );
+        assert_eq!(credentials.for_host("GIT.example:8443"), Some(("ada", "secret")));
         assert_eq!(credentials.for_host("git.example"), None);
         assert_eq!(credentials.for_host("git.example.evil:8443"), None);
     }

@@ -6,11 +6,6 @@ use git2::Config;
 #[must_use]
 pub fn git_identity() -> Option<(String, String)> {
     let config = Config::open_default().ok()?;
-    let read = |name| {
-        config
-            .get_string(name)
-            .ok()
-            .filter(|value| !value.trim().is_empty())
-    };
+    let read = |name| config.get_string(name).ok().filter(|value| !value.trim().is_empty());
     Some((read("user.name")?, read("user.email")?))
 }

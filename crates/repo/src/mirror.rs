@@ -47,10 +47,7 @@ impl Mirrors {
     /// Names the folder; it is made when the first mirror is.
     #[must_use]
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self {
-            dir: dir.into(),
-            open: Mutex::default(),
-        }
+        Self { dir: dir.into(), open: Mutex::default() }
     }
 
     /// Opens the mirror of `remote`, making an empty one the first time. Nothing is fetched.
@@ -64,10 +61,7 @@ impl Mirrors {
             return Ok(mirror.clone());
         }
         let dir = self.dir.join(&slug);
-        fs::create_dir_all(&dir).map_err(|source| RepoError::Folder {
-            path: dir.clone(),
-            source,
-        })?;
+        fs::create_dir_all(&dir).map_err(|source| RepoError::Folder { path: dir.clone(), source })?;
         let source = prepare(&dir.join("mirror.git"))?;
         let agents = prepare(&dir.join("agents.git"))?;
         borrow_objects(&agents)?;
@@ -140,10 +134,7 @@ struct Pool {
 
 impl Pool {
     fn new(path: PathBuf) -> Self {
-        Self {
-            path,
-            idle: Mutex::default(),
-        }
+        Self { path, idle: Mutex::default() }
     }
 
     fn lend(&self) -> Result<Loan<'_>> {
@@ -153,10 +144,7 @@ impl Pool {
             None => Repository::open_bare(&self.path)
                 .map_err(RepoError::storage(format!("open {}", self.path.display())))?,
         };
-        Ok(Loan {
-            pool: self,
-            repository: Some(repository),
-        })
+        Ok(Loan { pool: self, repository: Some(repository) })
     }
 }
 
@@ -200,19 +188,14 @@ fn prepare(path: &Path) -> Result<PathBuf> {
         Err(_) => {
             let mut options = RepositoryInitOptions::new();
             // The user's template may hold hooks, which have no place here.
-            options
-                .bare(true)
-                .external_template(false)
-                .initial_head("main");
+            options.bare(true).external_template(false).initial_head("main");
             Repository::init_opts(path, &options).map_err(RepoError::storage(attempt()))?
         }
     };
     let mut config = repository.config().map_err(RepoError::storage(attempt()))?;
     // Some of the library's connections take no option for redirects and read this instead.
     if config.get_bool("http.followRedirects").unwrap_or(true) {
-        config
-            .set_bool("http.followRedirects", false)
-            .map_err(RepoError::storage(attempt()))?;
+        config.set_bool("http.followRedirects", false).map_err(RepoError::storage(attempt()))?;
     }
     Ok(path.to_owned())
 }
@@ -225,13 +208,7 @@ fn borrow_objects(agents: &Path) -> Result<()> {
     if fs::read_to_string(&path).is_ok_and(|present| present == ALTERNATE) {
         return Ok(());
     }
-    let folder = |source| RepoError::Folder {
-        path: path.clone(),
-        source,
-    };
+    let folder = |source| RepoError::Folder { path: path.clone(), source };
     fs::create_dir_all(agents.join("objects/info")).map_err(folder)?;
-    fs::write(&path, ALTERNATE).map_err(|source| RepoError::Folder {
-        path: path.clone(),
-        source,
-    })
+    fs::write(&path, ALTERNATE).map_err(|source| RepoError::Folder { path: path.clone(), source })
 }

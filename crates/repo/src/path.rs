@@ -12,12 +12,7 @@ const LONGEST_NAME: usize = 255;
 /// The rules are those of git's own checks on the most hostile of the file systems, on every
 /// system: who pushes from Linux must not harm who clones on Windows or macOS.
 pub(crate) fn split(path: &[u8]) -> Result<Vec<&[u8]>> {
-    let refuse = |reason| {
-        Err(RepoError::InvalidPath {
-            path: path_to_text(path),
-            reason,
-        })
-    };
+    let refuse = |reason| Err(RepoError::InvalidPath { path: path_to_text(path), reason });
     if path.is_empty() {
         return refuse("it is empty");
     }
@@ -60,11 +55,7 @@ fn is_dot_git(name: &[u8]) -> bool {
         .flat_map(char::to_lowercase)
         .collect();
     // Windows drops trailing dots and spaces, and reads what follows a colon as a stream of the file.
-    let visible = visible
-        .split(':')
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches(['.', ' ']);
+    let visible = visible.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
     matches!(visible, ".git" | "git~1")
 }
 
@@ -101,9 +92,7 @@ pub fn path_to_text(path: &[u8]) -> String {
 /// # Errors
 /// [`RepoError::PathNotFound`] if the text cannot come from there.
 pub fn path_from_text(text: &str) -> Result<Vec<u8>> {
-    let unreadable = || RepoError::PathNotFound {
-        path: text.to_owned(),
-    };
+    let unreadable = || RepoError::PathNotFound { path: text.to_owned() };
     let mut path = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {
@@ -115,14 +104,9 @@ pub fn path_from_text(text: &str) -> Result<Vec<u8>> {
             let digits = after.get(..2).ok_or_else(unreadable)?;
             path.push(u8::from_str_radix(digits, 16).map_err(|_| unreadable())?);
             rest = after.get(2..).ok_or_else(unreadable)?;
-        } else if let Some((digits, after)) = after
-            .strip_prefix("u{")
-            .and_then(|after| after.split_once('}'))
+        } else if let Some((digits, after)) = after.strip_prefix("u{").and_then(|after| after.split_once('}'))
         {
-            let c = u32::from_str_radix(digits, 16)
-                .ok()
-                .and_then(char::from_u32)
-                .ok_or_else(unreadable)?;
+            let c = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).ok_or_else(unreadable)?;
             path.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
             rest = after;
         } else {

@@ -55,38 +55,21 @@ impl Mirror {
     /// [`RepoError::MissingObject`].
     pub fn entries(&self, tree: &str) -> Result<Vec<TreeEntry>> {
         let repository = self.objects()?;
-        let odb = repository
-            .odb()
-            .map_err(RepoError::storage("open the object database"))?;
+        let odb = repository.odb().map_err(RepoError::storage("open the object database"))?;
         let mut entries = Vec::new();
-        walk(
-            &repository,
-            oid("tree", tree)?,
-            &mut Vec::new(),
-            &mut |path, found| {
-                if found.mode == SUBMODULE {
-                    return Ok(());
-                }
-                let id = found.id.to_string();
-                let (size, _) = odb
-                    .read_header(found.id)
-                    .map_err(RepoError::missing("blob", &id))?;
-                let size = size as u64;
-                let lfs = found.mode != SYMLINK
-                    && POINTER_BYTES.contains(&size)
-                    && odb
-                        .read(found.id)
-                        .is_ok_and(|blob| is_lfs_pointer(blob.data()));
-                entries.push(TreeEntry {
-                    path: path.to_vec(),
-                    mode: found.mode,
-                    id,
-                    size,
-                    lfs,
-                });
-                Ok(())
-            },
-        )?;
+        walk(&repository, oid("tree", tree)?, &mut Vec::new(), &mut |path, found| {
+            if found.mode == SUBMODULE {
+                return Ok(());
+            }
+            let id = found.id.to_string();
+            let (size, _) = odb.read_header(found.id).map_err(RepoError::missing("blob", &id))?;
+            let size = size as u64;
+            let lfs = found.mode != SYMLINK
+                && POINTER_BYTES.contains(&size)
+                && odb.read(found.id).is_ok_and(|blob| is_lfs_pointer(blob.data()));
+            entries.push(TreeEntry { path: path.to_vec(), mode: found.mode, id, size, lfs });
+            Ok(())
+        })?;
         Ok(entries)
     }
 
@@ -97,20 +80,12 @@ impl Mirror {
     pub fn submodules(&self, tree: &str) -> Result<Vec<Submodule>> {
         let repository = self.objects()?;
         let mut submodules = Vec::new();
-        walk(
-            &repository,
-            oid("tree", tree)?,
-            &mut Vec::new(),
-            &mut |path, found| {
-                if found.mode == SUBMODULE {
-                    submodules.push(Submodule {
-                        path: path.to_vec(),
-                        commit: found.id.to_string(),
-                    });
-                }
-                Ok(())
-            },
-        )?;
+        walk(&repository, oid("tree", tree)?, &mut Vec::new(), &mut |path, found| {
+            if found.mode == SUBMODULE {
+                submodules.push(Submodule { path: path.to_vec(), commit: found.id.to_string() });
+            }
+            Ok(())
+        })?;
         Ok(submodules)
     }
 
@@ -120,9 +95,7 @@ impl Mirror {
     /// [`RepoError::MissingObject`].
     pub fn blob(&self, id: &str) -> Result<Vec<u8>> {
         let repository = self.objects()?;
-        let blob = repository
-            .find_blob(oid("blob", id)?)
-            .map_err(RepoError::missing("blob", id))?;
+        let blob = repository.find_blob(oid("blob", id)?).map_err(RepoError::missing("blob", id))?;
         Ok(blob.content().to_vec())
     }
 
@@ -132,20 +105,14 @@ impl Mirror {
     /// [`RepoError::PathNotFound`] if there is neither.
     pub fn read_file(&self, tree: &str, path: &[u8]) -> Result<Vec<u8>> {
         let repository = self.objects()?;
-        let root = repository
-            .find_tree(oid("tree", tree)?)
-            .map_err(RepoError::missing("tree", tree))?;
+        let root = repository.find_tree(oid("tree", tree)?).map_err(RepoError::missing("tree", tree))?;
         match find(&repository, &root, path)? {
             Some(found) if found.mode != FOLDER && found.mode != SUBMODULE => {
                 let id = found.id.to_string();
-                let blob = repository
-                    .find_blob(found.id)
-                    .map_err(RepoError::missing("blob", &id))?;
+                let blob = repository.find_blob(found.id).map_err(RepoError::missing("blob", &id))?;
                 Ok(blob.content().to_vec())
             }
-            _ => Err(RepoError::PathNotFound {
-                path: path_to_text(path),
-            }),
+            _ => Err(RepoError::PathNotFound { path: path_to_text(path) }),
         }
     }
 
@@ -155,9 +122,8 @@ impl Mirror {
     /// [`RepoError::MissingObject`].
     pub fn tree_of(&self, commit: &str) -> Result<String> {
         let repository = self.objects()?;
-        let found = repository
-            .find_commit(oid("commit", commit)?)
-            .map_err(RepoError::missing("commit", commit))?;
+        let found =
+            repository.find_commit(oid("commit", commit)?).map_err(RepoError::missing("commit", commit))?;
         Ok(found.tree_id().to_string())
     }
 }
@@ -172,15 +138,10 @@ pub(crate) fn find(repository: &Repository, root: &Tree<'_>, path: &[u8]) -> Res
         return Ok(None);
     };
     match rest {
-        None => Ok(Some(Found {
-            mode: mode(entry.filemode_raw()),
-            id: entry.id(),
-        })),
+        None => Ok(Some(Found { mode: mode(entry.filemode_raw()), id: entry.id() })),
         Some(rest) if entry.kind() == Some(ObjectType::Tree) => {
             let id = entry.id().to_string();
-            let tree = repository
-                .find_tree(entry.id())
-                .map_err(RepoError::missing("tree", &id))?;
+            let tree = repository.find_tree(entry.id()).map_err(RepoError::missing("tree", &id))?;
             find(repository, &tree, rest)
         }
         Some(_) => Ok(None),
@@ -204,9 +165,7 @@ fn walk(
     visit: &mut dyn FnMut(&[u8], Found) -> Result<()>,
 ) -> Result<()> {
     let id = tree.to_string();
-    let tree = repository
-        .find_tree(tree)
-        .map_err(RepoError::missing("tree", &id))?;
+    let tree = repository.find_tree(tree).map_err(RepoError::missing("tree", &id))?;
     for entry in &tree {
         let length = prefix.len();
         prefix.extend_from_slice(entry.name_bytes());
@@ -214,13 +173,7 @@ fn walk(
             prefix.push(b'/');
             walk(repository, entry.id(), prefix, visit)?;
         } else {
-            visit(
-                prefix,
-                Found {
-                    mode: mode(entry.filemode_raw()),
-                    id: entry.id(),
-                },
-            )?;
+            visit(prefix, Found { mode: mode(entry.filemode_raw()), id: entry.id() })?;
         }
         prefix.truncate(length);
     }

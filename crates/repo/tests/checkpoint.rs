@@ -12,11 +12,7 @@ use anchorhold_repo::{Base, Mirror, RepoError, TreeEdit};
 use common::{Place, git};
 
 fn put(path: &str, text: &str) -> TreeEdit {
-    TreeEdit::Put {
-        path: path.into(),
-        mode: 0o100_644,
-        bytes: text.into(),
-    }
+    TreeEdit::Put { path: path.into(), mode: 0o100_644, bytes: text.into() }
 }
 
 fn remove(path: &str) -> TreeEdit {
@@ -24,13 +20,9 @@ fn remove(path: &str) -> TreeEdit {
 }
 
 fn apply(mirror: &Mirror, base: &Base, edits: &[TreeEdit]) -> Result<Vec<String>, RepoError> {
-    let checkpoint =
-        mirror.checkpoint("agent", Some(&base.commit), &base.tree, edits, "edit", 0)?;
+    let checkpoint = mirror.checkpoint("agent", Some(&base.commit), &base.tree, edits, "edit", 0)?;
     let entries = mirror.entries(&checkpoint.tree)?;
-    Ok(entries
-        .into_iter()
-        .map(|entry| String::from_utf8(entry.path).unwrap())
-        .collect())
+    Ok(entries.into_iter().map(|entry| String::from_utf8(entry.path).unwrap()).collect())
 }
 
 #[test]
@@ -42,34 +34,17 @@ fn an_odd_tree_that_nobody_touched_keeps_its_id() {
     let link = format!("120000,{blob},link");
     let module = format!("160000,{},sub", "1".repeat(40));
     place.git(&["add", "--all"]);
-    place.git(&[
-        "update-index",
-        "--add",
-        "--cacheinfo",
-        &link,
-        "--cacheinfo",
-        &module,
-    ]);
+    place.git(&["update-index", "--add", "--cacheinfo", &link, "--cacheinfo", &module]);
     std::fs::write(place.work.join(OsStr::from_bytes(b"caf\xe9")), "x").unwrap();
     place.git(&["add", "caf*"]);
     place.git(&["update-index", "--chmod=+x", "no-newline"]);
     place.git(&["commit", "--quiet", "-m", "odd"]);
     let (mirror, base) = place.fetched();
-    let untouched = mirror
-        .checkpoint("agent", Some(&base.commit), &base.tree, &[], "nothing", 0)
-        .unwrap();
+    let untouched = mirror.checkpoint("agent", Some(&base.commit), &base.tree, &[], "nothing", 0).unwrap();
     assert_eq!(untouched.tree, base.tree);
     let there_and_back = [put("new/deep/file", "x"), remove("new")];
-    let back = mirror
-        .checkpoint(
-            "agent",
-            Some(&base.commit),
-            &base.tree,
-            &there_and_back,
-            "and back",
-            0,
-        )
-        .unwrap();
+    let back =
+        mirror.checkpoint("agent", Some(&base.commit), &base.tree, &there_and_back, "and back", 0).unwrap();
     assert_eq!(back.tree, base.tree);
     let rewritten: Vec<_> = mirror
         .entries(&base.tree)
@@ -81,16 +56,8 @@ fn an_odd_tree_that_nobody_touched_keeps_its_id() {
             mode: entry.mode,
         })
         .collect();
-    let same = mirror
-        .checkpoint(
-            "agent",
-            Some(&base.commit),
-            &base.tree,
-            &rewritten,
-            "same bytes",
-            0,
-        )
-        .unwrap();
+    let same =
+        mirror.checkpoint("agent", Some(&base.commit), &base.tree, &rewritten, "same bytes", 0).unwrap();
     assert_eq!(same.tree, base.tree);
 }
 
@@ -98,30 +65,17 @@ fn an_odd_tree_that_nobody_touched_keeps_its_id() {
 fn edits_write_replace_and_remove_files_and_folders() {
     let place = Place::with(&[("a", "1"), ("d/b", "2"), ("d/e/c", "3")]);
     let (mirror, base) = place.fetched();
-    let check = |edits: &[TreeEdit], expected: &[&str]| {
-        assert_eq!(apply(&mirror, &base, edits).unwrap(), expected)
-    };
-    check(
-        &[put("new/deep/f", "x")],
-        &["a", "d/b", "d/e/c", "new/deep/f"],
-    );
+    let check =
+        |edits: &[TreeEdit], expected: &[&str]| assert_eq!(apply(&mirror, &base, edits).unwrap(), expected);
+    check(&[put("new/deep/f", "x")], &["a", "d/b", "d/e/c", "new/deep/f"]);
     check(&[remove("d/e/c")], &["a", "d/b"]);
     check(&[remove("d")], &["a"]);
     check(&[remove("d"), put("d", "now a file")], &["a", "d"]);
-    check(
-        &[remove("d/b"), remove("d/e/c"), put("d", "now a file")],
-        &["a", "d"],
-    );
-    check(
-        &[remove("a"), put("a/b", "now a folder")],
-        &["a/b", "d/b", "d/e/c"],
-    );
+    check(&[remove("d/b"), remove("d/e/c"), put("d", "now a file")], &["a", "d"]);
+    check(&[remove("a"), put("a/b", "now a folder")], &["a/b", "d/b", "d/e/c"]);
     check(&[remove("d"), put("d/x", "only this")], &["a", "d/x"]);
     check(&[put("x", "1"), remove("x")], &["a", "d/b", "d/e/c"]);
-    check(
-        &[remove("nothing/here"), remove("a/b")],
-        &["a", "d/b", "d/e/c"],
-    );
+    check(&[remove("nothing/here"), remove("a/b")], &["a", "d/b", "d/e/c"]);
     check(&[remove("a"), remove("d")], &[]);
 }
 
@@ -130,48 +84,22 @@ fn edits_through_files_and_into_git_are_refused() {
     let place = Place::with(&[("a", "1"), ("d/b", "2")]);
     let (mirror, base) = place.fetched();
     let check = |edits: &[TreeEdit], message: &str| {
-        assert_eq!(
-            apply(&mirror, &base, edits).unwrap_err().to_string(),
-            message
-        );
+        assert_eq!(apply(&mirror, &base, edits).unwrap_err().to_string(), message);
     };
-    check(
-        &[put("a/b", "x")],
-        "write a/b: a file, a link or a submodule is in its way",
-    );
+    check(&[put("a/b", "x")], "write a/b: a file, a link or a submodule is in its way");
     check(&[put("d", "x")], "write d: it is a folder");
-    check(
-        &[put("x", "1"), put("x/y", "2")],
-        "write x/y: a file, a link or a submodule is in its way",
-    );
+    check(&[put("x", "1"), put("x/y", "2")], "write x/y: a file, a link or a submodule is in its way");
     check(&[put("x/y", "1"), put("x", "2")], "write x: it is a folder");
-    check(
-        &[put(".git/config", "x")],
-        "write .git/config: it reaches into .git",
-    );
+    check(&[put(".git/config", "x")], "write .git/config: it reaches into .git");
     check(
         &[put("d/.GIT/hooks/post-checkout", "x")],
         "write d/.GIT/hooks/post-checkout: it reaches into .git",
     );
     check(&[put("../x", "x")], "write ../x: it has . or .. in it");
-    check(
-        &[remove("/etc/passwd")],
-        "write /etc/passwd: it is absolute",
-    );
-    let link = TreeEdit::Put {
-        path: b".gitmodules".to_vec(),
-        mode: 0o120_000,
-        bytes: b"x".to_vec(),
-    };
-    check(
-        &[link],
-        "write .gitmodules: git must not follow a link there",
-    );
-    let folder = TreeEdit::Put {
-        path: b"x".to_vec(),
-        mode: 0o040_000,
-        bytes: b"x".to_vec(),
-    };
+    check(&[remove("/etc/passwd")], "write /etc/passwd: it is absolute");
+    let link = TreeEdit::Put { path: b".gitmodules".to_vec(), mode: 0o120_000, bytes: b"x".to_vec() };
+    check(&[link], "write .gitmodules: git must not follow a link there");
+    let folder = TreeEdit::Put { path: b"x".to_vec(), mode: 0o040_000, bytes: b"x".to_vec() };
     check(&[folder], "write x: its mode is not one of a file or link");
 }
 
@@ -180,16 +108,7 @@ fn the_same_edits_give_the_same_commit() {
     let place = Place::with(&[("a", "1")]);
     let (mirror, base) = place.fetched();
     let make = || {
-        mirror
-            .checkpoint(
-                "agent",
-                Some(&base.commit),
-                &base.tree,
-                &[put("b", "2")],
-                "edit",
-                5_000,
-            )
-            .unwrap()
+        mirror.checkpoint("agent", Some(&base.commit), &base.tree, &[put("b", "2")], "edit", 5_000).unwrap()
     };
     assert_eq!(make(), make());
 }
@@ -199,17 +118,7 @@ fn checkpoints_left_by_a_rollback_stay_reachable() {
     let place = Place::with(&[("a", "1")]);
     let (mirror, base) = place.fetched();
     let make = |parent: &str, text: &str| {
-        mirror
-            .checkpoint(
-                "agent",
-                Some(parent),
-                &base.tree,
-                &[put("a", text)],
-                text,
-                0,
-            )
-            .unwrap()
-            .commit
+        mirror.checkpoint("agent", Some(parent), &base.tree, &[put("a", text)], text, 0).unwrap().commit
     };
     let first = make(&base.commit, "2");
     let second = make(&first, "3");
@@ -233,9 +142,7 @@ fn an_agent_name_that_could_leave_its_ref_is_refused() {
     let place = Place::with(&[("a", "1")]);
     let (mirror, base) = place.fetched();
     for agent in ["", "../x", "a/b", "a b", "a.lock"] {
-        let error = mirror
-            .checkpoint(agent, None, &base.tree, &[], "x", 0)
-            .unwrap_err();
+        let error = mirror.checkpoint(agent, None, &base.tree, &[], "x", 0).unwrap_err();
         assert_eq!(error.code(), "agent_invalid", "{agent:?}");
     }
 }
@@ -249,28 +156,19 @@ fn agents_on_one_mirror_work_at_the_same_time() {
         let agents: Vec<_> = (0..8)
             .map(|n| {
                 scope.spawn(move || {
-                    let again =
-                        common::fetch(mirror, "main", &anchorhold_repo::Credentials::none())
-                            .unwrap();
+                    let again = common::fetch(mirror, "main", &anchorhold_repo::Credentials::none()).unwrap();
                     assert_eq!(again, *base);
                     let agent = format!("agent-{n}");
-                    (0..20).fold(
-                        (base.commit.clone(), base.tree.clone()),
-                        |(parent, tree), step| {
-                            let edits = [put(&format!("f{step}"), "same for all")];
-                            let next = mirror
-                                .checkpoint(&agent, Some(&parent), &tree, &edits, "edit", step)
-                                .unwrap();
-                            (next.commit, next.tree)
-                        },
-                    )
+                    (0..20).fold((base.commit.clone(), base.tree.clone()), |(parent, tree), step| {
+                        let edits = [put(&format!("f{step}"), "same for all")];
+                        let next =
+                            mirror.checkpoint(&agent, Some(&parent), &tree, &edits, "edit", step).unwrap();
+                        (next.commit, next.tree)
+                    })
                 })
             })
             .collect();
-        agents
-            .into_iter()
-            .map(|agent| agent.join().unwrap().1)
-            .collect()
+        agents.into_iter().map(|agent| agent.join().unwrap().1).collect()
     });
     assert!(trees.iter().all(|tree| *tree == trees[0]));
 }

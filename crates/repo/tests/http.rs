@@ -31,12 +31,7 @@ impl Site {
         let bare = server.create_repository("hello").unwrap();
         place.git(&["push", "--quiet", &bare.to_string_lossy(), "main"]);
         let credentials = Credentials::https(server.host(), server.user(), server.password());
-        Self {
-            server,
-            place,
-            bare,
-            credentials,
-        }
+        Self { server, place, bare, credentials }
     }
 
     fn mirror(&self) -> Mirror {
@@ -50,12 +45,7 @@ impl Site {
     }
 
     fn requests_by(&self, user: &str) -> usize {
-        self.server
-            .requests()
-            .unwrap()
-            .iter()
-            .filter(|line| line.starts_with(&format!("{user} ")))
-            .count()
+        self.server.requests().unwrap().iter().filter(|line| line.starts_with(&format!("{user} "))).count()
     }
 }
 
@@ -76,10 +66,7 @@ fn a_branch_is_fetched_with_its_progress_and_again_without_a_download() {
     let before = site.server.requests().unwrap().len();
     fetch(&mirror, "main", &site.credentials).unwrap();
     let again = site.server.requests().unwrap().split_off(before);
-    assert!(
-        again.iter().all(|line| line.contains("info/refs")),
-        "{again:?}"
-    );
+    assert!(again.iter().all(|line| line.contains("info/refs")), "{again:?}");
 }
 
 #[test]
@@ -87,16 +74,10 @@ fn a_wrong_password_is_tried_once_and_told_apart_from_a_missing_one() {
     let site = Site::start();
     let wrong = Credentials::https(site.server.host(), "ada", "wrong");
     let error = fetch(&site.mirror(), "main", &wrong).unwrap_err();
-    assert!(
-        matches!(error, RepoError::Auth { offered: true, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, RepoError::Auth { offered: true, .. }), "{error:?}");
     assert_eq!(site.requests_by("ada"), 1);
     let error = fetch(&site.mirror(), "main", &Credentials::none()).unwrap_err();
-    assert!(
-        matches!(error, RepoError::Auth { offered: false, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, RepoError::Auth { offered: false, .. }), "{error:?}");
     assert_eq!(site.requests_by("ada"), 1);
 }
 
@@ -116,13 +97,7 @@ fn missing_repositories_branches_and_commits_are_told_apart() {
     let site = Site::start();
     site.server.create_repository("empty").unwrap();
     let code = |name: &str, branch: &str| {
-        fetch(
-            &site.place.mirror_of(&site.server.url(name)),
-            branch,
-            &site.credentials,
-        )
-        .unwrap_err()
-        .code()
+        fetch(&site.place.mirror_of(&site.server.url(name)), branch, &site.credentials).unwrap_err().code()
     };
     assert_eq!(code("nothing", "main"), "repository_not_found");
     assert_eq!(code("empty", "main"), "repository_empty");
@@ -134,28 +109,18 @@ fn a_server_that_is_gone_is_a_network_error() {
     let mut site = Site::start();
     let mirror = site.mirror();
     site.server.stop();
-    assert_eq!(
-        fetch(&mirror, "main", &site.credentials)
-            .unwrap_err()
-            .code(),
-        "repository_unreachable"
-    );
+    assert_eq!(fetch(&mirror, "main", &site.credentials).unwrap_err().code(), "repository_unreachable");
 }
 
 #[test]
 fn a_fetch_is_cancelled_in_the_middle_and_succeeds_the_next_time() {
     let site = Site::start();
     let mirror = site.mirror();
-    let outcome = mirror.fetch("main", &site.credentials, &mut |progress| match progress
-        .received_objects
-    {
+    let outcome = mirror.fetch("main", &site.credentials, &mut |progress| match progress.received_objects {
         0 => ControlFlow::Continue(()),
         _ => ControlFlow::Break(()),
     });
-    assert!(
-        matches!(outcome, Err(RepoError::Cancelled { .. })),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, Err(RepoError::Cancelled { .. })), "{outcome:?}");
     fetch(&mirror, "main", &site.credentials).unwrap();
 }
 
@@ -164,42 +129,13 @@ fn a_push_creates_a_branch_with_exactly_the_tree_and_then_moves_it_forward() {
     let site = Site::start();
     let (mirror, base) = site.fetched();
     let first = commit_file(&mirror, &base, "b.txt", "new\n");
-    let outcome = mirror
-        .push("agent/x", &first, &site.credentials, None, &["main"])
-        .unwrap();
-    assert_eq!(
-        outcome,
-        PushOutcome {
-            created: true,
-            previous_tip: None,
-            up_to_date: false
-        }
-    );
+    let outcome = mirror.push("agent/x", &first, &site.credentials, None, &["main"]).unwrap();
+    assert_eq!(outcome, PushOutcome { created: true, previous_tip: None, up_to_date: false });
     let tree = mirror.tree_of(&first).unwrap();
-    assert_eq!(
-        git(&site.bare, &["rev-parse", "agent/x^{tree}"]).unwrap(),
-        tree
-    );
-    let second = mirror
-        .commit_for_push(&tree, std::slice::from_ref(&first), &ada(), "Again")
-        .unwrap();
-    let outcome = mirror
-        .push(
-            "agent/x",
-            &second,
-            &site.credentials,
-            Some(&first),
-            &["main"],
-        )
-        .unwrap();
-    assert_eq!(
-        outcome,
-        PushOutcome {
-            created: false,
-            previous_tip: Some(first),
-            up_to_date: false
-        }
-    );
+    assert_eq!(git(&site.bare, &["rev-parse", "agent/x^{tree}"]).unwrap(), tree);
+    let second = mirror.commit_for_push(&tree, std::slice::from_ref(&first), &ada(), "Again").unwrap();
+    let outcome = mirror.push("agent/x", &second, &site.credentials, Some(&first), &["main"]).unwrap();
+    assert_eq!(outcome, PushOutcome { created: false, previous_tip: Some(first), up_to_date: false });
     git(&site.bare, &["fsck", "--strict"]).unwrap();
     assert_eq!(
         git(&site.bare, &["for-each-ref", "--format=%(refname)"]).unwrap(),
@@ -210,26 +146,15 @@ fn a_push_creates_a_branch_with_exactly_the_tree_and_then_moves_it_forward() {
 #[test]
 fn a_hook_that_refuses_is_an_error_with_its_words() {
     let site = Site::start();
-    site.server
-        .set_hook(
-            "hello",
-            "pre-receive",
-            "echo 'no pushes on fridays' >&2; exit 1",
-        )
-        .unwrap();
+    site.server.set_hook("hello", "pre-receive", "echo 'no pushes on fridays' >&2; exit 1").unwrap();
     let (mirror, base) = site.fetched();
     let commit = commit_file(&mirror, &base, "b.txt", "new\n");
-    let error = mirror
-        .push("agent/x", &commit, &site.credentials, None, &["main"])
-        .unwrap_err();
+    let error = mirror.push("agent/x", &commit, &site.credentials, None, &["main"]).unwrap_err();
     assert_eq!(
         error.to_string(),
         "push to agent/x: the server refused it: pre-receive hook declined\nno pushes on fridays"
     );
-    assert_eq!(
-        mirror.remote_tip("agent/x", &site.credentials).unwrap(),
-        None
-    );
+    assert_eq!(mirror.remote_tip("agent/x", &site.credentials).unwrap(), None);
 }
 
 #[test]
@@ -239,15 +164,8 @@ fn a_branch_that_somebody_else_moved_stays_theirs() {
     let commit = commit_file(&mirror, &base, "b.txt", "new\n");
     site.place.write("theirs.txt", b"theirs\n");
     let theirs = site.place.commit("theirs");
-    site.place.git(&[
-        "push",
-        "--quiet",
-        &site.bare.to_string_lossy(),
-        "main:agent/x",
-    ]);
-    let error = mirror
-        .push("agent/x", &commit, &site.credentials, None, &["main"])
-        .unwrap_err();
+    site.place.git(&["push", "--quiet", &site.bare.to_string_lossy(), "main:agent/x"]);
+    let error = mirror.push("agent/x", &commit, &site.credentials, None, &["main"]).unwrap_err();
     assert!(
         matches!(&error, RepoError::TargetMoved { current: Some(current), .. } if *current == theirs),
         "{error:?}"
@@ -262,21 +180,10 @@ fn a_branch_that_moves_between_look_and_push_is_not_overwritten() {
     let commit = commit_file(&mirror, &base, "b.txt", "new\n");
     // The hook runs after the client decided what to send: here the other one is faster.
     let race = "git update-ref refs/heads/agent/x refs/heads/main";
-    site.server
-        .set_hook(
-            "hello",
-            "pre-receive",
-            &format!("unset GIT_QUARANTINE_PATH; {race}"),
-        )
-        .unwrap();
-    let error = mirror
-        .push("agent/x", &commit, &site.credentials, None, &["main"])
-        .unwrap_err();
+    site.server.set_hook("hello", "pre-receive", &format!("unset GIT_QUARANTINE_PATH; {race}")).unwrap();
+    let error = mirror.push("agent/x", &commit, &site.credentials, None, &["main"]).unwrap_err();
     assert_eq!(error.code(), "push_rejected");
-    assert_eq!(
-        git(&site.bare, &["rev-parse", "agent/x"]).unwrap(),
-        base.commit
-    );
+    assert_eq!(git(&site.bare, &["rev-parse", "agent/x"]).unwrap(), base.commit);
 }
 
 #[test]
@@ -285,23 +192,11 @@ fn source_and_default_branch_are_refused_without_a_push() {
     let (mirror, base) = site.fetched();
     let commit = commit_file(&mirror, &base, "b.txt", "new\n");
     for (branch, forbidden) in [("main", &[][..]), ("release", &["release"][..])] {
-        let error = mirror
-            .push(branch, &commit, &site.credentials, None, forbidden)
-            .unwrap_err();
+        let error = mirror.push(branch, &commit, &site.credentials, None, forbidden).unwrap_err();
         assert_eq!(error.code(), "branch_forbidden");
     }
-    assert!(
-        !site
-            .server
-            .requests()
-            .unwrap()
-            .iter()
-            .any(|line| line.contains("receive-pack"))
-    );
-    assert_eq!(
-        git(&site.bare, &["rev-parse", "main"]).unwrap(),
-        base.commit
-    );
+    assert!(!site.server.requests().unwrap().iter().any(|line| line.contains("receive-pack")));
+    assert_eq!(git(&site.bare, &["rev-parse", "main"]).unwrap(), base.commit);
 }
 
 #[test]
@@ -311,10 +206,7 @@ fn a_push_with_a_wrong_password_is_an_authentication_error() {
     let commit = commit_file(&mirror, &base, "b.txt", "new\n");
     let wrong = Credentials::https(site.server.host(), "ada", "wrong");
     assert_eq!(
-        mirror
-            .push("agent/x", &commit, &wrong, None, &["main"])
-            .unwrap_err()
-            .code(),
+        mirror.push("agent/x", &commit, &wrong, None, &["main"]).unwrap_err().code(),
         "repository_sign_in"
     );
 }
@@ -324,18 +216,10 @@ fn the_password_is_in_no_file_of_the_mirror() {
     let site = Site::start();
     let (mirror, base) = site.fetched();
     let commit = commit_file(&mirror, &base, "b.txt", "new\n");
-    mirror
-        .push("agent/x", &commit, &site.credentials, None, &["main"])
-        .unwrap();
+    mirror.push("agent/x", &commit, &site.credentials, None, &["main"]).unwrap();
     let mirrors = site.place.dir.path().join("mirrors");
-    assert_eq!(
-        files_with(&mirrors, site.server.password()),
-        Vec::<PathBuf>::new()
-    );
-    assert!(
-        !files_with(&mirrors, "followRedirects").is_empty(),
-        "the search finds what is there"
-    );
+    assert_eq!(files_with(&mirrors, site.server.password()), Vec::<PathBuf>::new());
+    assert!(!files_with(&mirrors, "followRedirects").is_empty(), "the search finds what is there");
 }
 
 #[test]
@@ -346,16 +230,12 @@ fn many_checkpoints_do_not_make_a_fetch_download_everything_again() {
     for n in 0..300 {
         // In the future, so that they would be offered to the server first.
         let at = 2_000_000_000_000 + n * 1000;
-        parent = mirror
-            .checkpoint("agent", Some(&parent), &base.tree, &[], "edit", at)
-            .unwrap()
-            .commit;
+        parent = mirror.checkpoint("agent", Some(&parent), &base.tree, &[], "edit", at).unwrap().commit;
     }
     let received = || {
         site.place.write("a.txt", b"two\n");
         site.place.commit("small");
-        site.place
-            .git(&["push", "--quiet", &site.bare.to_string_lossy(), "main"]);
+        site.place.git(&["push", "--quiet", &site.bare.to_string_lossy(), "main"]);
         let mut received = 0;
         mirror
             .fetch("main", &site.credentials, &mut |progress| {
@@ -369,42 +249,21 @@ fn many_checkpoints_do_not_make_a_fetch_download_everything_again() {
 
     // The control: the same checkpoints in the repository that fetches.
     let slug = mirror.remote().slug();
-    let source = site
-        .place
-        .dir
-        .path()
-        .join("mirrors")
-        .join(slug)
-        .join("mirror.git");
+    let source = site.place.dir.path().join("mirrors").join(slug).join("mirror.git");
     git(
         &source,
-        &[
-            "fetch",
-            "--quiet",
-            "../agents.git",
-            &format!("{parent}:refs/anchorhold/agents/agent/head"),
-        ],
+        &["fetch", "--quiet", "../agents.git", &format!("{parent}:refs/anchorhold/agents/agent/head")],
     )
     .unwrap();
     site.place.write("b.txt", b"new\n");
-    assert!(
-        received() > 5,
-        "the fetch is incremental in spite of the checkpoints"
-    );
+    assert!(received() > 5, "the fetch is incremental in spite of the checkpoints");
 }
 
 #[test]
 fn a_branch_whose_name_is_not_utf8_does_not_hide_the_others() {
     let site = Site::start();
     let heads = site.bare.join("refs/heads");
-    std::fs::copy(
-        heads.join("main"),
-        heads.join(OsStr::from_bytes(b"caf\xe9")),
-    )
-    .unwrap();
-    assert_eq!(
-        site.mirror().branches(&site.credentials).unwrap().names,
-        ["main"]
-    );
+    std::fs::copy(heads.join("main"), heads.join(OsStr::from_bytes(b"caf\xe9"))).unwrap();
+    assert_eq!(site.mirror().branches(&site.credentials).unwrap().names, ["main"]);
     site.fetched();
 }

@@ -38,27 +38,19 @@ fn an_unknown_branch_names_its_nearest() {
     place.git(&["branch", "zzz"]);
     let error = fetch(&place.mirror(), "feature/logn", &Credentials::none()).unwrap_err();
     assert_eq!(error.code(), "branch_unknown");
-    assert_eq!(
-        error.hint().unwrap(),
-        "nearest branches: feature/login, main, zzz"
-    );
+    assert_eq!(error.hint().unwrap(), "nearest branches: feature/login, main, zzz");
 }
 
 #[test]
 fn an_empty_a_missing_and_a_misnamed_source_are_told_apart() {
     let place = Place::empty();
     let code = |address: &str, branch: &str| {
-        fetch(&place.mirror_of(address), branch, &Credentials::none())
-            .unwrap_err()
-            .code()
+        fetch(&place.mirror_of(address), branch, &Credentials::none()).unwrap_err().code()
     };
     let work = place.work.to_string_lossy();
     assert_eq!(code(&work, "main"), "repository_empty");
     assert_eq!(code("/nowhere/at/all", "main"), "repository_not_found");
-    assert_eq!(
-        code(&place.dir.path().to_string_lossy(), "main"),
-        "repository_not_found"
-    );
+    assert_eq!(code(&place.dir.path().to_string_lossy(), "main"), "repository_not_found");
     assert_eq!(code(&work, "two words"), "branch_invalid");
     assert_eq!(code(&work, "-x"), "branch_invalid");
     assert_eq!(code(&work, "refs/heads/main"), "branch_invalid");
@@ -71,21 +63,12 @@ fn branches_are_listed_with_the_default() {
     let branches = place.mirror().branches(&Credentials::none()).unwrap();
     assert_eq!(
         branches,
-        Branches {
-            names: vec!["agent/été".into(), "main".into()],
-            default: Some("main".into())
-        }
+        Branches { names: vec!["agent/été".into(), "main".into()], default: Some("main".into()) }
     );
     let mirror = place.mirror();
     let tip = place.git(&["rev-parse", "HEAD"]);
-    assert_eq!(
-        mirror.remote_tip("main", &Credentials::none()).unwrap(),
-        Some(tip)
-    );
-    assert_eq!(
-        mirror.remote_tip("nothing", &Credentials::none()).unwrap(),
-        None
-    );
+    assert_eq!(mirror.remote_tip("main", &Credentials::none()).unwrap(), Some(tip));
+    assert_eq!(mirror.remote_tip("nothing", &Credentials::none()).unwrap(), None);
 }
 
 #[test]
@@ -97,33 +80,19 @@ fn a_fetch_is_cancelled_from_its_first_report_on() {
         calls += 1;
         ControlFlow::Break(())
     });
-    assert!(
-        matches!(outcome, Err(RepoError::Cancelled { .. })),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, Err(RepoError::Cancelled { .. })), "{outcome:?}");
     assert_eq!(calls, 1);
 }
 
 #[test]
 fn entries_cover_links_odd_names_and_pointers_and_leave_submodules_apart() {
     let place = Place::with(&[("a.txt", "one\n"), ("b/run.sh", "#!/bin/sh\n")]);
-    let pointer = format!(
-        "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12345\n",
-        "a".repeat(64)
-    );
+    let pointer =
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12345\n", "a".repeat(64));
     place.write("big.bin", pointer.as_bytes());
     std::os::unix::fs::symlink("../outside", place.work.join("link")).unwrap();
-    std::fs::write(
-        place.work.join(std::ffi::OsStr::from_bytes(b"caf\xe9")),
-        "x",
-    )
-    .unwrap();
-    place.git(&[
-        "update-index",
-        "--add",
-        "--cacheinfo",
-        &format!("160000,{},sub", "1".repeat(40)),
-    ]);
+    std::fs::write(place.work.join(std::ffi::OsStr::from_bytes(b"caf\xe9")), "x").unwrap();
+    place.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{},sub", "1".repeat(40))]);
     std::fs::create_dir(place.work.join("sub")).unwrap();
     place.git(&["add", "a.txt", "b", "big.bin", "link", "caf*"]);
     place.git(&["update-index", "--chmod=+x", "b/run.sh"]);
@@ -147,21 +116,9 @@ fn entries_cover_links_odd_names_and_pointers_and_leave_submodules_apart() {
     );
     assert_eq!(
         mirror.submodules(&base.tree).unwrap(),
-        [Submodule {
-            path: b"sub".to_vec(),
-            commit: "1".repeat(40)
-        }]
+        [Submodule { path: b"sub".to_vec(), commit: "1".repeat(40) }]
     );
-    assert_eq!(
-        mirror.read_file(&base.tree, b"link").unwrap(),
-        b"../outside"
-    );
-    assert_eq!(
-        mirror.read_file(&base.tree, b"sub").unwrap_err().code(),
-        "path_not_found"
-    );
-    assert_eq!(
-        mirror.read_file(&base.tree, b"b").unwrap_err().code(),
-        "path_not_found"
-    );
+    assert_eq!(mirror.read_file(&base.tree, b"link").unwrap(), b"../outside");
+    assert_eq!(mirror.read_file(&base.tree, b"sub").unwrap_err().code(), "path_not_found");
+    assert_eq!(mirror.read_file(&base.tree, b"b").unwrap_err().code(), "path_not_found");
 }

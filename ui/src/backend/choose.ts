@@ -2,7 +2,7 @@
 import type { Backend } from "./backend";
 import type { Demo } from "./fake/fake";
 
-const demos: readonly string[] = ["usual", "empty", "error", "many", "still"];
+const demos: readonly string[] = ["usual", "empty", "error", "many", "still", "in-use"];
 
 export async function chooseBackend(search: URLSearchParams): Promise<Backend> {
   if ("__TAURI_INTERNALS__" in window) return (await import("./tauri")).tauriBackend;

@@ -44,25 +44,61 @@ test("only the pages in view are fetched, each once", async () => {
   ]);
 });
 
-test("a changed file is asked for again where it is in view", async () => {
+test("a changed file is asked for again where it is in view, and its rows stay until then", async () => {
   const { asked, backend } = recording(500);
   const diff = new Diff(backend, "agent", "a");
   await settled();
-  diff.refresh(210, 230);
+  diff.show(210, 230);
   await settled();
-  expect(asked).toEqual([0, 200]);
+  const answers: (() => void)[] = [];
+  const quick = backend.diffRows;
+  backend.diffRows = async (...args) => {
+    await new Promise<void>((resolve) => answers.push(resolve));
+    const window = await quick(...args);
+    return { ...window, rows: window.rows.map(() => row(-1)) };
+  };
+  void diff.refresh();
+  await settled();
+  expect([asked, diff.row(210), diff.total]).toEqual([[0, 200], row(210), 500]);
+  answers.forEach((answer) => answer());
+  await settled();
+  expect([asked, diff.row(210), diff.total]).toEqual([[0, 200, 200], row(-1), 500]);
 });
 
-test("a fault is kept until an answer comes", async () => {
+test("changes during a reload are asked for once more, and no answer is dropped for them", async () => {
+  const { backend } = recording(10);
+  const diff = new Diff(backend, "agent", "a");
+  await settled();
+  const answers: (() => void)[] = [];
+  const quick = backend.diffRows;
+  backend.diffRows = async (...args) => {
+    const number = answers.length;
+    await new Promise<void>((resolve) => answers.push(resolve));
+    const window = await quick(...args);
+    return { ...window, rows: [row(100 + number)] };
+  };
+  for (let n = 0; n < 5; n += 1) void diff.refresh();
+  answers[0]?.();
+  await settled();
+  expect([diff.row(0), answers.length]).toEqual([row(100), 2]);
+  answers[1]?.();
+  await settled();
+  expect([diff.row(0), answers.length]).toEqual([row(101), 2]);
+});
+
+test("a fault is kept until an answer comes, and takes no rows away", async () => {
   const fault = { code: "x", message: "read the differences", hint: null };
   const { backend } = recording(10);
   const good = backend.diffRows;
-  backend.diffRows = () => Promise.reject(fault);
+  const bad = () => Promise.reject(fault);
+  backend.diffRows = bad;
   const diff = new Diff(backend, "agent", "a");
   await settled();
-  expect(diff.fault).toEqual(fault);
+  expect([diff.fault, diff.settled]).toEqual([fault, true]);
   backend.diffRows = good;
-  diff.refresh(0, 10);
-  await settled();
+  await diff.refresh();
   expect([diff.fault, diff.total]).toEqual([null, 10]);
+  backend.diffRows = bad;
+  await diff.refresh();
+  expect([diff.fault, diff.row(3)]).toEqual([fault, row(3)]);
 });

@@ -2,15 +2,15 @@
 import type { FileChange } from "../bindings";
 import { firstFile } from "./tree";
 
-/**
- * Names the file to show: the one that is open for as long as it differs, under its new name after a
- * move, so that files that come and go elsewhere never take it off the screen.
- */
+/** Finds a changed file by its path, or by the path it had before a move. */
+export function named(changes: readonly FileChange[], path: string | null): FileChange | undefined {
+  if (path === null) return undefined;
+  return changes.find((change) => change.path === path) ?? changes.find(({ oldPath }) => oldPath === path);
+}
+
+/** Names the file to show: the open one while it differs, so that others never take it off the screen. */
 export function stay(changes: readonly FileChange[], open: string | null): string | null {
-  const kept =
-    changes.find(({ path }) => path === open) ??
-    changes.find(({ oldPath }) => oldPath !== null && oldPath === open);
-  return kept?.path ?? firstFile(changes);
+  return named(changes, open)?.path ?? firstFile(changes);
 }
 
 /** Tells two states of one file apart: by the last edit that named it, and by its entry in the list. */

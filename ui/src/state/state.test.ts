@@ -2,9 +2,11 @@ import { expect, test } from "vitest";
 import type { Agent, FileChange } from "../bindings";
 import { born } from "../backend/fake/cast";
 import { count, select } from "./filter";
-import { ago, compact, duration, size } from "./format";
+import { ago, compact, duration, elapsed, sentence, size } from "./format";
 import { hear, nothingLive, settle } from "./live";
+import { stateOf, stay } from "./open";
 import { moved } from "./queue";
+import { repositoryName } from "./repository";
 import { firstFile, tree } from "./tree";
 import { hasUnpushed, recovery, verbs } from "./verbs";
 
@@ -97,6 +99,64 @@ test("a closed folder hides its files", () => {
 test("the first file is the one that stands first in the tree", () => {
   expect(firstFile([change("a.ts"), change("src/z.ts")])).toBe("src/z.ts");
   expect(firstFile([])).toBe(null);
+});
+
+test("the open file stays open while others come, follows a move, and gives way when it is undone", () => {
+  const moved = { ...change("lib/b.ts"), oldPath: "b.ts" };
+  expect(stay([change("a/new.ts"), change("b.ts")], "b.ts")).toBe("b.ts");
+  expect(stay([change("a/new.ts"), moved], "b.ts")).toBe("lib/b.ts");
+  expect(stay([change("a/new.ts")], "b.ts")).toBe("a/new.ts");
+  expect(stay([], "b.ts")).toBe(null);
+});
+
+test("a file is another after an edit that left its counts alike, and after its entry changed", () => {
+  const before = stateOf(change("a.ts"), 7);
+  expect(stateOf(change("a.ts"), 7)).toBe(before);
+  expect(stateOf(change("a.ts"), 8)).not.toBe(before);
+  expect(stateOf({ ...change("a.ts"), newMode: 2 }, 7)).not.toBe(before);
+});
+
+test("a repository is named by its owner and name, or by the last part of a local path", () => {
+  const names: [string, string][] = [
+    ["octo/web", "octo/web"],
+    ["https://github.com/octo/web.git", "octo/web"],
+    ["https://git.example.com/group/sub/web/", "sub/web"],
+    ["git@github.com:octo/web.git", "octo/web"],
+    ["ssh://git@example.com:22/octo/web.git", "octo/web"],
+    ["/srv/git/tidepool.git", "tidepool"],
+    ["/srv/git/tidepool/", "tidepool"],
+    ["file:///srv/git/tidepool.git", "tidepool"],
+    ["~/src/tidepool", "tidepool"],
+    ["./tidepool", "tidepool"],
+    ["C:\\src\\tidepool.git", "tidepool"],
+    ["/", "/"],
+  ];
+  expect(names.map(([whole]) => repositoryName(whole))).toEqual(names.map(([, name]) => name));
+});
+
+test("messages and hints are written as sentences", () => {
+  const texts: [string, string][] = [
+    ["find a container engine at /run/docker.sock", "Find a container engine at /run/docker.sock."],
+    ["Already one.", "Already one."],
+    ["ask the model: refused (401)", "Ask the model: refused (401)."],
+    ["run `git config user.name`", "Run `git config user.name`."],
+    ["which branch?", "Which branch?"],
+    ["the server said “no such branch.”", "The server said “no such branch.”"],
+    ["  écrire ", "Écrire."],
+    ["", ""],
+  ];
+  expect(texts.map(([text]) => sentence(text))).toEqual(texts.map(([, written]) => written));
+});
+
+test("a running time moves in whole seconds", () => {
+  expect([0, 999, 1000, 59_999, 60_000, 125_400].map(elapsed)).toEqual([
+    "0 s",
+    "0 s",
+    "1 s",
+    "59 s",
+    "1 m",
+    "2 m 05 s",
+  ]);
 });
 
 test("moving an item keeps the others in order, and outside of the list nothing moves", () => {

@@ -6,8 +6,11 @@
 mod harness;
 
 mod crashes;
+mod keys;
+mod pipes;
 mod server;
 mod statuses;
+mod verbs;
 
 use anchorhold_domain::{Event, EventKind};
 use harness::{House, TASK, Voice};

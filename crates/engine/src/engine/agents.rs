@@ -63,7 +63,8 @@ impl Engine {
         if agent.started_at.is_some() {
             // The volume can be rebuilt from the checkpoint, so an undo loses nothing.
             self.shared.tasks.spawn(async move {
-                let freed = async { shared.docker().await?.remove(&id.to_string()).await.map_err(EngineError::from) };
+                let freed =
+                    async { shared.docker().await?.remove(&id.to_string()).await.map_err(EngineError::from) };
                 if let Err(error) = freed.await {
                     tracing::warn!(agent = %id, error = error.message(), "the cell cannot be removed");
                 }

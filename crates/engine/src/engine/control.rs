@@ -133,7 +133,11 @@ impl Engine {
         Ok(Agent::clone(&agent))
     }
 
-    pub(super) async fn go_on(&self, resident: &Arc<Resident>, event: EventKind) -> Result<Agent, EngineError> {
+    pub(super) async fn go_on(
+        &self,
+        resident: &Arc<Resident>,
+        event: EventKind,
+    ) -> Result<Agent, EngineError> {
         let mut work = resident.work.lock().await;
         let answers = matches!(event, EventKind::QuestionAnswered { .. });
         let decide = |agent: &Agent, _: &[_]| {
@@ -146,7 +150,11 @@ impl Engine {
                 Status::Completed | Status::Error => !answers,
                 Status::Idle | Status::Cloning | Status::Running | Status::Pushing => false,
             };
-            if can && agent.base_tree.is_some() { Ok(vec![event]) } else { Err(Self::wrong_status("resume", agent)) }
+            if can && agent.base_tree.is_some() {
+                Ok(vec![event])
+            } else {
+                Err(Self::wrong_status("resume", agent))
+            }
         };
         let agent = resident.log.append_if(decide).await?.agent;
         let rebuild = in_doubt(&self.events(agent.id, 0).await?);
@@ -195,8 +203,10 @@ mod tests {
     fn a_workspace_is_trusted_unless_a_run_ended_in_the_middle_since_its_cell_was_opened() {
         let opened = || EventKind::CellOpened { container_id: String::new(), facts: vec![], ready_ms: 0 };
         let paused = |reason| EventKind::Paused { reason, limit: None };
-        let failed = || EventKind::Failed { fault: Fault { code: String::new(), message: String::new(), hint: None } };
-        let pushed = || EventKind::PushCompleted { branch: String::new(), commit: String::new(), created: true };
+        let failed =
+            || EventKind::Failed { fault: Fault { code: String::new(), message: String::new(), hint: None } };
+        let pushed =
+            || EventKind::PushCompleted { branch: String::new(), commit: String::new(), created: true };
         check(vec![], false);
         check(vec![opened(), paused(PauseReason::User), EventKind::Resumed], false);
         check(vec![opened(), paused(PauseReason::Stopped)], false);

@@ -3,7 +3,8 @@
 use super::Engine;
 use crate::EngineError;
 use anchorhold_domain::{
-    Agent, AgentId, AgentRecord, EditedFileDiff, Event, EventKind, Instruction, InstructionId, Status, ToolCall,
+    Agent, AgentId, AgentRecord, EditedFileDiff, Event, EventKind, Instruction, InstructionId, Status,
+    ToolCall,
 };
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -166,7 +167,14 @@ fn tool_calls(events: &[Event]) -> Vec<ToolCall> {
                 });
             }
             EventKind::ToolFinished {
-                call, outcome, result, result_blob, duration_ms, edited, checkpoint, ..
+                call,
+                outcome,
+                result,
+                result_blob,
+                duration_ms,
+                edited,
+                checkpoint,
+                ..
             } => {
                 if let Some(found) = places.get(call).and_then(|place| calls.get_mut(*place)) {
                     found.outcome = Some(*outcome);

@@ -22,7 +22,8 @@ impl Engine {
                 self.resident(agent.id).await?.log.append(events).await?;
             }
             let latest = self.shared.store.agent(agent.id).await?;
-            if self.shared.config.resume_interrupted && latest.pause_reason == Some(PauseReason::Interrupted) {
+            if self.shared.config.resume_interrupted && latest.pause_reason == Some(PauseReason::Interrupted)
+            {
                 self.resume(agent.id).await?;
             }
         }

@@ -55,7 +55,9 @@ impl Engine {
                             return;
                         }
                     }
-                    Err(error) => tracing::error!(error = error.message(), "the list of agents cannot be read"),
+                    Err(error) => {
+                        tracing::error!(error = error.message(), "the list of agents cannot be read")
+                    }
                 }
                 tokio::select! {
                     next = changed.changed() => if next.is_err() { return },
@@ -78,7 +80,8 @@ impl Engine {
         condition: impl FnMut(&Arc<Agent>) -> bool,
     ) -> Result<Arc<Agent>, EngineError> {
         let mut latest = self.resident(id).await?.log.subscribe();
-        let found = latest.wait_for(condition).await.map_err(|_| EngineError::UnknownAgent(id.to_string()))?;
+        let found =
+            latest.wait_for(condition).await.map_err(|_| EngineError::UnknownAgent(id.to_string()))?;
         Ok(Arc::clone(&found))
     }
 }

@@ -97,8 +97,11 @@ impl Life {
     /// Reads the base tree and writes down that the clone is there.
     async fn entries(&self, mirror: &Mirror, base: &Base) -> Result<Vec<TreeEntry>, EngineError> {
         let (mirror, tree) = (mirror.clone(), base.tree.clone());
-        let read = tokio::task::spawn_blocking(move || Ok::<_, EngineError>((mirror.entries(&tree)?, mirror.submodules(&tree)?)));
-        let (entries, submodules) = read.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })??;
+        let read = tokio::task::spawn_blocking(move || {
+            Ok::<_, EngineError>((mirror.entries(&tree)?, mirror.submodules(&tree)?))
+        });
+        let (entries, submodules) =
+            read.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })??;
         let bytes: u64 = entries.iter().map(|entry| entry.size).sum();
         let mut notes: Vec<String> = submodules
             .iter()

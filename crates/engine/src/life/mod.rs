@@ -82,7 +82,8 @@ impl Life {
     /// Goes on where instructions came in while the agent pushed.
     async fn follow_up(&self) -> Result<Ended, EngineError> {
         let decide = |agent: &Agent, waiting: &[_]| {
-            let goes_on = agent.status == Status::Completed && agent.error_code.is_none() && !waiting.is_empty();
+            let goes_on =
+                agent.status == Status::Completed && agent.error_code.is_none() && !waiting.is_empty();
             Ok(if goes_on { vec![EventKind::Resumed] } else { vec![] })
         };
         let appended = self.resident.log.append_if(decide).await?;

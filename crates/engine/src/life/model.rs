@@ -57,7 +57,8 @@ impl Life {
                 return Err(error.into());
             }
             let wait_ms = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
-            let retried = EventKind::ModelRetried { attempt, fault: EngineError::from(error).fault(), wait_ms };
+            let retried =
+                EventKind::ModelRetried { attempt, fault: EngineError::from(error).fault(), wait_ms };
             self.resident.log.append(vec![retried]).await?;
             tokio::select! {
                 () = tokio::time::sleep(wait) => attempt += 1,
@@ -101,15 +102,17 @@ fn events(run: &Run, request: u32, answer: Answer, duration_ms: u32) -> Vec<Even
         usage: answer.usage,
         duration_ms,
     }];
-    events.extend(calls.into_iter().map(|call| EventKind::ToolRequested {
-        label: run
-            .tools
-            .iter()
-            .find(|tool| tool.name() == call.tool)
-            .map_or_else(|| call.tool.clone(), |tool| tool.label(&call.arguments)),
-        call: call.id,
-        tool: call.tool,
-        arguments: call.arguments,
+    events.extend(calls.into_iter().map(|call| {
+        EventKind::ToolRequested {
+            label: run
+                .tools
+                .iter()
+                .find(|tool| tool.name() == call.tool)
+                .map_or_else(|| call.tool.clone(), |tool| tool.label(&call.arguments)),
+            call: call.id,
+            tool: call.tool,
+            arguments: call.arguments,
+        }
     }));
     events
 }

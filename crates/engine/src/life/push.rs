@@ -1,8 +1,8 @@
 //! The way out: a commit in the user's name, onto the target branch.
 
 use super::Life;
-use crate::engine::Shared;
 use crate::EngineError;
+use crate::engine::Shared;
 use crate::history;
 use anchorhold_domain::{Agent, Event, EventKind};
 use anchorhold_repo::{PushOutcome, Signature};
@@ -13,7 +13,8 @@ use std::sync::Arc;
 /// # Errors
 /// Where nothing differs from the base, git knows no identity, or the repository refuses.
 pub(crate) async fn prepare_push(shared: &Arc<Shared>, agent: &Agent) -> Result<EventKind, EngineError> {
-    let nothing = || EngineError::NothingToPush { name: agent.name.clone(), branch: agent.source_branch.clone() };
+    let nothing =
+        || EngineError::NothingToPush { name: agent.name.clone(), branch: agent.source_branch.clone() };
     let base_tree = agent.base_tree.clone().ok_or_else(nothing)?;
     let base_commit = agent.base_commit.clone().ok_or_else(nothing)?;
     let checkpoint = agent.checkpoint.clone().ok_or_else(nothing)?;
@@ -42,9 +43,11 @@ impl Life {
         let agent = self.agent();
         let result = self.send(&agent, commit.clone()).await;
         let event = match result {
-            Ok(outcome) => {
-                EventKind::PushCompleted { branch: agent.target_branch.clone(), commit, created: outcome.created }
-            }
+            Ok(outcome) => EventKind::PushCompleted {
+                branch: agent.target_branch.clone(),
+                commit,
+                created: outcome.created,
+            },
             Err(error) => EventKind::PushFailed { fault: error.fault() },
         };
         if let Err(error) = self.resident.log.append(vec![event]).await {

@@ -43,7 +43,8 @@ impl Life {
                 if let Some(End::Ask { question }) = &finished.end {
                     // A second question of the same answer would be lost behind the first.
                     self.refuse_more_questions(run, rest).await?;
-                    let asked = EventKind::QuestionAsked { call: first.id.clone(), question: question.clone() };
+                    let asked =
+                        EventKind::QuestionAsked { call: first.id.clone(), question: question.clone() };
                     self.resident.log.append(vec![asked]).await?;
                     return Ok(Some(Ended::Told));
                 }
@@ -115,7 +116,8 @@ impl Life {
     }
 
     async fn write(&self, run: &mut Run, finished: Vec<Finished>) -> Result<(), EngineError> {
-        let (kinds, wholes): (Vec<_>, Vec<_>) = finished.into_iter().map(|done| (done.kind, done.whole)).unzip();
+        let (kinds, wholes): (Vec<_>, Vec<_>) =
+            finished.into_iter().map(|done| (done.kind, done.whole)).unzip();
         let events = self.resident.log.append(kinds).await?.events;
         for (event, whole) in events.iter().zip(wholes) {
             run.history.take(&event.kind, whole);
@@ -125,7 +127,13 @@ impl Life {
 
     /// Writes down that calls were cut short, so that the model knows when the run goes on.
     async fn cancel(&self, run: &mut Run, calls: &[CallRequest]) -> Result<(), EngineError> {
-        self.end_without_running(run, calls, ToolOutcome::Cancelled, "the user stopped the agent before this ran").await
+        self.end_without_running(
+            run,
+            calls,
+            ToolOutcome::Cancelled,
+            "the user stopped the agent before this ran",
+        )
+        .await
     }
 
     async fn refuse_more_questions(&self, run: &mut Run, calls: &[CallRequest]) -> Result<(), EngineError> {

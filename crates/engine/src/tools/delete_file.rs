@@ -31,7 +31,8 @@ impl Tool for DeleteFile {
         let (response, _) = workspace.call(Request::Delete { path: place.clone() }, Vec::new()).await?;
         let Response::Deleted { entries } = response else { return Err(unexpected(Self::NAME)) };
         let change = workspace.record(vec![Touch::Remove { path: place }], &Self::label(&input)).await?;
-        let what = if entries == 1 { String::new() } else { format!(" with everything in it ({entries} entries)") };
+        let what =
+            if entries == 1 { String::new() } else { format!(" with everything in it ({entries} entries)") };
         Ok(Report::changed(format!("Deleted {}{what}.", input.path), change))
     }
 }

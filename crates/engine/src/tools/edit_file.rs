@@ -60,7 +60,9 @@ impl Tool for EditFile {
         } else {
             workspace.read_whole(&place).await?
         };
-        let change = workspace.record(vec![touch], &Self::label(&Input { path: input.path.clone(), edits: vec![] })).await?;
+        let change = workspace
+            .record(vec![touch], &Self::label(&Input { path: input.path.clone(), edits: vec![] }))
+            .await?;
         let places = if replacements == 1 { "1 place".to_owned() } else { format!("{replacements} places") };
         Ok(Report::changed(format!("Edited {} in {places}.", input.path), change))
     }

@@ -27,8 +27,13 @@ impl Tool for MakeDirectory {
     }
 
     async fn run(input: Input, workspace: &Workspace) -> Result<Report, ToolFailure> {
-        let (response, _) = workspace.call(Request::MakeDirectory { path: path(&input.path) }, Vec::new()).await?;
+        let (response, _) =
+            workspace.call(Request::MakeDirectory { path: path(&input.path) }, Vec::new()).await?;
         let Response::DirectoryMade { created } = response else { return Err(unexpected(Self::NAME)) };
-        Ok(Report::text(if created { format!("Made {}.", input.path) } else { format!("{} is already there.", input.path) }))
+        Ok(Report::text(if created {
+            format!("Made {}.", input.path)
+        } else {
+            format!("{} is already there.", input.path)
+        }))
     }
 }

@@ -108,11 +108,7 @@ struct Entry<T>(std::marker::PhantomData<fn() -> T>);
 impl<T: Tool + 'static> AnyTool for Entry<T> {
     fn spec(&self) -> ToolSpec {
         let mut schema = schemars::schema_for!(T::Input).to_value();
-        let description = schema
-            .get("description")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let description = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
         if let Some(object) = schema.as_object_mut() {
             object.remove("$schema");
             object.remove("title");
@@ -130,7 +126,8 @@ impl<T: Tool + 'static> AnyTool for Entry<T> {
     }
 
     fn label(&self, arguments: &str) -> String {
-        serde_json::from_str::<T::Input>(arguments).map_or_else(|_| T::NAME.to_owned(), |input| one_line(&T::label(&input)))
+        serde_json::from_str::<T::Input>(arguments)
+            .map_or_else(|_| T::NAME.to_owned(), |input| one_line(&T::label(&input)))
     }
 
     async fn run(&self, arguments: &str, workspace: &Workspace) -> Result<Report, ToolFailure> {
@@ -214,10 +211,7 @@ mod tests {
     fn a_label_is_one_line_and_survives_arguments_that_cannot_be_read() {
         let edit = all().into_iter().find(|tool| tool.name() == "edit_file");
         let labels = edit.map(|tool| {
-            [
-                tool.label(r#"{"path": "a\nb", "edits": [{"old": "x", "new": "y"}]}"#),
-                tool.label("{not json"),
-            ]
+            [tool.label(r#"{"path": "a\nb", "edits": [{"old": "x", "new": "y"}]}"#), tool.label("{not json")]
         });
         assert_eq!(labels, Some(["Edit a b".to_owned(), "edit_file".to_owned()]));
     }

@@ -30,7 +30,8 @@ impl Tool for MoveFile {
 
     async fn run(input: Input, workspace: &Workspace) -> Result<Report, ToolFailure> {
         let (from, to) = (path(&input.from), path(&input.to));
-        let (response, _) = workspace.call(Request::Move { from: from.clone(), to: to.clone() }, Vec::new()).await?;
+        let (response, _) =
+            workspace.call(Request::Move { from: from.clone(), to: to.clone() }, Vec::new()).await?;
         let Response::Moved { .. } = response else { return Err(unexpected(Self::NAME)) };
         let change = workspace.record(vec![Touch::Move { from, to }], &Self::label(&input)).await?;
         Ok(Report::changed(format!("Moved {} to {}.", input.from, input.to), change))

@@ -36,8 +36,11 @@ impl Tool for ReadFile {
     }
 
     async fn run(input: Input, workspace: &Workspace) -> Result<Report, ToolFailure> {
-        let request =
-            Request::Read { path: path(&input.path), from_line: input.from_line, line_count: input.line_count };
+        let request = Request::Read {
+            path: path(&input.path),
+            from_line: input.from_line,
+            line_count: input.line_count,
+        };
         let (response, body) = workspace.call(request, Vec::new()).await?;
         let Response::Read { from_line, lines, total_lines, truncated, .. } = response else {
             return Err(unexpected(Self::NAME));

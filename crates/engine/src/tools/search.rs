@@ -52,8 +52,10 @@ impl Tool for Search {
         let Response::Found { matches, files_searched, stopped } = response else {
             return Err(unexpected(Self::NAME));
         };
-        let mut text: String =
-            matches.iter().map(|found| format!("{}:{}: {}\n", shown(&found.path), found.line, found.text)).collect();
+        let mut text: String = matches
+            .iter()
+            .map(|found| format!("{}:{}: {}\n", shown(&found.path), found.line, found.text))
+            .collect();
         if matches.is_empty() {
             text.push_str(&format!("No line matches in {files_searched} files.\n"));
         }

@@ -34,7 +34,8 @@ impl Tool for WriteFile {
         let request = Request::Write { path: place.clone(), executable: None };
         let (response, _) = workspace.call(request, bytes.clone()).await?;
         let Response::Written { created, mode, .. } = response else { return Err(unexpected(Self::NAME)) };
-        let change = workspace.record(vec![Touch::Put { path: place, mode, bytes }], &Self::label(&input)).await?;
+        let change =
+            workspace.record(vec![Touch::Put { path: place, mode, bytes }], &Self::label(&input)).await?;
         let verb = if created { "Created" } else { "Wrote" };
         Ok(Report::changed(format!("{verb} {}.", input.path), change))
     }

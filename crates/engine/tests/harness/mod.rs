@@ -12,10 +12,12 @@
     reason = "each test program uses its part of the fixture"
 )]
 
+mod gate;
 mod repository;
 mod story;
 mod voice;
 
+pub use gate::Gate;
 pub use repository::Repository;
 pub use story::story;
 pub use voice::{Voice, ask, delete, edit, finish, read, search, trajectory, turn, write};

@@ -23,6 +23,8 @@ pub struct Voice {
 
 struct Heard {
     requests: watch::Sender<Vec<Value>>,
+    /// The `Authorization` that came with each request; empty where there was none.
+    authorizations: Mutex<Vec<String>>,
     /// The first request, from 1, whose answer is kept back.
     held_from: watch::Sender<usize>,
     instead: Mutex<VecDeque<Option<String>>>,
@@ -36,6 +38,7 @@ impl Voice {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let heard = Arc::new(Heard {
             requests: watch::Sender::default(),
+            authorizations: Mutex::default(),
             held_from: watch::Sender::new(usize::MAX),
             instead: Mutex::default(),
         });
@@ -92,6 +95,11 @@ impl Voice {
         self.heard.requests.borrow().clone()
     }
 
+    /// What came as `Authorization`, request by request.
+    pub fn authorizations(&self) -> Vec<String> {
+        self.heard.authorizations.lock().unwrap().clone()
+    }
+
     /// The messages of the last request behind the system prompt, each as its role and what it says.
     pub fn conversation(&self) -> Vec<(String, String)> {
         let requests = self.heard.requests.borrow();
@@ -119,8 +127,12 @@ impl Drop for Voice {
 }
 
 async fn relay(mut client: TcpStream, script: SocketAddr, heard: &Heard) -> std::io::Result<()> {
-    let body = request_body(&mut client).await?;
+    let (head, body) = request_of(&mut client).await?;
     let request = serde_json::from_slice(&body)?;
+    let authorization =
+        head.lines().find_map(|line| line.split_once(':').filter(|(name, _)| is_authorization(name)));
+    let authorization = authorization.map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
+    heard.authorizations.lock().unwrap().push(authorization);
     let mut number = 0;
     heard.requests.send_modify(|requests| {
         requests.push(request);
@@ -144,7 +156,11 @@ async fn relay(mut client: TcpStream, script: SocketAddr, heard: &Heard) -> std:
     client.shutdown().await
 }
 
-async fn request_body(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+fn is_authorization(name: &str) -> bool {
+    name.eq_ignore_ascii_case("authorization")
+}
+
+async fn request_of(client: &mut TcpStream) -> std::io::Result<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     let ended = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
     let head = loop {
@@ -155,15 +171,16 @@ async fn request_body(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
             break end + 4;
         }
     };
-    let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
+    let lower = text.to_ascii_lowercase();
+    let length = lower.lines().find_map(|line| line.strip_prefix("content-length:"));
     let length: usize = length.and_then(|length| length.trim().parse().ok()).ok_or_else(ended)?;
     while bytes.len() < head + length {
         if client.read_buf(&mut bytes).await? == 0 {
             return Err(ended());
         }
     }
-    Ok(bytes.split_off(head))
+    Ok((text, bytes.split_off(head)))
 }
 
 fn address(base_url: &str) -> SocketAddr {

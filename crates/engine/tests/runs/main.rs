@@ -12,4 +12,5 @@ mod models;
 mod pushing;
 mod queue;
 mod repositories;
+mod sizes;
 mod work;

@@ -129,3 +129,55 @@ async fn a_wrong_key_is_not_tried_again() {
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
     engine.close().await;
 }
+
+/// A streamed answer that the model's output limit cut off after these words.
+fn cut_off(words: &str) -> String {
+    let chunk = |delta, finish: Option<&str>| {
+        json!({
+            "id": "cut", "object": "chat.completion.chunk", "created": 0, "model": "demo",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]
+        })
+    };
+    let said = chunk(json!({"role": "assistant", "content": words}), None);
+    let body = format!("data: {said}\n\ndata: {}\n\ndata: [DONE]\n\n", chunk(json!({}), Some("length")));
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_cut_off_is_not_the_end_of_the_work_and_is_asked_for_again_on_resume() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![turn("", vec![write("b", "b\n"), finish("Done.")])]).await;
+    voice.instead(vec![Some(&cut_off("First I shall"))]);
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    let agent = rest(&engine, id).await;
+    let hint = "tell the agent to work in smaller steps, or choose a model that writes more";
+    assert_eq!(
+        (agent.status, agent.error_code.as_deref(), agent.error_hint.as_deref()),
+        (Status::Error, Some("model_output_limit"), Some(hint))
+    );
+    assert_eq!(told(&engine, id).await[6..], ["failed: model_output_limit"]);
+
+    engine.resume(id).await.unwrap();
+    let agent = rest(&engine, id).await;
+    assert_eq!((agent.status, &agent.error_code), (Status::Completed, &None));
+    let requests = voice.requests();
+    assert_eq!((requests.len(), &requests[1]["messages"]), (2, &requests[0]["messages"]));
+    assert_eq!(
+        told(&engine, id).await[7..],
+        [
+            "resumed",
+            "answered",
+            "asked for write_file",
+            "asked for finish",
+            "write_file Ok",
+            "finish Ok",
+            "completed: Done.",
+        ]
+    );
+    engine.close().await;
+}

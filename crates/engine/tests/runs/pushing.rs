@@ -1,9 +1,11 @@
 //! Pushes that must not happen, and what is left when one fails.
 
-use crate::harness::{House, Voice, errand, finish, push, rest, start, told, turn, write};
+use crate::harness::{
+    Gate, House, Repository, Voice, errand, finish, push, rest, start, told, turn, until, write,
+};
 use anchorhold_domain::{Agent, AgentId, NewAgent, Status};
 use anchorhold_engine::Engine;
-use anchorhold_testkit::git;
+use anchorhold_testkit::{GitServer, git};
 use std::fs;
 
 async fn voice() -> Voice {
@@ -135,5 +137,52 @@ async fn nothing_is_pushed_where_nothing_differs_or_the_agent_is_at_work() {
     );
     assert_eq!(engine.agent(id).await.unwrap().status, Status::Completed);
     assert_eq!(remote.branches(), ["main"]);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_queued_while_the_agent_pushes_is_taken_up_once_it_has_pushed() {
+    let house = House::new();
+    let root = house.place().join("served");
+    fs::create_dir_all(&root).unwrap();
+    let server = GitServer::start(&root).unwrap();
+    let remote = Repository::at(server.create_repository("hello").unwrap(), &house.place().join("work"));
+    remote.commit("main", &[("a", "a\n")]);
+    let gate = Gate::before(&server).await;
+    let voice = voice().await;
+    let engine = house.open().await;
+    let id = start(&engine, errand(&gate.url("hello"), voice.choice())).await;
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    let before = told(&engine, id).await.len();
+    let pushed = engine.reviewed_tree(id).await.unwrap().unwrap();
+
+    engine.push(id).await.unwrap();
+    gate.reached().await;
+    engine.instruct(id, "Then this.").await.unwrap();
+    let agent = engine.agent(id).await.unwrap();
+    assert_eq!((agent.status, remote.branches()), (Status::Pushing, vec!["main".to_owned()]));
+    gate.open();
+    let agent = until(&engine, id, "does more", |agent| {
+        agent.status == Status::Completed && agent.activity.as_deref() == Some("More.")
+    })
+    .await;
+    assert_eq!(
+        told(&engine, id).await[before..],
+        [
+            "pushStarted",
+            "queued: Then this.",
+            "pushed, created: true",
+            "resumed",
+            "turn: Then this.",
+            "answered",
+            "asked for write_file",
+            "asked for finish",
+            "write_file Ok",
+            "finish Ok",
+            "completed: More.",
+        ]
+    );
+    // What came later is in the workspace, and not yet on the remote.
+    assert_eq!((agent.files_changed, remote.tree("agent/work")), (2, pushed));
     engine.close().await;
 }

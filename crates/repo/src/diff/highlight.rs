@@ -26,9 +26,7 @@ impl Language {
         let syntax = syntaxes
             .find_syntax_by_extension(name)
             .or_else(|| syntaxes.find_syntax_by_extension(ending))
-            .or_else(|| {
-                syntaxes.find_syntax_by_first_line(first_line.get(..200).unwrap_or(first_line))
-            })
+            .or_else(|| syntaxes.find_syntax_by_first_line(first_line.get(..200).unwrap_or(first_line)))
             .unwrap_or_else(|| syntaxes.find_syntax_plain_text());
         Self(syntax)
     }
@@ -55,32 +53,21 @@ pub(crate) struct Highlighter {
 
 impl Highlighter {
     pub(crate) fn new(language: Language) -> Self {
-        Self {
-            state: ParseState::new(language.0),
-            stack: ScopeStack::new(),
-            lines: Vec::new(),
-        }
+        Self { state: ParseState::new(language.0), stack: ScopeStack::new(), lines: Vec::new() }
     }
 
     /// Classifies the tokens of `lines` up to the one numbered `last`; one over `longest` bytes gets none.
     pub(crate) fn advance(&mut self, lines: &[String], last: usize, longest: usize) {
         let done = self.lines.len();
         for line in lines.iter().take(last).skip(done) {
-            let tokens = if line.len() > longest {
-                Vec::new()
-            } else {
-                self.next(line)
-            };
+            let tokens = if line.len() > longest { Vec::new() } else { self.next(line) };
             self.lines.push(tokens);
         }
     }
 
     /// Returns the tokens of a line by its number, from one.
     pub(crate) fn line(&self, number: u32) -> &[Token] {
-        (number as usize)
-            .checked_sub(1)
-            .and_then(|index| self.lines.get(index))
-            .map_or(&[], Vec::as_slice)
+        (number as usize).checked_sub(1).and_then(|index| self.lines.get(index)).map_or(&[], Vec::as_slice)
     }
 
     fn next(&mut self, line: &str) -> Vec<Token> {
@@ -179,9 +166,6 @@ const RULES: &[(&str, ScopeClass)] = &[
 fn rules() -> &'static [(Scope, ScopeClass)] {
     static PARSED: OnceLock<Vec<(Scope, ScopeClass)>> = OnceLock::new();
     PARSED.get_or_init(|| {
-        RULES
-            .iter()
-            .filter_map(|(scope, class)| Some((Scope::new(scope).ok()?, *class)))
-            .collect()
+        RULES.iter().filter_map(|(scope, class)| Some((Scope::new(scope).ok()?, *class))).collect()
     })
 }

@@ -76,10 +76,7 @@ struct Key {
 
 impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let keys: Vec<Key> = lock(&self.kept)
-            .iter()
-            .map(|(key, _)| key.clone())
-            .collect();
+        let keys: Vec<Key> = lock(&self.kept).iter().map(|(key, _)| key.clone()).collect();
         f.debug_list().entries(keys).finish()
     }
 }
@@ -91,13 +88,7 @@ impl Mirror {
     ///
     /// # Errors
     /// [`RepoError::PathNotFound`] if the file does not differ.
-    pub fn diff(
-        &self,
-        base_tree: &str,
-        tree: &str,
-        path: &str,
-        context: Context,
-    ) -> Result<FileDiff> {
+    pub fn diff(&self, base_tree: &str, tree: &str, path: &str, context: Context) -> Result<FileDiff> {
         let comparison = self.compared(base_tree, tree, path, context)?;
         Ok(FileDiff {
             rows: comparison.canvas.rows(0..comparison.canvas.len()),
@@ -126,9 +117,7 @@ impl Mirror {
         let comparison = self.compared(base_tree, tree, path, context)?;
         let begin = from_row as usize;
         Ok(DiffWindow {
-            rows: comparison
-                .canvas
-                .rows(begin..begin.saturating_add(row_count as usize)),
+            rows: comparison.canvas.rows(begin..begin.saturating_add(row_count as usize)),
             from_row,
             total_rows: count(comparison.canvas.len()),
             change: comparison.change.clone(),
@@ -140,23 +129,11 @@ impl Mirror {
         })
     }
 
-    fn compared(
-        &self,
-        base_tree: &str,
-        tree: &str,
-        path: &str,
-        context: Context,
-    ) -> Result<Arc<Comparison>> {
-        let key = Key {
-            base_tree: base_tree.to_owned(),
-            tree: tree.to_owned(),
-            path: path.to_owned(),
-            context,
-        };
-        let kept = lock(&self.diffs().kept)
-            .iter()
-            .find(|(kept, _)| *kept == key)
-            .map(|(_, diff)| Arc::clone(diff));
+    fn compared(&self, base_tree: &str, tree: &str, path: &str, context: Context) -> Result<Arc<Comparison>> {
+        let key =
+            Key { base_tree: base_tree.to_owned(), tree: tree.to_owned(), path: path.to_owned(), context };
+        let kept =
+            lock(&self.diffs().kept).iter().find(|(kept, _)| *kept == key).map(|(_, diff)| Arc::clone(diff));
         if let Some(comparison) = kept {
             return Ok(comparison);
         }
@@ -178,16 +155,10 @@ struct Comparison {
 
 impl Comparison {
     fn make(repository: &Repository, key: &Key) -> Result<Self> {
-        let (old_root, new_root) = (
-            root(repository, &key.base_tree)?,
-            root(repository, &key.tree)?,
-        );
+        let (old_root, new_root) = (root(repository, &key.base_tree)?, root(repository, &key.tree)?);
         let diff = compare(repository, &old_root, &new_root, key.context.lines())?;
         let changed = change_at(repository, &diff, &old_root, &new_root, &key.path)?;
-        let (old, new) = (
-            content(repository, changed.old)?,
-            content(repository, changed.new)?,
-        );
+        let (old, new) = (content(repository, changed.old)?, content(repository, changed.new)?);
         let mut notices = BTreeSet::new();
         for side in [changed.old, changed.new].into_iter().flatten() {
             match side.mode {
@@ -214,12 +185,8 @@ impl Comparison {
             };
             Canvas::new(&changed.path, aligned, old, new, &mut notices)
         };
-        let left_out = [
-            DiffNotice::Binary,
-            DiffNotice::TooLarge,
-            DiffNotice::LongLine,
-            DiffNotice::TooManyRows,
-        ];
+        let left_out =
+            [DiffNotice::Binary, DiffNotice::TooLarge, DiffNotice::LongLine, DiffNotice::TooManyRows];
         Ok(Self {
             truncated: left_out.iter().any(|notice| notices.contains(notice)),
             change: changed.change,
@@ -233,14 +200,10 @@ impl Comparison {
 fn content(repository: &Repository, side: Option<Side>) -> Result<Vec<u8>> {
     match side {
         None => Ok(Vec::new()),
-        Some(side) if side.mode == SUBMODULE => {
-            Ok(format!("Subproject commit {}\n", side.id).into_bytes())
-        }
+        Some(side) if side.mode == SUBMODULE => Ok(format!("Subproject commit {}\n", side.id).into_bytes()),
         Some(side) => {
             let id = side.id.to_string();
-            let blob = repository
-                .find_blob(side.id)
-                .map_err(RepoError::missing("blob", &id))?;
+            let blob = repository.find_blob(side.id).map_err(RepoError::missing("blob", &id))?;
             Ok(blob.content().to_vec())
         }
     }

@@ -53,40 +53,21 @@ impl Canvas {
         if !old.is_utf8 || !new.is_utf8 {
             notices.insert(DiffNotice::NotUtf8);
         }
-        let first_line = new
-            .lines
-            .first()
-            .or(old.lines.first())
-            .map_or("", String::as_str);
+        let first_line = new.lines.first().or(old.lines.first()).map_or("", String::as_str);
         let mut language = Language::of(path, first_line);
         if old.bytes.max(new.bytes) > LARGEST_HIGHLIGHTED {
             language = Language::plain();
             notices.insert(DiffNotice::NotHighlighted);
         }
-        let highlighters = Highlighters {
-            old: Highlighter::new(language),
-            new: Highlighter::new(language),
-        };
-        let canvas = Self {
-            old,
-            new,
-            aligned,
-            language,
-            highlighters: Mutex::new(highlighters),
-        };
+        let highlighters = Highlighters { old: Highlighter::new(language), new: Highlighter::new(language) };
+        let canvas = Self { old, new, aligned, language, highlighters: Mutex::new(highlighters) };
         canvas.inspect(notices);
         canvas
     }
 
     /// A canvas without rows, for a file that is not shown.
     pub(crate) fn blank() -> Self {
-        Self::new(
-            b"",
-            Vec::new(),
-            Text::read(b""),
-            Text::read(b""),
-            &mut BTreeSet::new(),
-        )
+        Self::new(b"", Vec::new(), Text::read(b""), Text::read(b""), &mut BTreeSet::new())
     }
 
     /// Returns how many rows there are.
@@ -109,16 +90,9 @@ impl Canvas {
             wanted.iter().filter_map(line).max().unwrap_or_default() as usize
         };
         let mut highlighters = lock(&self.highlighters);
-        highlighters
-            .old
-            .advance(&self.old.lines, last(old_line), LONGEST_LINE);
-        highlighters
-            .new
-            .advance(&self.new.lines, last(new_line), LONGEST_LINE);
-        wanted
-            .iter()
-            .map(|row| self.row(row, &highlighters))
-            .collect()
+        highlighters.old.advance(&self.old.lines, last(old_line), LONGEST_LINE);
+        highlighters.new.advance(&self.new.lines, last(new_line), LONGEST_LINE);
+        wanted.iter().map(|row| self.row(row, &highlighters)).collect()
     }
 
     /// Notes what painting will cut or make visible.
@@ -142,11 +116,9 @@ impl Canvas {
 
     fn endings_differ(&self, row: &Aligned) -> bool {
         match row {
-            Aligned::Pair {
-                old: Some(old),
-                new: Some(new),
-                kind: PairKind::Changed,
-            } => self.old.has_carriage_return(*old) != self.new.has_carriage_return(*new),
+            Aligned::Pair { old: Some(old), new: Some(new), kind: PairKind::Changed } => {
+                self.old.has_carriage_return(*old) != self.new.has_carriage_return(*new)
+            }
             _ => false,
         }
     }
@@ -154,13 +126,7 @@ impl Canvas {
     fn row(&self, row: &Aligned, highlighters: &Highlighters) -> DiffRow {
         match row {
             Aligned::Gap { hidden } => DiffRow::Gap { hidden: *hidden },
-            Aligned::Hunk {
-                header,
-                old_start,
-                old_lines,
-                new_start,
-                new_lines,
-            } => DiffRow::Hunk {
+            Aligned::Hunk { header, old_start, old_lines, new_start, new_lines } => DiffRow::Hunk {
                 header: make_visible(header),
                 old_start: *old_start,
                 old_lines: *old_lines,
@@ -177,22 +143,10 @@ impl Canvas {
                 let ending = self.endings_differ(row);
                 DiffRow::Pair {
                     left: old.map(|line| {
-                        cell(
-                            &self.old,
-                            line,
-                            highlighters.old.line(line),
-                            &left_changed,
-                            ending,
-                        )
+                        cell(&self.old, line, highlighters.old.line(line), &left_changed, ending)
                     }),
                     right: new.map(|line| {
-                        cell(
-                            &self.new,
-                            line,
-                            highlighters.new.line(line),
-                            &right_changed,
-                            ending,
-                        )
+                        cell(&self.new, line, highlighters.new.line(line), &right_changed, ending)
                     }),
                     kind: *kind,
                 }
@@ -216,17 +170,9 @@ fn new_line(row: &Aligned) -> Option<u32> {
 }
 
 /// Paints one line: tokens and changed words cut it into spans, and nothing hidden stays so.
-fn cell(
-    text: &Text,
-    line: u32,
-    tokens: &[Token],
-    changed: &[Range<usize>],
-    show_ending: bool,
-) -> DiffCell {
+fn cell(text: &Text, line: u32, tokens: &[Token], changed: &[Range<usize>], show_ending: bool) -> DiffCell {
     let whole = text.line(line);
-    let shown = whole
-        .get(..whole.floor_char_boundary(LONGEST_LINE))
-        .unwrap_or(whole);
+    let shown = whole.get(..whole.floor_char_boundary(LONGEST_LINE)).unwrap_or(whole);
     let mut spans = Spans::default();
     let mut before = None;
     let mut token = tokens.iter().peekable();
@@ -254,10 +200,7 @@ fn cell(
     if show_ending && text.has_carriage_return(line) {
         spans.mark("␍".to_owned(), true);
     }
-    DiffCell {
-        line,
-        spans: spans.0,
-    }
+    DiffCell { line, spans: spans.0 }
 }
 
 /// Grows the last span while it stays alike.
@@ -268,20 +211,12 @@ impl Spans {
     fn push(&mut self, c: char, scope: ScopeClass, changed: bool) {
         match self.0.last_mut() {
             Some(last) if last.scope == scope && last.changed == changed => last.text.push(c),
-            _ => self.0.push(Span {
-                text: c.to_string(),
-                scope,
-                changed,
-            }),
+            _ => self.0.push(Span { text: c.to_string(), scope, changed }),
         }
     }
 
     fn mark(&mut self, text: String, changed: bool) {
-        self.0.push(Span {
-            text,
-            scope: ScopeClass::Hidden,
-            changed,
-        });
+        self.0.push(Span { text, scope: ScopeClass::Hidden, changed });
     }
 }
 
@@ -298,16 +233,8 @@ fn changed_words(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>)
     let (mut old_at, mut new_at) = (0, 0);
     for op in diff.ops() {
         let (tag, old_words, new_words) = op.as_tag_tuple();
-        let old_end = old_at
-            + old_words
-                .filter_map(|word| diff.old_slice(word))
-                .map(str::len)
-                .sum::<usize>();
-        let new_end = new_at
-            + new_words
-                .filter_map(|word| diff.new_slice(word))
-                .map(str::len)
-                .sum::<usize>();
+        let old_end = old_at + old_words.filter_map(|word| diff.old_slice(word)).map(str::len).sum::<usize>();
+        let new_end = new_at + new_words.filter_map(|word| diff.new_slice(word)).map(str::len).sum::<usize>();
         if tag != DiffTag::Equal {
             push_range(&mut left, old_at..old_end);
             push_range(&mut right, new_at..new_end);

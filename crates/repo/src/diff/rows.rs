@@ -8,39 +8,19 @@ use super::text::Text;
 /// A row before it is painted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Aligned {
-    Hunk {
-        header: String,
-        old_start: u32,
-        old_lines: u32,
-        new_start: u32,
-        new_lines: u32,
-    },
-    Pair {
-        old: Option<u32>,
-        new: Option<u32>,
-        kind: PairKind,
-    },
-    Gap {
-        hidden: u32,
-    },
+    Hunk { header: String, old_start: u32, old_lines: u32, new_start: u32, new_lines: u32 },
+    Pair { old: Option<u32>, new: Option<u32>, kind: PairKind },
+    Gap { hidden: u32 },
 }
 
 /// Aligns the lines of a patch; all of them, since cutting is the painter's.
-pub(crate) fn align(
-    patch: &Patch<'_>,
-    old: &Text,
-    new: &Text,
-) -> Result<Vec<Aligned>, git2::Error> {
+pub(crate) fn align(patch: &Patch<'_>, old: &Text, new: &Text) -> Result<Vec<Aligned>, git2::Error> {
     let mut rows = Vec::new();
     // The next new line that no row has shown.
     let mut next_new = 1u32;
     for index in 0..patch.num_hunks() {
         let (hunk, lines) = patch.hunk(index)?;
-        let first_new = if hunk.new_lines() == 0 {
-            hunk.new_start() + 1
-        } else {
-            hunk.new_start()
-        };
+        let first_new = if hunk.new_lines() == 0 { hunk.new_start() + 1 } else { hunk.new_start() };
         push_gap(&mut rows, first_new.saturating_sub(next_new));
         rows.push(Aligned::Hunk {
             header: String::from_utf8_lossy(hunk.header()).trim_end().to_owned(),
@@ -55,11 +35,7 @@ pub(crate) fn align(
             match (line.origin_value(), line.old_lineno(), line.new_lineno()) {
                 (DiffLineType::Context, Some(old), Some(new)) => {
                     block.flush(&mut rows);
-                    rows.push(Aligned::Pair {
-                        old: Some(old),
-                        new: Some(new),
-                        kind: PairKind::Context,
-                    });
+                    rows.push(Aligned::Pair { old: Some(old), new: Some(new), kind: PairKind::Context });
                 }
                 (DiffLineType::Deletion, Some(old), _) => block.removed.push(old),
                 (DiffLineType::Addition, _, Some(new)) => block.added.push(new),
@@ -68,16 +44,11 @@ pub(crate) fn align(
             }
         }
         block.flush(&mut rows);
-        next_new = if hunk.new_lines() == 0 {
-            hunk.new_start() + 1
-        } else {
-            hunk.new_start() + hunk.new_lines()
-        };
+        next_new =
+            if hunk.new_lines() == 0 { hunk.new_start() + 1 } else { hunk.new_start() + hunk.new_lines() };
     }
     if patch.num_hunks() > 0 && !old.lines.is_empty() && !new.lines.is_empty() {
-        let hidden = super::count(new.lines.len())
-            .saturating_add(1)
-            .saturating_sub(next_new);
+        let hidden = super::count(new.lines.len()).saturating_add(1).saturating_sub(next_new);
         push_gap(&mut rows, hidden);
     }
     Ok(rows)
@@ -101,25 +72,13 @@ impl Block {
     fn flush(&mut self, rows: &mut Vec<Aligned>) {
         let paired = self.removed.len().min(self.added.len());
         for (old, new) in self.removed.iter().zip(&self.added) {
-            rows.push(Aligned::Pair {
-                old: Some(*old),
-                new: Some(*new),
-                kind: PairKind::Changed,
-            });
+            rows.push(Aligned::Pair { old: Some(*old), new: Some(*new), kind: PairKind::Changed });
         }
         for old in self.removed.iter().skip(paired) {
-            rows.push(Aligned::Pair {
-                old: Some(*old),
-                new: None,
-                kind: PairKind::Removed,
-            });
+            rows.push(Aligned::Pair { old: Some(*old), new: None, kind: PairKind::Removed });
         }
         for new in self.added.iter().skip(paired) {
-            rows.push(Aligned::Pair {
-                old: None,
-                new: Some(*new),
-                kind: PairKind::Added,
-            });
+            rows.push(Aligned::Pair { old: None, new: Some(*new), kind: PairKind::Added });
         }
         self.removed.clear();
         self.added.clear();

@@ -46,17 +46,12 @@ impl Text {
 
     /// Returns a line by its number, from one.
     pub(crate) fn line(&self, number: u32) -> &str {
-        self.at(number)
-            .and_then(|index| self.lines.get(index))
-            .map_or("", String::as_str)
+        self.at(number).and_then(|index| self.lines.get(index)).map_or("", String::as_str)
     }
 
     /// Returns whether a line ends in a carriage return.
     pub(crate) fn has_carriage_return(&self, number: u32) -> bool {
-        self.at(number)
-            .and_then(|index| self.carriage_returns.get(index))
-            .copied()
-            .unwrap_or_default()
+        self.at(number).and_then(|index| self.carriage_returns.get(index)).copied().unwrap_or_default()
     }
 
     fn at(&self, number: u32) -> Option<usize> {

@@ -19,8 +19,7 @@ pub(crate) fn is_hidden(c: char) -> bool {
 pub(crate) fn is_drawn(before: Option<char>, c: char, after: Option<char>) -> bool {
     let is_pictogram =
         |c: char| matches!(c, '\u{2190}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}');
-    !is_hidden(c)
-        || (c == '\u{200d}' && before.is_some_and(is_pictogram) && after.is_some_and(is_pictogram))
+    !is_hidden(c) || (c == '\u{200d}' && before.is_some_and(is_pictogram) && after.is_some_and(is_pictogram))
 }
 
 /// Writes a hidden character so that it can be seen.
@@ -30,10 +29,7 @@ pub(crate) fn name(c: char) -> String {
 
 /// Whether a line has a character that must be named.
 pub(crate) fn has_hidden(line: &str) -> bool {
-    if line
-        .bytes()
-        .all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte))
-    {
+    if line.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte)) {
         return false;
     }
     let mut before = None;
@@ -78,14 +74,8 @@ mod tests {
 
     #[test]
     fn ordinary_text_of_any_script_is_left_alone() {
-        for line in [
-            "let x = 1;\t// tab",
-            "été",
-            "日本語",
-            "مرحبا",
-            "👩\u{200d}👩\u{200d}👧",
-            "❤\u{fe0f}",
-        ] {
+        for line in ["let x = 1;\t// tab", "été", "日本語", "مرحبا", "👩\u{200d}👩\u{200d}👧", "❤\u{fe0f}"]
+        {
             assert_eq!(make_visible(line), line);
         }
     }

@@ -37,11 +37,8 @@ type Descriptions = BTreeMap<String, String>;
 async fn describe() -> Result<Descriptions> {
     let folder = tempfile::tempdir()?;
     let database = folder.path().join("schema.db");
-    let mut connection = SqliteConnectOptions::new()
-        .filename(&database)
-        .create_if_missing(true)
-        .connect()
-        .await?;
+    let mut connection =
+        SqliteConnectOptions::new().filename(&database).create_if_missing(true).connect().await?;
     anchorhold_store_schema::MIGRATOR.run(&mut connection).await?;
     sqlx::Connection::close(connection).await?;
 

@@ -1,7 +1,7 @@
 /** The agents of the recording, each at another point of its life. */
 import type { Agent, Event, EventKind } from "../../bindings";
 import { advance } from "./advance";
-import { call, finish, one, opening, refactor, said, type Step } from "./recording";
+import { call, finish, olderKernel, one, opening, refactor, said, type Step } from "./recording";
 
 export type Recorded = { agent: Agent; events: Event[]; upcoming: Step[] };
 
@@ -214,12 +214,12 @@ export function cast(now: number): Recorded[] {
     "a10",
     "Port the linter config",
     "Port the linter configuration to its new format.",
-    "octo/tools",
+    "/home/octo/src/tools.git",
     "agent/linter-config",
     190,
   );
   played(limited, [
-    ...opening,
+    ...olderKernel,
     ...refactor(limited.agent.task, "a10-task"),
     ...call(
       "edit_file",

@@ -5,15 +5,21 @@ import { born, cast, crowd, record, type Recorded } from "./cast";
 import { finish, opening, recordedModels, refactor } from "./recording";
 import { recordedFiles } from "./patches";
 
-/** What the fake plays: the usual recording, nothing, a broken engine, a crowd, or a frozen moment. */
-export type Demo = "usual" | "empty" | "error" | "many" | "still";
+/** What the fake plays: the usual recording, nothing, a broken engine, a crowd, a frozen moment, or a folder in use. */
+export type Demo = "usual" | "empty" | "error" | "many" | "still" | "in-use";
 
 type Watcher = { id: string; heard: (update: Update) => void };
 
 const noEngine: Fault = {
   code: "engine_stopped",
   message: "connect to Docker: no engine answers at /var/run/docker.sock",
-  hint: "Start Docker, or install it from docs.docker.com/get-docker, then look again.",
+  hint: "start Docker, or install it from docs.docker.com/get-docker",
+};
+
+const folderInUse: Fault = {
+  code: "folder_in_use",
+  message: "use the data folder /home/octo/.local/share/anchorhold: the desktop app is using it",
+  hint: "close that program, or set ANCHORHOLD_HOME to another folder",
 };
 
 class FakeBackend implements Backend {
@@ -23,6 +29,8 @@ class FakeBackend implements Backend {
   private listWatchers = new Set<(agents: Agent[]) => void>();
   private chosenTheme: "SYSTEM" | "LIGHT" | "DARK" = "SYSTEM";
   private ids = 0;
+  /** Whether another program holds the folder; it lets go of it after it was asked for once. */
+  private inUse: boolean;
 
   constructor(
     private readonly demo: Demo,
@@ -30,6 +38,7 @@ class FakeBackend implements Backend {
   ) {
     const start = now();
     this.runs = demo === "empty" ? [] : demo === "many" ? crowd(start) : cast(start);
+    this.inUse = demo === "in-use";
     if (demo === "usual") this.runs.forEach((run) => this.play(run));
   }
 
@@ -76,6 +85,7 @@ class FakeBackend implements Backend {
   }
 
   async agents(): Promise<Agent[]> {
+    if (this.inUse) throw folderInUse;
     return this.listed();
   }
 
@@ -185,6 +195,7 @@ class FakeBackend implements Backend {
   }
 
   async engineStatus(): Promise<EngineStatus> {
+    if (this.inUse) throw folderInUse;
     if (this.demo === "error") return { state: "STOPPED", fault: noEngine, version: null };
     return { state: "READY", fault: null, version: "28.5.1" };
   }
@@ -201,7 +212,14 @@ class FakeBackend implements Backend {
     this.chosenTheme = theme;
   }
 
-  watchAgents(heard: (agents: Agent[]) => void): () => void {
+  watchAgents(heard: (agents: Agent[]) => void, failed: (fault: Fault) => void): () => void {
+    if (this.inUse) {
+      queueMicrotask(() => {
+        this.inUse = false;
+        failed(folderInUse);
+      });
+      return () => undefined;
+    }
     this.listWatchers.add(heard);
     queueMicrotask(() => heard(this.listed()));
     return () => this.listWatchers.delete(heard);

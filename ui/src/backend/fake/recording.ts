@@ -23,15 +23,44 @@ export const opening: Step[] = [
         type: "cellOpened",
         containerId: "4f2d9c1e7ab0",
         facts: [
+          { name: "bridge", value: "0.1.0 for x86_64" },
+          { name: "system call filter", value: "holds" },
+          { name: "file rules", value: "Landlock version 7 holds" },
+          {
+            name: "tried and refused",
+            value:
+              "run a program, start a process, open a network socket, open a unix socket, make a file in memory, map executable memory, open a path past openat2, open a path outside the workspace",
+          },
+          { name: "runs as", value: "user 65532" },
           { name: "network", value: "none" },
-          { name: "root", value: "read-only" },
-          { name: "seccomp", value: "on" },
+          { name: "capabilities given", value: "none" },
+          { name: "capabilities dropped", value: "ALL" },
+          { name: "root file system", value: "read-only" },
+          { name: "mounts", value: "volume:/workspace" },
+          { name: "memory", value: "256 MiB" },
+          { name: "processes", value: "8" },
         ],
         readyMs: 231,
       },
     ],
   },
 ];
+
+/** The same on a kernel that has no rules for files. */
+export const olderKernel: Step[] = opening.map(({ afterMs, kinds }) => ({
+  afterMs,
+  kinds: kinds.map((kind) =>
+    kind.type !== "cellOpened"
+      ? kind
+      : {
+          ...kind,
+          facts: kind.facts.map(({ name, value }) => ({
+            name,
+            value: name === "file rules" ? "the kernel has no Landlock; reduced" : value,
+          })),
+        },
+  ),
+}));
 
 let calls = 0;
 let requests = 0;
@@ -210,7 +239,7 @@ export const recordedModels = [
   {
     provider: "scripted",
     name: "refactor-to-typescript",
-    label: "Demonstration: a recording, no real model",
+    label: "Demonstration: plays a recording for the sample repository",
   },
   { provider: "openai", name: "", label: "OpenAI, or any server that is compatible with it" },
 ];

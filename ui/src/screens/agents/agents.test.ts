@@ -1,7 +1,10 @@
+import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import { expect, test } from "vitest";
-import type { Agent } from "../../bindings";
+import type { Agent, Fault } from "../../bindings";
 import { cast } from "../../backend/fake/cast";
+import { show } from "../../test/render";
 import { activity } from "./activity";
+import AgentsScreen from "./AgentsScreen.svelte";
 
 const [running, asking, done, , idle, failed, pushed] = cast(0).map((run) => run.agent) as [
   Agent,
@@ -42,4 +45,31 @@ test("a push that failed is said, although the agent is completed", () => {
     text: "Push branch agent/licence-headers: the branch moved",
     urgent: true,
   });
+});
+
+test("a folder in use takes the place of the list, and trying again brings the list", async () => {
+  const fault: Fault = { code: "folder_in_use", message: "use the folder", hint: "close that program" };
+  let inUse = true;
+  const agents = cast(0).map((run) => run.agent);
+  show(
+    AgentsScreen,
+    { creating: false },
+    {
+      watchAgents: (heard, failed) => {
+        queueMicrotask(() => (inUse ? failed(fault) : heard(agents)));
+        return () => undefined;
+      },
+      engineStatus: () => Promise.reject(fault),
+    },
+  );
+  const failed = await screen.findByTestId("agents-failed");
+  expect(failed.textContent).toContain("Use the folder.");
+  expect(failed.textContent).toContain("Close that program.");
+  expect([screen.queryByTestId("error-banner"), screen.queryByTestId("new-agent")]).toEqual([null, null]);
+  await fireEvent.click(screen.getByTestId("try-again"));
+  await screen.findByTestId("try-again");
+  inUse = false;
+  await fireEvent.click(screen.getByTestId("try-again"));
+  await waitFor(() => expect(screen.queryByTestId("agents-failed")).toBe(null));
+  expect(screen.getByRole("grid")).toBeTruthy();
 });

@@ -17,7 +17,7 @@ async function problemAt(id: string): Promise<string> {
   const input = await field(id);
   await waitFor(() => expect(input.getAttribute("aria-invalid")).toBe("true"));
   const note = document.getElementById(input.getAttribute("aria-describedby") ?? "");
-  return note?.textContent?.replace(/\s+/g, " ").trim() ?? "";
+  return [...(note?.children ?? [])].map((line) => line.textContent).join("\n");
 }
 
 const complete = { name: "Tidy up", task: "Tidy", repo: "octo/web" };
@@ -38,10 +38,10 @@ test("problems are shown at their fields before anything is sent", async () => {
   show(CreateDialog, {}, { createAgent: () => Promise.reject(new Error("must not be asked")) });
   await fill({ name: "Fix flaky dates", repo: "octo/web", target: "main" });
   await fireEvent.click(await field("submit-start"));
-  expect(await problemAt("name")).toBe("Another agent has this name. Names are unique among your agents.");
+  expect(await problemAt("name")).toBe("Another agent has this name.\nNames are unique among your agents.");
   expect(await problemAt("task")).toBe("Say what the agent is to do.");
   expect(await problemAt("target")).toBe(
-    "The target is the source branch. Agents push to a branch of their own.",
+    "The target is the source branch.\nAgents push to a branch of their own.",
   );
 });
 
@@ -55,7 +55,7 @@ test.each([
   show(CreateDialog, {}, refusing(code, "create the agent: refused"));
   await fill(complete);
   await fireEvent.click(await field("submit-start"));
-  expect(await problemAt(id)).toBe("Create the agent: refused. Do this.");
+  expect(await problemAt(id)).toBe("Create the agent: refused.\nDo this.");
 });
 
 test("a fault of no field is shown above the form", async () => {
@@ -98,4 +98,36 @@ test("the form opens with its first field ready to type in", async () => {
   show(CreateDialog, {});
   const name = await field("name");
   await waitFor(() => expect(document.activeElement).toBe(name));
+});
+
+test("a container engine that does not answer is said in the form and can be checked again", async () => {
+  const fault = { code: "engine_missing", message: "find a container engine", hint: "install Docker" };
+  let state: "MISSING" | "READY" = "MISSING";
+  show(
+    CreateDialog,
+    {},
+    {
+      engineStatus: async () => ({ state, fault: state === "MISSING" ? fault : null, version: null }),
+    },
+  );
+  const banner = await screen.findByTestId("error-banner");
+  expect([...banner.querySelectorAll("p")].map((line) => line.textContent)).toEqual([
+    "Find a container engine.",
+    "Install Docker.",
+  ]);
+  state = "READY";
+  await fireEvent.click(screen.getByTestId("check-engine"));
+  await waitFor(() => expect(screen.queryByTestId("error-banner")).toBe(null));
+});
+
+test("a model is named by its own label, and a recording is explained below it", async () => {
+  show(CreateDialog, {});
+  const model = await screen.findByTestId<HTMLSelectElement>("create-model");
+  await waitFor(() => expect(model.options.length).toBe(2));
+  expect([...model.options].map((option) => option.textContent.trim())).toEqual([
+    "Demonstration: plays a recording for the sample repository",
+    "OpenAI, or any server that is compatible with it",
+  ]);
+  const note = document.getElementById(model.getAttribute("aria-describedby") ?? "");
+  expect(note?.textContent).toContain("No model thinks");
 });

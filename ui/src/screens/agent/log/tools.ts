@@ -1,8 +1,10 @@
 /** A mark for each tool of an agent. */
+import CircleCheck from "@lucide/svelte/icons/circle-check";
 import Eye from "@lucide/svelte/icons/eye";
 import FilePen from "@lucide/svelte/icons/file-pen";
 import FilePlus from "@lucide/svelte/icons/file-plus";
 import FileX from "@lucide/svelte/icons/file-x";
+import FolderPlus from "@lucide/svelte/icons/folder-plus";
 import FolderTree from "@lucide/svelte/icons/folder-tree";
 import History from "@lucide/svelte/icons/history";
 import MessageCircleQuestionMark from "@lucide/svelte/icons/message-circle-question-mark";
@@ -19,7 +21,10 @@ const icons: Record<string, Icon> = {
   read: Eye,
   search: Search,
   find: Search,
+  glob: Search,
   grep: Search,
+  make: FolderPlus,
+  finish: CircleCheck,
   edit: FilePen,
   replace: FilePen,
   write: FilePlus,

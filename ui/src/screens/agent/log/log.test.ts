@@ -1,0 +1,64 @@
+import { fireEvent, render, screen } from "@testing-library/svelte";
+import { expect, test } from "vitest";
+import { opening, olderKernel } from "../../../backend/fake/recording";
+import type { CellFact } from "../../../bindings";
+import CellRow from "./CellRow.svelte";
+import { reduced, summary, title } from "./cell";
+import { atEnd, follows, type Place } from "./follow";
+
+function factsOf(steps: typeof opening): CellFact[] {
+  return steps
+    .flatMap(({ kinds }) => kinds)
+    .flatMap((kind) => (kind.type === "cellOpened" ? kind.facts : []));
+}
+
+const facts = factsOf(opening);
+const none = () => undefined;
+
+test("a cell is summed up by what its facts say and nothing else", () => {
+  expect(summary(facts)).toEqual(["no network", "read-only root", "nothing to execute"]);
+  const weak = [
+    { name: "network", value: "bridge" },
+    { name: "system call filter", value: "does not hold" },
+  ];
+  expect([title(facts), title(weak), summary(weak), summary([])]).toEqual(["Sealed cell", "Cell", [], []]);
+});
+
+test("a cell's facts unfold in two columns, what was refused as a list", async () => {
+  const { rerender } = render(CellRow, { facts, readyMs: 249, opened: false, ontoggle: none });
+  const button = screen.getByRole("button");
+  expect(button.textContent).toContain("Sealed cell ready in 249 ms");
+  expect(button.textContent).toContain("no network · read-only root · nothing to execute");
+  expect([screen.queryByTestId("cell-facts"), screen.queryByTestId("cell-reduced")]).toEqual([null, null]);
+  await rerender({ opened: true });
+  const list = screen.getByTestId("cell-facts");
+  expect([...list.querySelectorAll("dt")].map((name) => name.textContent)).toHaveLength(facts.length);
+  expect([...list.querySelectorAll("li")].map((item) => item.textContent.trim()).slice(0, 2)).toEqual([
+    "run a program",
+    "start a process",
+  ]);
+  await fireEvent.click(button);
+});
+
+test("reduced file rules are marked before the facts are unfolded", () => {
+  const older = factsOf(olderKernel);
+  expect(reduced(older)).toBe("the kernel has no Landlock; reduced");
+  render(CellRow, { facts: older, readyMs: 249, opened: false, ontoggle: none });
+  expect(screen.getByTestId("cell-reduced").textContent.trim()).toBe("Reduced file rules");
+});
+
+test("moving back lets go of the end by whatever means, and reaching it follows again", () => {
+  const end: Place = { offset: 600, viewport: 400, size: 1000 };
+  const up: Place = { ...end, offset: 100 };
+  expect([atEnd(end), atEnd(up)]).toEqual([true, false]);
+  expect(follows(true, end, up)).toBe(false);
+  expect(follows(false, up, { ...up, offset: 300 })).toBe(false);
+  expect(follows(false, up, end)).toBe(true);
+});
+
+test("rows that come or turn out smaller do not let go of the end", () => {
+  const end: Place = { offset: 600, viewport: 400, size: 1000 };
+  expect(follows(true, end, { ...end, size: 1200 })).toBe(true);
+  expect(follows(true, end, { offset: 480, viewport: 400, size: 900 })).toBe(true);
+  expect(follows(true, end, { offset: 500, viewport: 400, size: 900 })).toBe(true);
+});
