@@ -20,6 +20,8 @@ const themes = ["light", "dark"];
 /** Does what needs a log that is longer than the window is high. */
 const whereItScrolls = (act) => async (page) => {
   const log = await page.waitForSelector("[role=log]");
+  // Rows are measured first; until then the list is taken for longer than it is.
+  await page.waitForTimeout(400);
   if (await log.evaluate((element) => element.scrollHeight > element.clientHeight)) await act(page);
 };
 /** Scrolls the log as a script does. */

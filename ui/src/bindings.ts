@@ -670,6 +670,13 @@ request: number } |
 { type: "textDelta"; 
 /**  The piece. */
 text: string } | 
+/**
+ *  The work ended in a way that the log cannot hold, such as on a full disk: it still says that
+ *  the agent is at work, and the next start brings it in order.
+ */
+{ type: "unwritten"; 
+/**  What went wrong. */
+fault: Fault } | 
 /**  The model wrote a piece of reasoning. */
 { type: "reasoningDelta"; 
 /**  The piece. */

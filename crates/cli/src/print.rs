@@ -58,7 +58,7 @@ impl Log {
             Signal::ModelRequested { request } => {
                 self.progress.set_message(format!("waiting for the model, request {request}"));
             }
-            Signal::TextDelta { .. } | Signal::ReasoningDelta { .. } => {}
+            Signal::TextDelta { .. } | Signal::ReasoningDelta { .. } | Signal::Unwritten { .. } => {}
         }
         self.progress.tick();
     }

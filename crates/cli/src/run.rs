@@ -3,7 +3,7 @@
 use crate::arguments::RunOptions;
 use crate::exit::Exit;
 use crate::{open, print};
-use anchorhold_domain::{Agent, AgentId, ModelChoice, NewAgent, PauseReason, Status, Update};
+use anchorhold_domain::{Agent, AgentId, ModelChoice, NewAgent, PauseReason, Signal, Status, Update};
 use anchorhold_engine::{Engine, EngineError, scripted};
 
 pub(crate) async fn run(options: RunOptions) -> Result<Exit, EngineError> {
@@ -45,14 +45,7 @@ pub(crate) async fn follow(
     let mut interrupted = false;
     loop {
         let update = tokio::select! {
-            // What is in the log is shown before what is not.
-            biased;
             update = updates.recv() => update,
-            fault = engine.unwritten(id) => {
-                log.end();
-                print::fault(&fault?);
-                return Ok(Exit::Error);
-            }
             _ = tokio::signal::ctrl_c(), if !interrupted => {
                 interrupted = true;
                 // Where it ends by itself at this very moment there is nothing left to stop.
@@ -61,6 +54,11 @@ pub(crate) async fn follow(
             }
         };
         let ended = match update {
+            Some(Update::Signal { signal: Signal::Unwritten { fault } }) => {
+                log.end();
+                print::fault(&fault);
+                return Ok(Exit::Error);
+            }
             Some(Update::Signal { signal }) => {
                 log.signal(&signal);
                 None

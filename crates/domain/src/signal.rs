@@ -1,6 +1,6 @@
 //! What a watcher hears: the log's events, and signals that pass and are not kept.
 
-use crate::{Agent, Event};
+use crate::{Agent, Event, Fault};
 use serde::{Deserialize, Serialize};
 
 /// Something worth showing while it lasts and not worth recording.
@@ -33,6 +33,12 @@ pub enum Signal {
     TextDelta {
         /// The piece.
         text: String,
+    },
+    /// The work ended in a way that the log cannot hold, such as on a full disk: it still says that
+    /// the agent is at work, and the next start brings it in order.
+    Unwritten {
+        /// What went wrong.
+        fault: Fault,
     },
     /// The model wrote a piece of reasoning.
     ReasoningDelta {

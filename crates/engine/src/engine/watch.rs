@@ -4,7 +4,7 @@ use super::Engine;
 use crate::EngineError;
 use crate::hub::Broadcast;
 use crate::resident::Resident;
-use anchorhold_domain::{Agent, AgentId, Fault, Update};
+use anchorhold_domain::{Agent, AgentId, Signal, Update};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
@@ -86,20 +86,6 @@ impl Engine {
     }
 }
 
-impl Engine {
-    /// Waits until an agent's work ends in a way that its log cannot hold, such as on a full disk.
-    ///
-    /// The log then still says that the agent is at work, so that who follows it waits for nothing.
-    ///
-    /// # Errors
-    /// Where there is no such agent.
-    pub async fn unwritten(&self, id: AgentId) -> Result<Fault, EngineError> {
-        let mut unwritten = self.resident(id).await?.unwritten.subscribe();
-        let fault = unwritten.wait_for(Option::is_some).await.ok().and_then(|fault| fault.clone());
-        fault.ok_or_else(|| EngineError::UnknownAgent(id.to_string()))
-    }
-}
-
 async fn follow(
     resident: &Resident,
     mut after: u32,
@@ -109,8 +95,20 @@ async fn follow(
     if !catch_up(resident, &mut after, sender).await {
         return;
     }
+    let mut unwritten = resident.unwritten.subscribe();
+    unwritten.mark_changed();
     loop {
-        let update = match live.recv().await {
+        let received = tokio::select! {
+            // What is in the log is told before what is not.
+            biased;
+            received = live.recv() => received,
+            Ok(()) = unwritten.changed() => {
+                let fault = unwritten.borrow_and_update().clone();
+                let Some(fault) = fault else { continue };
+                Ok(Broadcast::Signal(Arc::new(Signal::Unwritten { fault })))
+            }
+        };
+        let update = match received {
             Ok(Broadcast::Signal(signal)) => Update::Signal { signal: (*signal).clone() },
             Ok(Broadcast::Events(events, agent)) => {
                 let events: Vec<_> = events.iter().filter(|event| event.seq > after).cloned().collect();
