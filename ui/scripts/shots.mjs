@@ -25,11 +25,15 @@ const whereItScrolls = (act) => async (page) => {
   if (await log.evaluate((element) => element.scrollHeight > element.clientHeight)) await act(page);
 };
 /** Scrolls the log as a script does. */
-const scrollLog = (page, to) =>
-  page.evaluate((place) => {
+const scrollLog = async (page, to) => {
+  await page.evaluate((place) => {
     const log = document.querySelector("[role=log]");
-    log.scrollTop = { top: 0, middle: log.scrollHeight / 3, bottom: log.scrollHeight }[place];
+    log.scrollTop = { top: 0, middle: (log.scrollHeight - log.clientHeight) / 2, bottom: log.scrollHeight }[
+      place
+    ];
   }, to);
+  await page.waitForTimeout(300);
+};
 /** Waits until the log says whether it follows, and, where it does, stands at its end. */
 const follows = async (page, following) => {
   await page.waitForTimeout(150);

@@ -1,5 +1,5 @@
 /** What lasts only while it happens: progress, and the words that the model is writing. */
-import type { Event, Signal } from "../bindings";
+import type { Event, Fault, Signal } from "../bindings";
 
 export type Live = {
   readonly clone: { received: number; total: number; kib: number } | null;
@@ -8,9 +8,18 @@ export type Live = {
   readonly asking: boolean;
   readonly text: string;
   readonly reasoning: string;
+  /** How the work ended, where the log could not hold it. */
+  readonly unwritten: Fault | null;
 };
 
-export const nothingLive: Live = { clone: null, filling: null, asking: false, text: "", reasoning: "" };
+export const nothingLive: Live = {
+  clone: null,
+  filling: null,
+  asking: false,
+  text: "",
+  reasoning: "",
+  unwritten: null,
+};
 
 /** Takes a signal into account. */
 export function hear(live: Live, signal: Signal): Live {
@@ -25,6 +34,8 @@ export function hear(live: Live, signal: Signal): Live {
       return { ...live, text: live.text + signal.text };
     case "reasoningDelta":
       return { ...live, reasoning: live.reasoning + signal.text };
+    case "unwritten":
+      return { ...nothingLive, unwritten: signal.fault };
   }
 }
 
@@ -46,7 +57,7 @@ export function settle(live: Live, events: readonly Event[]): Live {
       case "questionAsked":
       case "completed":
       case "failed":
-        next = { ...next, asking: false, text: "", reasoning: "" };
+        next = { ...next, asking: false, text: "", reasoning: "", unwritten: null };
         break;
       default:
     }

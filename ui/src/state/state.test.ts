@@ -213,3 +213,12 @@ test("words that are being said pass when the answer is in the log", () => {
   } as const;
   expect(settle(live, [{ seq: 2, at: 1, kind: answered }])).toEqual(nothingLive);
 });
+
+test("an end that the log could not hold takes the place of what was being said, until the log goes on", () => {
+  const fault = { code: "store_failed", message: "write the log: the disk is full", hint: null };
+  const saying = hear(nothingLive, { type: "textDelta", text: "Hel" });
+  const ended = hear(saying, { type: "unwritten", fault });
+  expect(ended).toEqual({ ...nothingLive, unwritten: fault });
+  const paused = { type: "paused", reason: "INTERRUPTED", limit: null } as const;
+  expect(settle(ended, [{ seq: 1, at: 1, kind: paused }])).toEqual(nothingLive);
+});

@@ -1,26 +1,16 @@
 /** A backend out of a recording, so that every screen runs in a plain browser. */
-import type { Agent, Branches, EngineStatus, Event, EventKind, Fault, Signal, Update } from "../../bindings";
+import type { Agent, Branches, EngineStatus, Event, EventKind, Fault, Update } from "../../bindings";
 import type { Backend } from "../backend";
 import { born, cast, crowd, record, type Recorded } from "./cast";
+import { folderInUse, noEngine } from "./faults";
 import { finish, opening, recordedModels, refactor } from "./recording";
+import { passing } from "./passing";
 import { recordedFiles } from "./patches";
 
 /** What the fake plays: the usual recording, nothing, a broken engine, a crowd, a frozen moment, or a folder in use. */
 export type Demo = "usual" | "empty" | "error" | "many" | "still" | "in-use";
 
 type Watcher = { id: string; heard: (update: Update) => void };
-
-const noEngine: Fault = {
-  code: "engine_stopped",
-  message: "connect to Docker: no engine answers at /var/run/docker.sock",
-  hint: "start Docker, or install it from docs.docker.com/get-docker",
-};
-
-const folderInUse: Fault = {
-  code: "folder_in_use",
-  message: "use the data folder /home/octo/.local/share/anchorhold: the desktop app is using it",
-  hint: "close that program, or set ANCHORHOLD_HOME to another folder",
-};
 
 class FakeBackend implements Backend {
   readonly recorded = true;
@@ -249,17 +239,6 @@ class FakeBackend implements Backend {
     });
     return () => this.watchers.delete(watcher);
   }
-}
-
-/** What passes at this moment of the recording. */
-function passing(agent: Agent): Signal[] {
-  if (agent.status === "CLONING")
-    return [{ type: "cloneProgress", received: 48_210, total: 112_904, kib: 21_344 }];
-  if (agent.status !== "RUNNING") return [];
-  return [
-    { type: "modelRequested", request: agent.requests + 1 },
-    { type: "textDelta", text: "Next the shim in legacy.js: nothing imports it any more, so it can go." },
-  ];
 }
 
 /** Makes the fake for a demo, which an address may name as `?demo=many`. */

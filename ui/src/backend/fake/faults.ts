@@ -1,0 +1,14 @@
+/** What goes wrong in the demos that are about that. */
+import type { Fault } from "../../bindings";
+
+export const noEngine: Fault = {
+  code: "engine_stopped",
+  message: "connect to Docker: no engine answers at /var/run/docker.sock",
+  hint: "start Docker, or install it from docs.docker.com/get-docker",
+};
+
+export const folderInUse: Fault = {
+  code: "folder_in_use",
+  message: "use the data folder /home/octo/.local/share/anchorhold: the desktop app is using it",
+  hint: "close that program, or set ANCHORHOLD_HOME to another folder",
+};
