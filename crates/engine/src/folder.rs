@@ -43,7 +43,10 @@ impl DataFolder {
 
     /// Lets another process have the folder.
     pub(crate) fn release(&self) {
-        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(lock) = self.lock.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // Closing alone is not enough: a child process that is just being started holds the file too.
+            let _ = lock.unlock();
+        }
     }
 
     pub(crate) fn database(&self) -> PathBuf {
