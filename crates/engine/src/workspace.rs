@@ -186,7 +186,7 @@ fn checkpoint(
         .into_iter()
         .map(|change| EditedFile { path: change.path, added: change.added, removed: change.removed })
         .collect();
-    let files_changed = u32::try_from(mirror.changes(base_tree, &made.tree)?.len()).unwrap_or(u32::MAX);
+    let files_changed = mirror.changed_files(base_tree, &made.tree)?;
     *place.lock().unwrap_or_else(PoisonError::into_inner) =
         Place { checkpoint: Some(made.commit.clone()), tree: made.tree };
     Ok(Some(Change { checkpoint: made.commit, edited, files_changed }))

@@ -50,6 +50,17 @@ impl Mirror {
         Ok(changes.into_iter().map(|(_, change)| change).collect())
     }
 
+    /// Counts the files that differ, as [`Mirror::changes`] would list them, without reading their lines.
+    ///
+    /// # Errors
+    /// [`RepoError::MissingObject`].
+    pub fn changed_files(&self, base_tree: &str, tree: &str) -> Result<u32> {
+        let repository = self.objects()?;
+        let (old, new) = (root(&repository, base_tree)?, root(&repository, tree)?);
+        let diff = compare(&repository, &old, &new, PATCH_CONTEXT)?;
+        Ok(u32::try_from(diff.deltas().len()).unwrap_or(u32::MAX))
+    }
+
     /// Renders every difference as a unified patch for people to read.
     ///
     /// Control and direction-changing characters are made visible, so that it can be printed to a

@@ -241,6 +241,8 @@ fn changes_tell_additions_edits_moves_modes_and_deletions_apart() {
         ]
     );
     assert_eq!(mirror.changes(&base, &base).unwrap(), []);
+    assert_eq!(mirror.changed_files(&base, &tree).unwrap(), 6);
+    assert_eq!(mirror.changed_files(&base, &base).unwrap(), 0);
     let renamed = mirror.diff(&base, &tree, "new/name", Context::Lines(0)).unwrap();
     let kinds: Vec<_> = renamed
         .rows
