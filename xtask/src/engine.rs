@@ -173,6 +173,25 @@ impl Own {
     }
 }
 
+/// Starts dockerd in the folder `$1`, the program being `$2` and its socket's group `$3`.
+///
+/// An engine that was killed leaves pid files: the next dockerd would refuse to start for its own, and
+/// would wait for a containerd that is gone. One that lives on without its dockerd is ended first.
+const START: &str = r#"
+containerd="$1/exec/containerd/containerd.pid"
+if pid=$(cat "$containerd" 2>/dev/null) && grep -aqs -- "$1/exec/containerd" "/proc/$pid/cmdline"; then
+    kill "$pid"
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        [ -s "/proc/$pid/cmdline" ] || break
+        sleep 0.5
+    done
+fi
+rm -f "$1/docker.pid" "$containerd"
+exec setsid --fork "$2" --data-root "$1/data" --exec-root "$1/exec" --pidfile "$1/docker.pid" \
+    -H "unix://$1/docker.sock" --group "$3" --bridge=none --iptables=false --ip-forward=false \
+    --ip-masq=false --config-file "$1/config.json" >>"$1/dockerd.log" 2>&1 </dev/null
+"#;
+
 fn start(own: &Own) -> Result<String> {
     let dockerd = command::find("dockerd").context(
         "start a Docker engine: there is no dockerd\n  install Docker, or set DOCKER_HOST to an engine elsewhere",
@@ -186,12 +205,7 @@ fn start(own: &Own) -> Result<String> {
         fs::write(own.folder.join("config.json"), "{}")?;
         let group =
             command::read(command::program("id").arg("-gn"), "read your group", "check that `id` works")?;
-        // An engine that was killed leaves its pid file, and the next one would refuse to start.
-        let script = "rm -f \"$1/docker.pid\" && exec setsid --fork \"$2\" --data-root \"$1/data\" \
-                      --exec-root \"$1/exec\" --pidfile \"$1/docker.pid\" -H \"unix://$1/docker.sock\" \
-                      --group \"$3\" --bridge=none --iptables=false --ip-forward=false --ip-masq=false \
-                      --config-file \"$1/config.json\" >>\"$1/dockerd.log\" 2>&1 </dev/null";
-        shell.args(["-c", script, "sh"]).arg(&own.folder).arg(dockerd).arg(group.trim());
+        shell.args(["-c", START, "sh"]).arg(&own.folder).arg(dockerd).arg(group.trim());
         command::run(&mut shell, "start a Docker engine", "allow sudo, or start Docker yourself")?;
     }
     let begun = Instant::now();
