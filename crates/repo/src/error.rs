@@ -258,15 +258,15 @@ impl RepoError {
 
     /// Wraps a failure to write about `size` bytes into `repository`.
     ///
-    /// Of an object that does not fit the library says nothing at all, and takes away what it had
-    /// written of it. So it is tried whether there is room.
+    /// Of an object that does not fit the library says nothing, or repeats what went wrong last in this
+    /// thread, and takes away what it had written of it. So it is tried whether there is room.
     pub(crate) fn writing(
         repository: &git2::Repository,
         size: usize,
         attempt: impl Into<String>,
     ) -> impl FnOnce(git2::Error) -> Self {
         move |source| {
-            if source.class() == git2::ErrorClass::None && !has_room(repository.path(), size) {
+            if !has_room(repository.path(), size) {
                 Self::DiskFull { attempt: attempt.into() }
             } else {
                 Self::storage(attempt)(source)
