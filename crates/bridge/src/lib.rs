@@ -13,6 +13,8 @@ pub mod quota;
 #[cfg(target_os = "linux")]
 pub mod lock;
 #[cfg(target_os = "linux")]
+pub mod measure;
+#[cfg(target_os = "linux")]
 mod ops;
 #[cfg(target_os = "linux")]
 pub mod serve;

@@ -19,10 +19,11 @@ mod linux {
     use std::ffi::OsString;
     use std::io::{self, Read, Write};
     use std::os::fd::AsFd;
+    use std::path::Path;
     use std::process::ExitCode;
 
     use anchorhold_bridge::workspace::Workspace;
-    use anchorhold_bridge::{Quotas, exit, lock, serve};
+    use anchorhold_bridge::{Quotas, exit, lock, measure, serve};
     use rustix::fd::BorrowedFd;
     use rustix::fs::{CWD, Mode, OFlags, openat};
 
@@ -41,9 +42,11 @@ mod linux {
     fn run() -> Result<(), (u8, String)> {
         let arguments =
             Arguments::read(std::env::args_os().skip(1)).map_err(|message| (exit::USAGE, message))?;
+        lock::drop::inherited();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = openat(CWD, &arguments.root, flags, Mode::empty())
             .map_err(|errno| (exit::WORKSPACE, format!("open {}: {errno}", arguments.root.display())))?;
+        let measured = measure::surroundings(Path::new(&arguments.root));
         let locks = lock::seal(root.as_fd()).map_err(|error| (exit::LOCKS, chain(&error)))?;
         let mut workspace = Workspace::open(root.as_fd(), arguments.quotas)
             .map_err(|refusal| (exit::WORKSPACE, refusal.message))?;
@@ -51,7 +54,7 @@ mod linux {
             &mut Pipe(rustix::stdio::stdin()),
             &mut Pipe(rustix::stdio::stdout()),
             &mut workspace,
-            &locks,
+            &serve::Known { locks, measured },
         )
         .map_err(|error| (exit::PROTOCOL, chain(&error)))
     }

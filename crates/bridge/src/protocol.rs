@@ -173,7 +173,7 @@ pub struct ImportPiece {
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Response {
     /// To `Hello`.
-    Hello(Hello),
+    Hello(Box<Hello>),
     /// To [`crate::frame::RESYNC`]: between two frames.
     InStep,
     /// To `List`.
@@ -292,6 +292,8 @@ pub struct Hello {
     pub uid: u32,
     /// How it is locked in.
     pub locks: LockReport,
+    /// What it found around itself before it locked itself in.
+    pub measured: Measured,
     /// The limits it enforces.
     pub quotas: Quotas,
     /// What the workspace holds.
@@ -310,6 +312,55 @@ pub struct LockReport {
     pub landlock: Option<u32>,
     /// What was tried after locking and refused.
     pub refused: Vec<String>,
+}
+
+/// What the program found around itself before it locked itself in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Measured {
+    /// The network interfaces beside the loopback.
+    pub interfaces: Vec<String>,
+    /// Whether the kernel knew a way to an address outside.
+    pub reaches_out: bool,
+    /// How many other processes it could see.
+    pub other_processes: u32,
+    /// The programs in the root file system beside the one that runs; at most a few are named.
+    pub programs: Vec<String>,
+    /// The other files there that are not empty; at most a few are named.
+    pub files: Vec<String>,
+    /// What is mounted, without the kernel's own file systems in their usual places.
+    pub mounts: Vec<MountPoint>,
+    /// The device files in `/dev`.
+    pub devices: Vec<String>,
+    /// Whether the root file system could be written or is not mounted read-only.
+    pub root_writable: bool,
+    /// The names of the environment's variables; their values stay where they are.
+    pub environment: Vec<String>,
+    /// The group it runs as.
+    pub gid: u32,
+    /// The capabilities that it had or could take up, one bit each.
+    pub capabilities: u64,
+    /// Whether the engine had ruled out that running a program gives it more.
+    pub no_new_privileges: bool,
+    /// Whether a system call filter of the engine's was in force.
+    pub engine_filter: bool,
+    /// The most memory, in bytes, as the kernel told it.
+    pub memory_bytes: Option<u64>,
+    /// The most processes, as the kernel told it.
+    pub pids: Option<u64>,
+}
+
+/// Something that is mounted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MountPoint {
+    /// Where.
+    pub target: String,
+    /// The kind of file system, such as `ext4`.
+    pub kind: String,
+    /// Whether it is a whole file system rather than a part of one.
+    pub whole: bool,
+    /// Whether it can be written to.
+    pub writable: bool,
 }
 
 /// How much of the quotas is in use.

@@ -6,15 +6,23 @@ use serde::Deserialize;
 
 use crate::frame::{self, FrameError, Incoming};
 use crate::ops::{self, Answer};
-use crate::protocol::{Envelope, Hello, LockReport, Refusal, RefusalCode, Request, Response};
+use crate::protocol::{Envelope, Hello, LockReport, Measured, Refusal, RefusalCode, Request, Response};
 use crate::workspace::Workspace;
+
+/// What the program knows of itself, to be told when it is asked.
+pub struct Known {
+    /// How it is locked in.
+    pub locks: LockReport,
+    /// What it found around itself.
+    pub measured: Measured,
+}
 
 /// Answers every request until the pipe ends, whether well or badly.
 pub fn serve(
     input: &mut impl Read,
     output: &mut impl Write,
     workspace: &mut Workspace,
-    locks: &LockReport,
+    known: &Known,
 ) -> Result<(), FrameError> {
     loop {
         let (header, body) = match frame::read(input) {
@@ -32,7 +40,7 @@ pub fn serve(
             }
         };
         let (id, answer) = match serde_json::from_slice::<Envelope<Request>>(&header) {
-            Ok(Envelope { id, message: Request::Hello }) => (id, hello(workspace, locks).into()),
+            Ok(Envelope { id, message: Request::Hello }) => (id, hello(workspace, known).into()),
             Ok(Envelope { id, message }) => {
                 (id, ops::carry_out(workspace, message, &body).unwrap_or_else(Answer::from))
             }
@@ -45,17 +53,18 @@ pub fn serve(
     }
 }
 
-fn hello(workspace: &Workspace, locks: &LockReport) -> Response {
-    Response::Hello(Hello {
+fn hello(workspace: &Workspace, known: &Known) -> Response {
+    Response::Hello(Box::new(Hello {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         arch: std::env::consts::ARCH.to_owned(),
         pid: std::process::id(),
         uid: rustix::process::getuid().as_raw(),
-        locks: locks.clone(),
+        locks: known.locks.clone(),
+        measured: known.measured.clone(),
         quotas: workspace.quotas,
         usage: workspace.usage,
         imported: workspace.baseline.is_some(),
-    })
+    }))
 }
 
 fn send(output: &mut impl Write, id: u64, answer: Answer) -> Result<(), FrameError> {

@@ -91,7 +91,7 @@ impl Cell {
 /// Asks the bridge who it is.
 pub(crate) async fn hello(line: &Line) -> Result<Hello, SandboxError> {
     match line.call(Request::Hello, &[], HELLO_PATIENCE).await? {
-        (Response::Hello(hello), _) => Ok(hello),
+        (Response::Hello(hello), _) => Ok(*hello),
         (other, _) => {
             Err(SandboxError::UnexpectedAnswer { request: "hello".into(), answer: format!("{other:?}") })
         }

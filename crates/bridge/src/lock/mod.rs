@@ -5,6 +5,7 @@
 //! without Landlock is reported; without seccomp, or with a Landlock that does not hold, the program
 //! must not serve.
 
+pub mod drop;
 pub mod landlock;
 pub mod probe;
 pub mod seccomp;
@@ -19,6 +20,9 @@ pub enum LockError {
     /// The process could still gain privileges.
     #[error("give up gaining privileges")]
     NoNewPrivileges(#[source] std::io::Error),
+    /// The process would keep capabilities.
+    #[error("give up capabilities")]
+    Capabilities(#[source] std::io::Error),
     /// The ruleset was not accepted although the kernel has Landlock.
     #[error("restrict the file system with landlock")]
     Landlock(#[from] ::landlock::RulesetError),
@@ -36,6 +40,7 @@ pub enum LockError {
 /// Locks the calling thread in, leaving only what lies beneath `root`, and tries the locks.
 pub fn seal(root: BorrowedFd<'_>) -> Result<LockReport, LockError> {
     rustix::thread::set_no_new_privs(true).map_err(|error| LockError::NoNewPrivileges(error.into()))?;
+    drop::privileges().map_err(LockError::Capabilities)?;
     let landlock = landlock::restrict(root)?;
     seccomp::restrict()?;
     let (held, broken) = probe::attempt_all(landlock.is_some());

@@ -105,7 +105,7 @@ impl Bridge {
 
     pub fn hello(&mut self) -> Hello {
         match self.ask(Request::Hello) {
-            Response::Hello(hello) => hello,
+            Response::Hello(hello) => *hello,
             other => panic!("{other:?}"),
         }
     }
