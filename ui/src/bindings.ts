@@ -150,12 +150,18 @@ export type Branches = {
 	default: string | null,
 };
 
-/**  A measured property of a cell, such as `network: none`. */
+/**  A property of a cell: what was promised, and what was measured in it by looking and trying. */
 export type CellFact = {
 	/**  What was looked at. */
 	name: string,
-	/**  What was found. */
-	value: string,
+	/**  What every cell is promised to be; none for what is only told. */
+	promised: string | null,
+	/**  What was found in the cell. */
+	measured: string,
+	/**  What the engine says of the container, where it has a word on it. */
+	engine: string | null,
+	/**  How promise and measure compare. */
+	verdict: FactVerdict,
 };
 
 /**  One line of one side. */
@@ -461,6 +467,17 @@ fault: Fault } |
 { type: "noted"; 
 /**  What it is. */
 message: string };
+
+/**  How what was promised of a cell and what was measured in it compare. */
+export type FactVerdict = 
+/**  The cell is what was promised. */
+"HOLDS" | 
+/**  A layer is missing that others stand in for. */
+"REDUCED" | 
+/**  The cell can do more than was promised; nothing is put into it. */
+"BROKEN" | 
+/**  Nothing was promised. */
+"TOLD";
 
 /**  Something that went wrong, in words for the user. */
 export type Fault = {

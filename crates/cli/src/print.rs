@@ -1,6 +1,6 @@
 //! What people and programs read on standard output.
 
-use anchorhold_domain::{Event, EventKind, Fault, Signal, Timestamp, ToolOutcome};
+use anchorhold_domain::{CellFact, Event, EventKind, FactVerdict, Fault, Signal, Timestamp, ToolOutcome};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -81,9 +81,10 @@ impl Log {
             }
             EventKind::CloneCancelled { .. } => "the clone was cancelled".to_owned(),
             EventKind::CellOpened { facts, ready_ms, .. } => {
-                let facts: String =
-                    facts.iter().map(|fact| format!("\n          {}: {}", fact.name, fact.value)).collect();
-                format!("the cell is sealed, ready after {ready_ms} ms{facts}")
+                let reduced = facts.iter().any(|fact| fact.verdict == FactVerdict::Reduced);
+                let state = if reduced { "closed, with less than every layer" } else { "sealed" };
+                let facts: String = facts.iter().map(fact).collect();
+                format!("the cell is {state}, ready after {ready_ms} ms{facts}")
             }
             EventKind::InstructionQueued { .. } if !self.task_queued => {
                 self.task_queued = true;
@@ -135,6 +136,21 @@ impl Log {
             EventKind::Noted { message } => message.clone(),
         })
     }
+}
+
+/// A fact on a line of its own: what was promised, and how it was found to be so.
+fn fact(fact: &CellFact) -> String {
+    let CellFact { name, promised, measured, verdict, .. } = fact;
+    let line = match (verdict, promised) {
+        (FactVerdict::Holds, Some(promised)) if promised == measured => format!("✓ {name}: {measured}"),
+        (FactVerdict::Holds, Some(promised)) => format!("✓ {name}: {promised} ({measured})"),
+        (FactVerdict::Reduced, _) => format!("! {name}: {measured} (reduced)"),
+        (FactVerdict::Broken, promised) => {
+            format!("✗ {name}: {measured} (promised: {})", promised.as_deref().unwrap_or("nothing"))
+        }
+        (FactVerdict::Holds | FactVerdict::Told, _) => format!("· {name}: {measured}"),
+    };
+    format!("\n          {line}")
 }
 
 fn tool(

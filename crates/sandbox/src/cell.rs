@@ -37,17 +37,18 @@ impl Cell {
         let epilogue = Box::pin(async { Ending::default() });
         let line = Line::new(Box::pin(reader), Box::pin(writer), epilogue);
         let hello = hello(&line).await?;
-        Ok(Self::new(line, String::new(), &hello, None))
+        Ok(Self::new(line, String::new(), hello, None))
     }
 
     pub(crate) fn new(
         line: Line,
         container_id: String,
-        hello: &Hello,
+        hello: Hello,
         container: Option<ContainerFacts>,
     ) -> Self {
+        let fresh = !hello.imported;
         let report = CellReport::new(hello, container);
-        Self(Arc::new(Inner { line, container_id, report, fresh: !hello.imported }))
+        Self(Arc::new(Inner { line, container_id, report, fresh }))
     }
 
     /// The container's id; empty without a container.

@@ -15,9 +15,10 @@ pub(crate) const LABEL_AGENT: &str = "dev.anchorhold.agent";
 /// Says which data folder made it.
 pub(crate) const LABEL_HOME: &str = "dev.anchorhold.home";
 
-const MEMORY_BYTES: i64 = 256 * 1024 * 1024;
+/// The most memory, in bytes.
+pub(crate) const MEMORY_BYTES: i64 = 256 * 1024 * 1024;
 /// One is enough for the bridge; the engine's own start-up needs a few for a moment.
-const PIDS: i64 = 8;
+pub(crate) const PIDS: i64 = 8;
 
 /// The name of an agent's container and volume.
 pub(crate) fn name(agent: &str) -> String {

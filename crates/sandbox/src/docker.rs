@@ -188,7 +188,12 @@ impl Docker {
         let hello = cell::hello(&line).await?;
         let found = self.inspect(name).await?.unwrap_or_default();
         let id = found.id.clone().unwrap_or_default();
-        Ok(Cell::new(line, id, &hello, Some(ContainerFacts::new(found))))
+        let cell = Cell::new(line, id, hello, Some(ContainerFacts::new(found)));
+        // Before anything is put into it: a cell that can do more than was promised is no cell.
+        match cell.report().broken() {
+            broken if broken.is_empty() => Ok(cell),
+            broken => Err(SandboxError::NotAsPromised { broken }),
+        }
     }
 
     /// Kills rather than stops: the bridge is the container's first process and `stop` would wait

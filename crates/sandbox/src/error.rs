@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anchorhold_bridge::{FrameError, Refusal, RefusalCode, exit};
 
+use crate::report::Fact;
+
 /// A failure of the engine, of a cell, or of what was asked of them.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
@@ -71,6 +73,12 @@ pub enum SandboxError {
         /// What the bridge said.
         said: String,
     },
+    /// The cell can do more than was promised, so nothing was put into it.
+    #[error("start the cell: it can do more than was promised: {}", differences(.broken))]
+    NotAsPromised {
+        /// What differs.
+        broken: Vec<Fact>,
+    },
     /// The bytes on the pipe are not the protocol.
     #[error("talk to the cell: {0}")]
     Frame(#[from] FrameError),
@@ -117,6 +125,15 @@ impl std::fmt::Display for Ending {
     }
 }
 
+/// What was promised and what was found, for each broken promise.
+fn differences(broken: &[Fact]) -> String {
+    let each = |fact: &Fact| {
+        let promised = fact.promised.as_deref().unwrap_or("nothing");
+        format!("{}: {} (promised: {promised})", fact.name, fact.measured)
+    };
+    broken.iter().map(each).collect::<Vec<_>>().join("; ")
+}
+
 impl From<Ending> for SandboxError {
     fn from(ending: Ending) -> Self {
         if ending.status == Some(i64::from(exit::LOCKS)) {
@@ -140,6 +157,7 @@ impl SandboxError {
             Self::Timeout { .. } => "timeout",
             Self::CellEnded(_) => "cell_ended",
             Self::BridgeRefusedToServe { .. } => "bridge_refused_to_serve",
+            Self::NotAsPromised { .. } => "cell_not_as_promised",
             Self::Frame(_) | Self::UnexpectedAnswer { .. } => "cell_protocol",
             Self::ImportRefused(refusal) => match refusal.code {
                 RefusalCode::DiskFull => "disk_full",
@@ -184,6 +202,11 @@ impl SandboxError {
             }
             Self::BridgeRefusedToServe { .. } => {
                 "the engine's kernel lets a cell do more than it may; use another engine".to_owned()
+            }
+            Self::NotAsPromised { .. } => {
+                "the container engine does not do what it was asked for; look at its configuration \
+                 (runtime, default options), or use another engine"
+                    .to_owned()
             }
             Self::Frame(_) | Self::UnexpectedAnswer { .. } => {
                 "resume the agent; if it happens again, report it with the log".to_owned()

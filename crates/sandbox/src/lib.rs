@@ -14,6 +14,7 @@ mod import;
 mod line;
 #[cfg(all(feature = "local", target_os = "linux"))]
 mod local;
+mod promise;
 mod report;
 
 pub use anchorhold_bridge::{self as bridge, PathBytes, Quotas, Refusal, RefusalCode, Request, Response};
@@ -22,4 +23,4 @@ pub use docker::{CellSpec, Docker};
 pub use endpoint::Endpoint;
 pub use error::{Ending, SandboxError};
 pub use import::ImportFile;
-pub use report::{CellReport, ContainerFacts};
+pub use report::{CellReport, ContainerFacts, Fact, Verdict};

@@ -1,10 +1,12 @@
-//! What a cell can and cannot do: what the bridge measured and what the engine says of the container.
+//! What a cell can and cannot do: what was measured in it, beside what the engine says of it.
 
-use anchorhold_bridge::{Hello, Quotas};
+use anchorhold_bridge::{Hello, LockReport, Measured, Quotas};
 use bollard::models::ContainerInspectResponse;
 use serde::Serialize;
 
-/// The facts of one cell, to be shown and logged.
+use crate::promise;
+
+/// What is known of one cell, to be shown and logged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CellReport {
@@ -12,18 +14,44 @@ pub struct CellReport {
     pub bridge_version: String,
     /// The machine the bridge was built for.
     pub arch: String,
-    /// The user the bridge runs as, by its own word.
+    /// The user the bridge runs as, by the kernel's word.
     pub uid: u32,
-    /// Whether the bridge's system call filter was tried and held.
-    pub seccomp: bool,
-    /// Landlock's version in force; none makes it a *reduced* cell.
-    pub landlock: Option<u32>,
-    /// What the bridge tried after locking, and was refused.
-    pub refused: Vec<String>,
+    /// What the bridge found around itself before it locked itself in.
+    pub measured: Measured,
+    /// The locks that it tried, and what they refused.
+    pub locks: LockReport,
     /// The limits that the bridge enforces.
     pub quotas: Quotas,
     /// What the engine says; none without a container.
     pub container: Option<ContainerFacts>,
+}
+
+/// One property of a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// What was looked at.
+    pub name: &'static str,
+    /// What every cell is promised to be; none for what is only told.
+    pub promised: Option<String>,
+    /// What was found by looking and trying from inside.
+    pub measured: String,
+    /// What the engine says of the container, where it has a word on it.
+    pub engine: Option<String>,
+    /// How promise and measure compare.
+    pub verdict: Verdict,
+}
+
+/// How what was promised and what was measured compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The cell is what was promised.
+    Holds,
+    /// A layer is missing that others stand in for.
+    Reduced,
+    /// The cell can do more than was promised.
+    Broken,
+    /// Nothing was promised.
+    Told,
 }
 
 /// The engine's word on a container.
@@ -51,62 +79,28 @@ pub struct ContainerFacts {
 }
 
 impl CellReport {
-    pub(crate) fn new(hello: &Hello, container: Option<ContainerFacts>) -> Self {
+    pub(crate) fn new(hello: Hello, container: Option<ContainerFacts>) -> Self {
         Self {
-            bridge_version: hello.version.clone(),
-            arch: hello.arch.clone(),
+            bridge_version: hello.version,
+            arch: hello.arch,
             uid: hello.uid,
-            seccomp: hello.locks.seccomp,
-            landlock: hello.locks.landlock,
-            refused: hello.locks.refused.clone(),
+            measured: hello.measured,
+            locks: hello.locks,
             quotas: hello.quotas,
             container,
         }
     }
-}
 
-impl CellReport {
-    /// The facts by name, in words for people.
+    /// The facts, the promises first.
     #[must_use]
-    pub fn facts(&self) -> Vec<(&'static str, String)> {
-        let held = |holds: bool| if holds { "holds" } else { "does not hold" }.to_owned();
-        let mut facts = vec![
-            ("bridge", format!("{} for {}", self.bridge_version, self.arch)),
-            ("system call filter", held(self.seccomp)),
-            (
-                "file rules",
-                self.landlock.map_or_else(
-                    || "the kernel has no Landlock; reduced".to_owned(),
-                    |version| format!("Landlock version {version} holds"),
-                ),
-            ),
-            ("tried and refused", self.refused.join(", ")),
-            ("runs as", format!("user {}", self.uid)),
-        ];
-        if let Some(container) = &self.container {
-            facts.extend(container.facts());
-        }
-        facts
+    pub fn facts(&self) -> Vec<Fact> {
+        promise::facts(self)
     }
-}
 
-impl ContainerFacts {
-    fn facts(&self) -> Vec<(&'static str, String)> {
-        let list = |items: &[String]| {
-            if items.is_empty() { "none".to_owned() } else { items.join(", ") }
-        };
-        let limit = |limit: Option<u64>| limit.map_or_else(|| "no limit".to_owned(), |n| n.to_string());
-        let memory =
-            self.memory_bytes.map_or_else(|| "no limit".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
-        vec![
-            ("network", self.network.clone()),
-            ("capabilities given", list(&self.added_capabilities)),
-            ("capabilities dropped", list(&self.dropped_capabilities)),
-            ("root file system", if self.read_only_root { "read-only" } else { "writable" }.to_owned()),
-            ("mounts", list(&self.mounts)),
-            ("memory", memory),
-            ("processes", limit(self.pids)),
-        ]
+    /// The facts in which the cell can do more than was promised.
+    #[must_use]
+    pub fn broken(&self) -> Vec<Fact> {
+        self.facts().into_iter().filter(|fact| fact.verdict == Verdict::Broken).collect()
     }
 }
 

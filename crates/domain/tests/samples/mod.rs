@@ -1,7 +1,8 @@
 //! One event of every kind. A new variant does not compile until it has its place here.
 
 use anchorhold_domain::{
-    CellFact, EditedFile, EventKind, Fault, InstructionId, LimitKind, Limits, PauseReason, ToolOutcome, Usage,
+    CellFact, EditedFile, EventKind, FactVerdict, Fault, InstructionId, LimitKind, Limits, PauseReason,
+    ToolOutcome, Usage,
 };
 
 /// Every kind of event once, in the order of the enum, with every field set.
@@ -45,7 +46,13 @@ fn following(kind: &EventKind) -> Option<EventKind> {
         E::Cloned { .. } => E::CloneCancelled { reason: PauseReason::Stopped },
         E::CloneCancelled { .. } => E::CellOpened {
             container_id: text("abc"),
-            facts: vec![CellFact { name: text("network"), value: text("none") }],
+            facts: vec![CellFact {
+                name: text("network"),
+                promised: Some(text("none")),
+                measured: text("sockets are refused"),
+                engine: Some(text("none")),
+                verdict: FactVerdict::Holds,
+            }],
             ready_ms: 223,
         },
         E::CellOpened { .. } => E::InstructionQueued { id: instruction(2), text: text("and its tests") },

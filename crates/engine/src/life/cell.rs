@@ -5,9 +5,9 @@ use crate::EngineError;
 use crate::resident::Resident;
 use crate::workspace::CellState;
 use anchorhold_bridge::Quotas;
-use anchorhold_domain::{CellFact, EventKind, Signal, Status};
+use anchorhold_domain::{CellFact, EventKind, FactVerdict, Signal, Status};
 use anchorhold_repo::{Mirror, TreeEntry};
-use anchorhold_sandbox::{Cell, CellSpec, Docker, ImportFile};
+use anchorhold_sandbox::{Cell, CellSpec, Docker, Fact, ImportFile, Verdict};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
@@ -178,5 +178,18 @@ async fn import(
 }
 
 fn facts(cell: &Cell) -> Vec<CellFact> {
-    cell.report().facts().into_iter().map(|(name, value)| CellFact { name: name.to_owned(), value }).collect()
+    let verdict = |verdict| match verdict {
+        Verdict::Holds => FactVerdict::Holds,
+        Verdict::Reduced => FactVerdict::Reduced,
+        Verdict::Broken => FactVerdict::Broken,
+        Verdict::Told => FactVerdict::Told,
+    };
+    let fact = |fact: Fact| CellFact {
+        name: fact.name.to_owned(),
+        promised: fact.promised,
+        measured: fact.measured,
+        engine: fact.engine,
+        verdict: verdict(fact.verdict),
+    };
+    cell.report().facts().into_iter().map(fact).collect()
 }

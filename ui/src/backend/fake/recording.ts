@@ -1,5 +1,6 @@
 /** Recorded runs: events as an engine wrote them, cut into steps that the fake plays one by one. */
 import type { EventKind, ToolOutcome } from "../../bindings";
+import { sealedCell } from "./cell";
 
 /** Events that were recorded together, and how long before them nothing happened. */
 export type Step = { afterMs: number; kinds: EventKind[] };
@@ -22,24 +23,7 @@ export const opening: Step[] = [
       {
         type: "cellOpened",
         containerId: "4f2d9c1e7ab0",
-        facts: [
-          { name: "bridge", value: "0.1.0 for x86_64" },
-          { name: "system call filter", value: "holds" },
-          { name: "file rules", value: "Landlock version 7 holds" },
-          {
-            name: "tried and refused",
-            value:
-              "run a program, start a process, open a network socket, open a unix socket, make a file in memory, map executable memory, open a path past openat2, open a path outside the workspace",
-          },
-          { name: "runs as", value: "user 65532" },
-          { name: "network", value: "none" },
-          { name: "capabilities given", value: "none" },
-          { name: "capabilities dropped", value: "ALL" },
-          { name: "root file system", value: "read-only" },
-          { name: "mounts", value: "volume:/workspace" },
-          { name: "memory", value: "256 MiB" },
-          { name: "processes", value: "8" },
-        ],
+        facts: sealedCell,
         readyMs: 231,
       },
     ],
@@ -54,10 +38,15 @@ export const olderKernel: Step[] = opening.map(({ afterMs, kinds }) => ({
       ? kind
       : {
           ...kind,
-          facts: kind.facts.map(({ name, value }) => ({
-            name,
-            value: name === "file rules" ? "the kernel has no Landlock; reduced" : value,
-          })),
+          facts: kind.facts.map((fact) =>
+            fact.name === "file rules"
+              ? {
+                  ...fact,
+                  measured: "the kernel has no Landlock; the bridge's own path rules hold",
+                  verdict: "REDUCED",
+                }
+              : fact,
+          ),
         },
   ),
 }));

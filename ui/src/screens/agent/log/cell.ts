@@ -4,30 +4,38 @@ import type { CellFact } from "../../../bindings";
 /** The fact that lists what was tried after locking, and refused. */
 export const REFUSED = "tried and refused";
 
-const short: readonly { name: string; value: string; text: string }[] = [
-  { name: "network", value: "none", text: "no network" },
-  { name: "root file system", value: "read-only", text: "read-only root" },
-  { name: "system call filter", value: "holds", text: "nothing to execute" },
+const short: readonly { name: string; text: string }[] = [
+  { name: "network", text: "no network" },
+  { name: "root file system", text: "read-only root" },
+  { name: "execution", text: "nothing to execute" },
 ];
-
-function holds(facts: readonly CellFact[], name: string, value: string): boolean {
-  return facts.some((fact) => fact.name === name && fact.value === value);
-}
 
 /** Lists what holds, shortest words first. */
 export function summary(facts: readonly CellFact[]): string[] {
-  return short.filter(({ name, value }) => holds(facts, name, value)).map(({ text }) => text);
+  return short
+    .filter(({ name }) => facts.some((fact) => fact.name === name && fact.verdict === "HOLDS"))
+    .map(({ text }) => text);
 }
 
-/** Names the cell; it is called sealed only where every measure was found to hold. */
+/** Names the cell; it is called sealed only where every promise was found to hold. */
 export function title(facts: readonly CellFact[]): string {
-  return summary(facts).length === short.length ? "Sealed cell" : "Cell";
+  const promised = facts.filter(({ verdict }) => verdict !== "TOLD");
+  return promised.length > 0 && promised.every(({ verdict }) => verdict === "HOLDS") ? "Sealed cell" : "Cell";
 }
 
-/** Says what is weaker than it could be, or nothing. */
-export function reduced(facts: readonly CellFact[]): string | null {
-  const rules = facts.find(({ name }) => name === "file rules")?.value;
-  return rules?.includes("reduced") ? rules : null;
+/** The facts that are weaker than they could be. */
+export function reduced(facts: readonly CellFact[]): CellFact[] {
+  return facts.filter(({ verdict }) => verdict === "REDUCED" || verdict === "BROKEN");
+}
+
+/** How a fact was found to be so, where that says more than the promise. */
+export function found({ promised, measured, verdict }: CellFact): string | null {
+  return verdict === "HOLDS" && promised !== null && promised !== measured ? measured : null;
+}
+
+/** What a fact comes to: the promise where it holds, else what was found. */
+export function outcome({ promised, measured, verdict }: CellFact): string {
+  return verdict === "HOLDS" && promised !== null ? promised : measured;
 }
 
 /** Takes a list of attempts apart. */
