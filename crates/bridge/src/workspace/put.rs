@@ -1,15 +1,16 @@
 //! Puts content in place at once: written beside, then renamed, so that no reader sees half a file
-//! and a full disk leaves the old content as it was.
+//! and a full disk leaves the old content as it was. Beside is the program's own folder, or the
+//! target's where the kernel renames nothing from one folder to another.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat, fchmod, fstat, renameat_with, unlinkat};
 use rustix::io::Errno;
 
 use super::clean::CleanPath;
-use super::{Workspace, git_mode, is_folder, open_beneath, refuse};
+use super::{Workspace, apart, git_mode, is_folder, open_beneath, refuse};
 use crate::protocol::{MODE_EXECUTABLE, MODE_FILE, MODE_SYMLINK, Refusal, RefusalCode};
 
 /// The half-written file's name in the state folder; the program does one thing at a time.
@@ -40,23 +41,21 @@ impl Workspace {
 
         let words = |errno| refuse(errno, "write", path.as_bytes());
         let parent = self.make_folders(&path.parent())?;
-        self.write_beside(content, mode).map_err(words)?;
-        renameat_with(self.state(), HALF_WRITTEN, &parent, path.name(), RenameFlags::empty())
-            .map_err(words)?;
+        self.replace(&parent, path.name(), content, mode).map_err(words)?;
 
         self.usage.bytes = self.usage.bytes.saturating_sub(old_bytes) + content.len() as u64;
         self.usage.files += u64::from(old.is_none());
         Ok((mode, old.is_none()))
     }
 
-    fn write_beside(&self, content: &[u8], mode: u32) -> Result<(), Errno> {
-        let _ = unlinkat(self.state(), HALF_WRITTEN, AtFlags::empty());
-        let file = create(self.state(), HALF_WRITTEN, mode)?;
-        if let Err(error) = File::from(file).write_all(content) {
-            let _ = unlinkat(self.state(), HALF_WRITTEN, AtFlags::empty());
-            return Err(errno_of(&error));
+    fn replace(&mut self, parent: &OwnedFd, name: &[u8], content: &[u8], mode: u32) -> Result<(), Errno> {
+        if !self.renames_apart {
+            match write_beside(self.state(), HALF_WRITTEN, (parent, name), content, mode) {
+                Err(Errno::XDEV) => self.renames_apart = true,
+                outcome => return outcome,
+            }
         }
-        Ok(())
+        write_beside(parent.as_fd(), apart::HALF_DONE, (parent, name), content, mode)
     }
 
     /// Opens the regular file at `path` for reading, with what is known of it.
@@ -84,6 +83,23 @@ impl Workspace {
         file.read_to_end(&mut content).map_err(|error| refuse(errno_of(&error), "read", path.as_bytes()))?;
         Ok((content, stat))
     }
+}
+
+fn write_beside(
+    folder: BorrowedFd<'_>,
+    beside: &[u8],
+    (parent, name): (&OwnedFd, &[u8]),
+    content: &[u8],
+    mode: u32,
+) -> Result<(), Errno> {
+    let _ = unlinkat(folder, beside, AtFlags::empty());
+    let file = create(folder, beside, mode)?;
+    let written = File::from(file).write_all(content).map_err(|error| errno_of(&error));
+    let placed = written.and_then(|()| renameat_with(folder, beside, parent, name, RenameFlags::empty()));
+    if placed.is_err() {
+        let _ = unlinkat(folder, beside, AtFlags::empty());
+    }
+    placed
 }
 
 /// Makes a new file with exactly `mode`, open for writing.

@@ -47,11 +47,16 @@ impl Bridge {
     }
 
     /// Ends the program and starts another on the same folder.
-    pub fn restart(mut self) -> Self {
+    pub fn restart(self) -> Self {
+        self.restart_with(Self::on)
+    }
+
+    /// Ends the program and has another started on the same folder.
+    pub fn restart_with(mut self, start: fn(TempDir, Quotas) -> Self) -> Self {
         drop(self.input.take());
         assert!(self.child.wait().unwrap().success());
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
-        Self::on(folder, Quotas::default())
+        start(folder, Quotas::default())
     }
 
     pub fn send_raw(&mut self, bytes: &[u8]) {
