@@ -1,4 +1,6 @@
-//! Lists a folder, some levels deep.
+//! Lists a folder, some levels deep, as far as room and time allow.
+
+use std::time::{Duration, Instant};
 
 use super::{Outcome, Room};
 use crate::path::PathBytes;
@@ -9,11 +11,12 @@ use crate::workspace::{Workspace, entry};
 
 pub fn list(workspace: &Workspace, path: &PathBytes, depth: Option<u32>) -> Outcome {
     let path = CleanPath::parse(path, &workspace.quotas)?;
+    let deadline = Instant::now() + Duration::from_millis(workspace.quotas.search_ms);
     let mut entries = Vec::new();
     let mut truncated = false;
     let mut room = Room::new();
     workspace.walk(&path, depth.unwrap_or(1).max(1), &mut |found| {
-        if !room.take(found.path) {
+        if Instant::now() >= deadline || !room.take(found.path) {
             truncated = true;
             return Ok(Next::Stop);
         }
