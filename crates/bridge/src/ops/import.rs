@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{AtFlags, fstat, statat, symlinkat};
+use rustix::fs::{AtFlags, statat, symlinkat};
 use sha2::{Digest, Sha256};
 
 use super::changes::{Baseline, Known};
@@ -16,7 +16,7 @@ use crate::protocol::{
     ImportPiece, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK, Refusal, RefusalCode, Response,
 };
 use crate::workspace::clean::CleanPath;
-use crate::workspace::put::{create, errno_of};
+use crate::workspace::put::{create, errno_of, keep_mode};
 use crate::workspace::{Workspace, refuse};
 
 /// An import that is under way.
@@ -103,7 +103,8 @@ impl Import {
             self.open = Some(open);
             return Ok(());
         }
-        let stat = fstat(&open.file).map_err(|errno| refuse(errno, "import", open.path.as_bytes()))?;
+        let stat = keep_mode(&open.file, open.mode)
+            .map_err(|errno| refuse(errno, "import", open.path.as_bytes()))?;
         let known = Known::new(open.mode, &stat, open.hash.finalize().into());
         self.baseline.insert(open.path.as_bytes(), known);
         Ok(())

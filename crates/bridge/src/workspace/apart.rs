@@ -16,7 +16,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use super::clean::CleanPath;
-use super::put::{create, errno_of};
+use super::put::{create, errno_of, keep_mode};
 use super::walk::{Name, entries, join, read_link};
 use super::{Workspace, entry_bytes, git_mode, open_beneath, refuse};
 use crate::protocol::Refusal;
@@ -135,7 +135,7 @@ fn copy_file(from: Place<'_>, to: Place<'_>) -> Result<(), Errno> {
         let count = io::Read::read(&mut source, &mut chunk).map_err(|error| errno_of(&error))?;
         let read = chunk.get(..count).unwrap_or_default();
         if read.is_empty() {
-            return Ok(());
+            return keep_mode(&target, mode).map(drop);
         }
         io::Write::write_all(&mut target, read).map_err(|error| errno_of(&error))?;
     }

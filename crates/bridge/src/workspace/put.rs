@@ -66,7 +66,7 @@ impl Workspace {
         Ok((File::from(file), stat))
     }
 
-    /// Reads the whole file at `path`, at most `limit` bytes.
+    /// Reads the whole file at `path` to edit it, at most `limit` bytes.
     pub fn read_file(&self, path: &CleanPath, limit: u64) -> Result<(Vec<u8>, Stat), Refusal> {
         let (mut file, stat) = self.open_file(path)?;
         let bytes = stat.st_size.unsigned_abs();
@@ -74,7 +74,7 @@ impl Workspace {
             return Err(Refusal::new(
                 RefusalCode::TooLarge,
                 format!(
-                    "{} has {bytes} bytes; the limit here is {limit}",
+                    "{} has {bytes} bytes; the limit for an edited file is {limit}",
                     String::from_utf8_lossy(path.as_bytes())
                 ),
             ));
@@ -93,23 +93,35 @@ fn write_beside(
     mode: u32,
 ) -> Result<(), Errno> {
     let _ = unlinkat(folder, beside, AtFlags::empty());
-    let file = create(folder, beside, mode)?;
-    let written = File::from(file).write_all(content).map_err(|error| errno_of(&error));
-    let placed = written.and_then(|()| renameat_with(folder, beside, parent, name, RenameFlags::empty()));
+    let mut file = File::from(create(folder, beside, mode)?);
+    let written = file.write_all(content).map_err(|error| errno_of(&error));
+    let whole = written.and_then(|()| keep_mode(&file, mode));
+    let placed = whole.and_then(|_| renameat_with(folder, beside, parent, name, RenameFlags::empty()));
     if placed.is_err() {
         let _ = unlinkat(folder, beside, AtFlags::empty());
     }
     placed
 }
 
-/// Makes a new file with exactly `mode`, open for writing.
+/// Makes a new file, open for writing; [`keep_mode`] gives back what the umask takes of `mode`.
 pub fn create(folder: impl AsFd, name: &[u8], mode: u32) -> Result<OwnedFd, Errno> {
-    let permissions = Mode::from_raw_mode(mode & 0o777);
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-    let file = open_beneath(folder.as_fd(), name, flags, permissions)?;
-    // Whatever the umask took away.
-    fchmod(&file, permissions)?;
-    Ok(file)
+    open_beneath(folder.as_fd(), name, flags, permissions(mode))
+}
+
+/// Makes sure that a new file has exactly `mode`, and says what is known of it.
+///
+/// A usual umask takes nothing away from git's modes, so nothing is to be done for most files.
+pub fn keep_mode(file: impl AsFd, mode: u32) -> Result<Stat, Errno> {
+    let stat = fstat(&file)?;
+    if stat.st_mode & 0o777 != permissions(mode).as_raw_mode() {
+        fchmod(&file, permissions(mode))?;
+    }
+    Ok(stat)
+}
+
+fn permissions(mode: u32) -> Mode {
+    Mode::from_raw_mode(mode & 0o777)
 }
 
 /// Refuses what is no regular file.

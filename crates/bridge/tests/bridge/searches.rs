@@ -213,6 +213,4 @@ fn names_past_the_time_are_said_to_be_missing() {
     bridge.write("a", b"a");
     let response = bridge.ask(Request::Glob { pattern: "*".into() });
     assert_eq!(response, Response::Globbed { paths: Vec::new(), truncated: true });
-    let response = bridge.ask(Request::List { path: "".into(), depth: None });
-    assert_eq!(response, Response::Listed { entries: Vec::new(), truncated: true });
 }
