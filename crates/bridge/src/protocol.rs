@@ -137,6 +137,15 @@ pub enum Request {
         #[serde(default)]
         after: Option<PathBytes>,
     },
+    /// The tree, a frame of whole files and pieces at a time, in order of their paths; the bytes are
+    /// the answer's body. Repeatable, and a tree that is not changed meanwhile comes out whole.
+    Export {
+        /// Where the frame before ended.
+        #[serde(default)]
+        after: Option<ExportCursor>,
+    },
+    /// Removes everything in the workspace, as before its volume is removed.
+    Empty,
 }
 
 /// One replacement of an edit.
@@ -152,7 +161,7 @@ pub struct Replacement {
     pub replace_all: bool,
 }
 
-/// A file of an import, or a piece of it.
+/// A file of an import or an export, or a piece of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportPiece {
@@ -166,6 +175,16 @@ pub struct ImportPiece {
     pub len: u64,
     /// The whole file's length; the piece that reaches it completes the file.
     pub total: u64,
+}
+
+/// How far an export is: behind so many bytes of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportCursor {
+    /// The last file of the answer.
+    pub path: PathBytes,
+    /// How many of its bytes were sent.
+    pub offset: u64,
 }
 
 /// What the bridge answers.
@@ -273,6 +292,18 @@ pub enum Response {
         changes: Vec<Change>,
         /// Whether another page follows.
         truncated: bool,
+    },
+    /// To `Export`; the body holds the bytes of the pieces, one after the other.
+    Exported {
+        /// The pieces, as an import takes them; a submodule is an empty one.
+        pieces: Vec<ImportPiece>,
+        /// Where to go on; none at the end.
+        next: Option<ExportCursor>,
+    },
+    /// To `Empty`.
+    Emptied {
+        /// How many files, symlinks and folders were there.
+        entries: u64,
     },
     /// No, and why.
     Refused(Refusal),

@@ -21,7 +21,7 @@ pub struct Quotas {
     pub read_bytes: u64,
     /// The largest file that can be edited, in bytes.
     pub edit_bytes: u64,
-    /// The longest search, in milliseconds.
+    /// The longest search of contents or names, in milliseconds.
     pub search_ms: u64,
 }
 

@@ -8,6 +8,7 @@ use futures_util::Stream;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::error::{Ending, SandboxError};
+use crate::export::{self, ExportPiece, Exported};
 use crate::import::{self, ImportFile};
 use crate::line::Line;
 use crate::report::{CellReport, ContainerFacts};
@@ -81,6 +82,27 @@ impl Cell {
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         import::import(&self.0.line, files, progress).await
+    }
+
+    /// Takes the whole tree out, in order of its paths; `sink` is given piece after piece.
+    ///
+    /// Nothing else may change the tree meanwhile; a file that does not keep its length is an error.
+    /// Empty folders are left out, and a submodule is an empty piece of its mode.
+    pub async fn export<E>(
+        &self,
+        sink: impl FnMut(ExportPiece) -> Result<(), E>,
+    ) -> Result<Exported, SandboxError>
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        export::export(&self.0.line, sink).await
+    }
+
+    /// Removes everything in the workspace, the baseline too; answers with how many entries it had.
+    ///
+    /// A volume that is emptied first is removed in a moment.
+    pub async fn empty(&self) -> Result<u64, SandboxError> {
+        export::empty(&self.0.line).await
     }
 
     /// Lets go of the cell; a container goes on running until it is parked or removed.

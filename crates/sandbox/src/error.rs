@@ -96,6 +96,15 @@ pub enum SandboxError {
     /// The files to import could not be read.
     #[error("read the files to fill the workspace with")]
     ImportSource(#[source] Box<dyn Error + Send + Sync>),
+    /// The tree does not come out of the cell.
+    #[error("take the files out of the workspace: {0}")]
+    ExportRefused(#[source] Refusal),
+    /// What came out of the cell could not be kept.
+    #[error("keep the files that come out of the workspace")]
+    ExportSink(#[source] Box<dyn Error + Send + Sync>),
+    /// The workspace was not emptied.
+    #[error("empty the workspace: {0}")]
+    EmptyRefused(#[source] Refusal),
 }
 
 /// How a cell ended, as far as it is known.
@@ -164,6 +173,9 @@ impl SandboxError {
                 _ => "import_refused",
             },
             Self::ImportSource(_) => "import_source",
+            Self::ExportRefused(_) => "export_refused",
+            Self::ExportSink(_) => "export_sink",
+            Self::EmptyRefused(_) => "empty_refused",
         }
     }
 
@@ -218,7 +230,9 @@ impl SandboxError {
                 }
                 _ => return None,
             },
-            Self::ImportSource(_) => return None,
+            Self::ImportSource(_) | Self::ExportRefused(_) | Self::ExportSink(_) | Self::EmptyRefused(_) => {
+                return None;
+            }
         };
         Some(hint)
     }

@@ -19,7 +19,7 @@ const FRAME_PATH_BYTES: usize = 128 * 1024;
 const FRAMES_AHEAD: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Emptying a large workspace before the first file takes this long at most.
-const BEGIN_PATIENCE: Duration = Duration::from_secs(600);
+pub(crate) const BEGIN_PATIENCE: Duration = Duration::from_secs(600);
 
 /// A file to put into the workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]

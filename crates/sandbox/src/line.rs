@@ -244,5 +244,7 @@ pub(crate) fn verb(request: &Request) -> &'static str {
         Request::Stat { .. } => "look at a path",
         Request::ImportBegin | Request::ImportFiles { .. } | Request::ImportEnd => "take the files in",
         Request::Changes { .. } => "tell what changed",
+        Request::Export { .. } => "give the files out",
+        Request::Empty => "empty the workspace",
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
+use std::ops::Bound;
 use std::os::fd::BorrowedFd;
 
 use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat, renameat_with, unlinkat};
@@ -13,22 +14,22 @@ use sha2::{Digest, Sha256};
 
 use super::{Outcome, Room};
 use crate::path::PathBytes;
-use crate::protocol::{Change, ChangeStatus, MODE_SYMLINK, Refusal, RefusalCode, Response};
+use crate::protocol::{Change, ChangeStatus, MODE_SUBMODULE, MODE_SYMLINK, Refusal, RefusalCode, Response};
 use crate::workspace::clean::CleanPath;
 use crate::workspace::put::{create, errno_of};
 use crate::workspace::walk::{Found, Next};
-use crate::workspace::{Workspace, git_mode, is_folder, open_beneath, refuse};
+use crate::workspace::{Workspace, git_mode, open_beneath, refuse};
 
 const FILE: &[u8] = b"baseline";
 const HALF_WRITTEN: &[u8] = b"baseline.new";
 const FIXED_BYTES: usize = 4 + 4 + 8 + 8 + 8 + 8 + 32;
 
-/// What an import left: every file and symlink by its path.
+/// What an import left: every file, symlink and submodule by its path.
 #[derive(Default)]
 pub struct Baseline(BTreeMap<Vec<u8>, Known>);
 
 /// What is known of a path of the baseline.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
     mode: u32,
     bytes: u64,
@@ -56,6 +57,7 @@ impl Known {
     }
 }
 
+/// Tells a page of the differences, those whose paths come after `after`.
 pub fn changes(workspace: &Workspace, after: Option<&PathBytes>) -> Outcome {
     let Some(baseline) = &workspace.baseline else {
         return Err(Refusal::new(
@@ -63,22 +65,28 @@ pub fn changes(workspace: &Workspace, after: Option<&PathBytes>) -> Outcome {
             "cannot tell what changed: no import was completed",
         ));
     };
-    let mut different = baseline.compare(workspace)?;
-    if let Some(after) = after {
-        different = different.split_off(after.as_bytes());
-        different.remove(after.as_bytes());
-    }
-    let mut changes = Vec::new();
-    let mut room = Room::new();
-    let mut truncated = false;
-    for (path, (status, mode)) in different {
-        if !room.take(&path) {
-            truncated = true;
-            break;
+    let mut page = Page { changes: Vec::new(), room: Room::new(), truncated: false };
+    baseline.compare(workspace, after.map(PathBytes::as_bytes), &mut page)?;
+    Ok(Response::Changes { changes: page.changes, truncated: page.truncated }.into())
+}
+
+/// The differences of one answer.
+struct Page {
+    changes: Vec<Change>,
+    room: Room,
+    truncated: bool,
+}
+
+impl Page {
+    /// Adds a difference; stops where the answer is full.
+    fn add(&mut self, path: &[u8], status: ChangeStatus, mode: u32) -> Next {
+        if !self.room.take(path) {
+            self.truncated = true;
+            return Next::Stop;
         }
-        changes.push(Change { path: path.into(), status, mode });
+        self.changes.push(Change { path: path.into(), status, mode });
+        Next::Descend
     }
-    Ok(Response::Changes { changes, truncated }.into())
 }
 
 impl Baseline {
@@ -87,45 +95,65 @@ impl Baseline {
         self.0.insert(path.to_vec(), known);
     }
 
-    /// How many files there are and how many bytes they have.
-    pub fn size(&self) -> (u64, u64) {
-        (self.0.len() as u64, self.0.values().map(|known| known.bytes).sum())
+    /// Adds a submodule, of which nothing can be known but that it is there.
+    pub fn insert_submodule(&mut self, path: &[u8]) {
+        self.0.insert(submodule_key(path), Known { mode: MODE_SUBMODULE, ..Known::default() });
     }
 
-    fn compare(&self, workspace: &Workspace) -> Result<BTreeMap<Vec<u8>, (ChangeStatus, u32)>, Refusal> {
-        let mut different = BTreeMap::new();
-        let mut missing: BTreeMap<&[u8], u32> =
-            self.0.iter().map(|(path, known)| (path.as_slice(), known.mode)).collect();
+    /// How many files and symlinks there are and how many bytes they have.
+    pub fn size(&self) -> (u64, u64) {
+        let files = self.0.values().filter(|known| known.mode != MODE_SUBMODULE);
+        files.fold((0, 0), |(count, bytes), known| (count + 1, bytes + known.bytes))
+    }
+
+    /// Whether a submodule was at this path; in the workspace it is an empty folder.
+    pub fn has_submodule(&self, path: &[u8]) -> bool {
+        self.0.contains_key(&submodule_key(path))
+    }
+
+    // Both sides are in the order of paths, so one pass tells everything.
+    fn compare(&self, workspace: &Workspace, after: Option<&[u8]>, page: &mut Page) -> Result<(), Refusal> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut known = self.0.range::<[u8], _>((start, Bound::Unbounded)).peekable();
+        if let Some(after) = after {
+            // A submodule's path was told without the `/` that it is known by.
+            known.next_if(|(path, _)| **path == submodule_key(after));
+        }
         workspace.walk(&CleanPath::root(), u32::MAX, &mut |found| {
-            let stat = found.stat()?;
-            if is_folder(&stat) {
+            let submodule = found.is_folder.then(|| submodule_key(found.path));
+            let here = submodule.as_deref().unwrap_or(found.path);
+            if after.is_some_and(|after| here <= after) {
                 return Ok(Next::Descend);
             }
-            missing.remove(found.path);
-            let mode = git_mode(&stat);
-            let status = match self.0.get(found.path) {
-                None => Some(ChangeStatus::Added),
-                Some(known) if known.looks_untouched(&stat) => None,
-                Some(known) if known.mode == mode && known.hash == hash(found, mode)? => None,
-                Some(_) => Some(ChangeStatus::Modified),
-            };
-            if let Some(status) = status {
-                different.insert(found.path.to_vec(), (status, mode));
+            while let Some((path, known)) = known.next_if(|(path, _)| path.as_slice() < here) {
+                if deleted(page, path, known) == Next::Stop {
+                    return Ok(Next::Stop);
+                }
             }
-            Ok(Next::Descend)
+            let before = known.next_if(|(path, _)| path.as_slice() == here);
+            if found.is_folder {
+                return Ok(match before {
+                    Some((path, known)) if !found.is_empty_folder()? => deleted(page, path, known),
+                    _ => Next::Descend,
+                });
+            }
+            let stat = found.stat()?;
+            let mode = git_mode(&stat);
+            match before {
+                None => Ok(page.add(found.path, ChangeStatus::Added, mode)),
+                Some((_, known)) if known.looks_untouched(&stat) => Ok(Next::Descend),
+                Some((_, known)) if known.mode == mode && known.hash == hash(found, mode)? => {
+                    Ok(Next::Descend)
+                }
+                Some(_) => Ok(page.add(found.path, ChangeStatus::Modified, mode)),
+            }
         })?;
-        for (path, mode) in missing {
-            different.insert(path.to_vec(), (ChangeStatus::Deleted, mode));
+        for (path, known) in known {
+            if page.truncated || deleted(page, path, known) == Next::Stop {
+                break;
+            }
         }
-        Ok(different)
-    }
-
-    /// Forgets what the last import left.
-    pub fn forget(state: BorrowedFd<'_>) -> Result<(), Refusal> {
-        match unlinkat(state, FILE, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => Ok(()),
-            Err(errno) => Err(refuse(errno, "forget", FILE)),
-        }
+        Ok(())
     }
 
     /// Keeps it for the next start of the program.
@@ -183,6 +211,15 @@ impl Baseline {
         }
         Some(Self(all))
     }
+}
+
+/// A submodule is known by its folder's path with a `/`, which also puts it in its place.
+fn submodule_key(path: &[u8]) -> Vec<u8> {
+    [path, b"/"].concat()
+}
+
+fn deleted(page: &mut Page, path: &[u8], known: &Known) -> Next {
+    page.add(path.strip_suffix(b"/").unwrap_or(path), ChangeStatus::Deleted, known.mode)
 }
 
 fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {

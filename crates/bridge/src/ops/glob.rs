@@ -1,81 +1,93 @@
-//! Finds files by name. A glob without `/` means a name in any folder.
+//! Finds files by name, with the globs of `rg -g`: a line of `.gitignore` whose `!` is turned round.
+//!
+//! A glob without `/` means a name in any folder, one with `/` begins at the workspace, the last that
+//! matches decides, and a folder that is kept out is not entered.
+//!
+//! `.gitignore` files are not obeyed, as ripgrep would in a clone. They keep a search out of what a
+//! build leaves behind, and nothing is ever built here: all there is are tracked files and what the
+//! agent wrote. A file that is tracked although it is ignored, or that the agent made a moment ago,
+//! is one it has to find again. Git's own folder is not here either.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::time::{Duration, Instant};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use ignore::overrides::{Override, OverrideBuilder};
 
 use super::{Outcome, Room};
 use crate::protocol::{Refusal, RefusalCode, Response};
 use crate::workspace::Workspace;
 use crate::workspace::clean::CleanPath;
-use crate::workspace::walk::Next;
+use crate::workspace::walk::{Found, Next};
 
 const MAX_GLOB_BYTES: usize = 4096;
 const MAX_GLOBS: usize = 64;
 
+/// Answers with the paths of the files that match, as many as there is room and time for.
 pub fn glob(workspace: &Workspace, pattern: &str) -> Outcome {
     let wanted = Globs::new(std::slice::from_ref(&pattern))?;
+    let deadline = Instant::now() + Duration::from_millis(workspace.quotas.search_ms);
     let mut paths = Vec::new();
     let mut truncated = false;
     let mut room = Room::new();
     workspace.walk(&CleanPath::root(), u32::MAX, &mut |found| {
-        if !found.is_file || !wanted.matches(found.path) {
-            return Ok(Next::Descend);
+        if !wanted.let_in(found) {
+            return Ok(Next::Skip);
         }
-        if !room.take(found.path) {
+        if Instant::now() >= deadline || (found.is_file && !room.take(found.path)) {
             truncated = true;
             return Ok(Next::Stop);
         }
-        paths.push(found.path.into());
+        if found.is_file {
+            paths.push(found.path.into());
+        }
         Ok(Next::Descend)
     })?;
     Ok(Response::Globbed { paths, truncated }.into())
 }
 
 /// Globs that let paths in and, with a leading `!`, keep paths out.
-pub struct Globs {
-    included: GlobSet,
-    excluded: GlobSet,
-}
+pub struct Globs(Override);
 
 impl Globs {
     /// Reads the globs or says what is wrong with them.
     pub fn new<S: AsRef<str>>(globs: &[S]) -> Result<Self, Refusal> {
         if globs.len() > MAX_GLOBS {
-            let message = format!("{} globs are too many; the limit is {MAX_GLOBS}", globs.len());
-            return Err(Refusal::new(RefusalCode::BadPattern, message));
+            return Err(bad(format!("{} globs are too many; the limit is {MAX_GLOBS}", globs.len())));
         }
-        let mut included = GlobSetBuilder::new();
-        let mut excluded = GlobSetBuilder::new();
+        // The root is only stripped from paths, and no file is looked at.
+        let mut builder = OverrideBuilder::new("");
         for glob in globs {
-            match glob.as_ref().strip_prefix('!') {
-                Some(glob) => excluded.add(build(glob)?),
-                None => included.add(build(glob.as_ref())?),
-            };
+            builder
+                .add(&line(glob.as_ref())?)
+                .map_err(|error| bad(format!("the glob cannot be read: {error}")))?;
         }
-        Ok(Self { included: included.build().map_err(bad)?, excluded: excluded.build().map_err(bad)? })
+        builder.build().map(Self).map_err(|error| bad(format!("the globs cannot be read: {error}")))
     }
 
-    /// Whether a path is wanted; with no glob that lets in, all are.
-    pub fn matches(&self, path: &[u8]) -> bool {
-        let path = OsStr::from_bytes(path);
-        (self.included.is_empty() || self.included.is_match(path)) && !self.excluded.is_match(path)
+    /// Whether a file is wanted, or a folder may hold one that is; with no glob, all are.
+    pub fn let_in(&self, found: &Found<'_>) -> bool {
+        !self.0.matched(OsStr::from_bytes(found.path), found.is_folder).is_ignore()
     }
 }
 
-fn build(glob: &str) -> Result<globset::Glob, Refusal> {
+/// A glob as a line of `.gitignore`, which knows comments and no `./`.
+fn line(glob: &str) -> Result<String, Refusal> {
     if glob.len() > MAX_GLOB_BYTES {
-        let message = format!("a glob may be {MAX_GLOB_BYTES} bytes long");
-        return Err(Refusal::new(RefusalCode::BadPattern, message));
+        return Err(bad(format!("a glob may be {MAX_GLOB_BYTES} bytes long")));
     }
-    let anywhere = match glob.strip_prefix("./").unwrap_or(glob) {
-        glob if glob.contains('/') => glob.trim_start_matches('/').to_owned(),
-        glob => format!("**/{glob}"),
+    let (not, glob) = match glob.strip_prefix('!') {
+        Some(glob) => ("!", glob),
+        None => ("", glob),
     };
-    GlobBuilder::new(&anywhere).literal_separator(true).build().map_err(bad)
+    let glob = glob.strip_prefix("./").unwrap_or(glob);
+    if glob.trim().is_empty() {
+        return Err(bad("a glob that is empty matches nothing".to_owned()));
+    }
+    let escape = if not.is_empty() && glob.starts_with('#') { "\\" } else { "" };
+    Ok(format!("{not}{escape}{glob}"))
 }
 
-fn bad(error: globset::Error) -> Refusal {
-    Refusal::new(RefusalCode::BadPattern, format!("the glob cannot be read: {error}"))
+fn bad(message: String) -> Refusal {
+    Refusal::new(RefusalCode::BadPattern, message)
 }

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{AtFlags, OFlags, fstat, statat, symlinkat};
+use rustix::fs::{AtFlags, statat, symlinkat};
 use sha2::{Digest, Sha256};
 
 use super::changes::{Baseline, Known};
@@ -16,7 +16,7 @@ use crate::protocol::{
     ImportPiece, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK, Refusal, RefusalCode, Response,
 };
 use crate::workspace::clean::CleanPath;
-use crate::workspace::put::{create, errno_of};
+use crate::workspace::put::{create, errno_of, keep_mode};
 use crate::workspace::{Workspace, refuse};
 
 /// An import that is under way.
@@ -39,12 +39,7 @@ struct OpenFile {
 }
 
 pub fn begin(workspace: &mut Workspace) -> Outcome {
-    workspace.import = None;
-    workspace.baseline = None;
-    Baseline::forget(workspace.state())?;
-    let tree = workspace.open_at(&CleanPath::root(), OFlags::RDONLY | OFlags::DIRECTORY)?;
-    remove::empty(workspace, &tree, b"")?;
-    workspace.count()?;
+    remove::start_over(workspace)?;
     workspace.import = Some(Import::default());
     Ok(Response::Importing.into())
 }
@@ -85,7 +80,11 @@ impl Import {
             None if piece.offset == 0 => match piece.mode {
                 MODE_FILE | MODE_EXECUTABLE => self.start(workspace, path, piece)?,
                 MODE_SYMLINK => return self.symlink(workspace, &path, piece, bytes),
-                MODE_SUBMODULE => return workspace.make_folders(&path).map(drop),
+                MODE_SUBMODULE => {
+                    workspace.make_folders(&path)?;
+                    self.baseline.insert_submodule(path.as_bytes());
+                    return Ok(());
+                }
                 mode => return Err(out_of_step(&format!("{mode:o} is no mode of a file"))),
             },
             _ => return Err(out_of_step("a piece does not follow the one before")),
@@ -104,7 +103,8 @@ impl Import {
             self.open = Some(open);
             return Ok(());
         }
-        let stat = fstat(&open.file).map_err(|errno| refuse(errno, "import", open.path.as_bytes()))?;
+        let stat = keep_mode(&open.file, open.mode)
+            .map_err(|errno| refuse(errno, "import", open.path.as_bytes()))?;
         let known = Known::new(open.mode, &stat, open.hash.finalize().into());
         self.baseline.insert(open.path.as_bytes(), known);
         Ok(())

@@ -1,4 +1,4 @@
-//! Lists a folder, some levels deep.
+//! Lists a folder, some levels deep. What one answer holds also bounds the time.
 
 use super::{Outcome, Room};
 use crate::path::PathBytes;

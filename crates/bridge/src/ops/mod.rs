@@ -2,6 +2,7 @@
 
 pub mod changes;
 mod edit;
+pub mod export;
 mod folder;
 mod glob;
 pub mod import;
@@ -43,6 +44,9 @@ pub type Outcome = Result<Answer, Refusal>;
 
 /// Carries out one request; `Hello` is answered by the caller, who knows the locks.
 pub fn carry_out(workspace: &mut Workspace, request: Request, body: &[u8]) -> Outcome {
+    if !matches!(request, Request::Export { .. }) {
+        workspace.export = None;
+    }
     match request {
         Request::Hello => {
             Err(Refusal::new(crate::protocol::RefusalCode::BadRequest, "hello is answered elsewhere"))
@@ -65,6 +69,8 @@ pub fn carry_out(workspace: &mut Workspace, request: Request, body: &[u8]) -> Ou
         Request::ImportFiles { pieces } => import::files(workspace, &pieces, body),
         Request::ImportEnd => import::end(workspace),
         Request::Changes { after } => changes::changes(workspace, after.as_ref()),
+        Request::Export { after } => export::export(workspace, after),
+        Request::Empty => remove::all(workspace),
     }
 }
 
@@ -78,8 +84,7 @@ impl Room {
 
     /// Takes the room of an entry with this text; false when there is none left.
     fn take(&mut self, text: &[u8]) -> bool {
-        const FIELDS: usize = 96;
-        let cost = FIELDS + json_cost(text);
+        let cost = FIELD_BYTES + json_cost(text);
         match self.0.checked_sub(cost) {
             Some(left) => {
                 self.0 = left;
@@ -88,7 +93,15 @@ impl Room {
             None => false,
         }
     }
+
+    /// Whether there is room for any path of this length.
+    fn holds_path_of(&self, bytes: u32) -> bool {
+        self.0 > FIELD_BYTES + 2 + 6 * bytes as usize
+    }
 }
+
+/// What an entry takes in JSON beside its text.
+const FIELD_BYTES: usize = 96;
 
 /// An upper bound of what the text takes in JSON.
 fn json_cost(text: &[u8]) -> usize {

@@ -1,36 +1,63 @@
 //! Removes a file, a symlink, or a folder with everything in it.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, statat, unlinkat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, statat, unlinkat};
 
 use super::Outcome;
 use crate::path::PathBytes;
 use crate::protocol::{Refusal, Response};
 use crate::workspace::clean::CleanPath;
-use crate::workspace::walk::{entries, join};
+use crate::workspace::walk::{Name, entries, join};
 use crate::workspace::{Workspace, entry_bytes, is_folder, open_beneath, refuse};
 
 pub fn remove(workspace: &mut Workspace, path: &PathBytes) -> Outcome {
     let path = CleanPath::parse_entry(path, &workspace.quotas)?;
     let stat = workspace.look_for(&path)?;
     let before = workspace.usage.files;
-    let parent = workspace.open_parent(&path)?;
-    if is_folder(&stat) {
-        let folder = workspace.open_at(&path, OFlags::RDONLY | OFlags::DIRECTORY)?;
-        empty(workspace, &folder, path.as_bytes())?;
-        unlink(workspace, &parent, path.name(), path.as_bytes(), AtFlags::REMOVEDIR, 0)?;
-    } else {
-        let bytes = entry_bytes(&stat);
-        unlink(workspace, &parent, path.name(), path.as_bytes(), AtFlags::empty(), bytes)?;
-    }
+    entry(workspace, &path, &stat)?;
     let entries = before - workspace.usage.files;
     Ok(Response::Deleted { entries }.into())
 }
 
+/// Removes what is at a path, with everything in it.
+pub fn entry(workspace: &mut Workspace, path: &CleanPath, stat: &Stat) -> Result<(), Refusal> {
+    let parent = workspace.open_parent(path)?;
+    if is_folder(stat) {
+        let folder = workspace.open_at(path, OFlags::RDONLY | OFlags::DIRECTORY)?;
+        empty(workspace, &folder, path.as_bytes())?;
+        return unlink(workspace, &parent, path.name(), path.as_bytes(), AtFlags::REMOVEDIR, 0);
+    }
+    unlink(workspace, &parent, path.name(), path.as_bytes(), AtFlags::empty(), entry_bytes(stat))
+}
+
+/// Empties the whole workspace: the tree, and what is remembered of it.
+pub fn all(workspace: &mut Workspace) -> Outcome {
+    let before = workspace.usage.files;
+    start_over(workspace)?;
+    Ok(Response::Emptied { entries: before }.into())
+}
+
+/// Removes the tree and what the program kept of it; an import that was under way is over.
+pub fn start_over(workspace: &mut Workspace) -> Result<(), Refusal> {
+    workspace.import = None;
+    workspace.baseline = None;
+    // The baseline goes first: a half-emptied workspace must not pass for an imported one.
+    let state = opened_again(workspace.state())?;
+    empty(workspace, &state, b"")?;
+    let tree = opened_again(workspace.tree())?;
+    empty(workspace, &tree, b"")?;
+    workspace.count()
+}
+
+fn opened_again(folder: BorrowedFd<'_>) -> Result<OwnedFd, Refusal> {
+    open_beneath(folder, b".", OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())
+        .map_err(|errno| refuse(errno, "open", b"the workspace"))
+}
+
 /// Removes everything in a folder, counting it out as it goes.
 pub fn empty(workspace: &mut Workspace, folder: &OwnedFd, path: &[u8]) -> Result<(), Refusal> {
-    for (name, kind) in entries(folder, path)? {
+    for Name { name, kind } in entries(folder, path)? {
         let path = join(path, &name);
         if kind == FileType::Directory {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY;

@@ -1,8 +1,10 @@
-//! Moves a file or folder to a path where nothing is yet.
+//! Moves a file or folder to a path where nothing is yet: by renaming it, or where the kernel does
+//! not do that from one folder to another, by copying it whole before the first is removed.
 
-use rustix::fs::{RenameFlags, renameat_with};
+use rustix::fs::{FileType, RenameFlags, renameat_with};
+use rustix::io::Errno;
 
-use super::Outcome;
+use super::{Outcome, remove};
 use crate::path::PathBytes;
 use crate::protocol::{Refusal, RefusalCode, Response};
 use crate::workspace::clean::CleanPath;
@@ -14,7 +16,7 @@ pub fn rename(workspace: &mut Workspace, from: &PathBytes, to: &PathBytes) -> Ou
     let to = CleanPath::parse_entry(to, &workspace.quotas)?;
     let stat = workspace.look_for(&from)?;
     if workspace.look(&to)?.is_some() {
-        return Err(refuse(rustix::io::Errno::EXIST, "move to", to.as_bytes()));
+        return Err(refuse(Errno::EXIST, "move to", to.as_bytes()));
     }
     if is_folder(&stat) {
         if to.is_within(&from) {
@@ -26,8 +28,14 @@ pub fn rename(workspace: &mut Workspace, from: &PathBytes, to: &PathBytes) -> Ou
     workspace.allow_files(workspace.missing_parents(&to)?)?;
     let source = workspace.open_parent(&from)?;
     let target = workspace.make_folders(&to.parent())?;
-    renameat_with(&source, from.name(), &target, to.name(), RenameFlags::NOREPLACE)
-        .map_err(|errno| refuse(errno, "move to", to.as_bytes()))?;
+    match renameat_with(&source, from.name(), &target, to.name(), RenameFlags::NOREPLACE) {
+        Ok(()) => {}
+        Err(Errno::XDEV) => {
+            workspace.copy_across(&from, FileType::from_raw_mode(stat.st_mode), (&target, &to))?;
+            remove::entry(workspace, &from, &stat)?;
+        }
+        Err(errno) => return Err(refuse(errno, "move to", to.as_bytes())),
+    }
     Ok(Response::Moved { mode: git_mode(&stat) }.into())
 }
 

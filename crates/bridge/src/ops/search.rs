@@ -1,7 +1,7 @@
 //! Searches file contents by a regular expression, with ripgrep's own parts.
 //!
 //! Linear in the text whatever the expression; bounded in time, memory and matches. Files that are
-//! not text are left at their first zero byte.
+//! not text are left at their first zero byte, and no `.gitignore` is obeyed (`glob` says why).
 
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
@@ -58,8 +58,13 @@ pub fn search(workspace: &Workspace, wanted: &Wanted) -> Outcome {
     let whole_tree = path.is_root() || is_folder(&workspace.look_for(&path)?);
     if whole_tree {
         workspace.walk(&path, u32::MAX, &mut |found| {
-            if found.is_file && globs.matches(found.path) {
+            if !globs.let_in(found) {
+                return Ok(Next::Skip);
+            }
+            if found.is_file {
                 hunt.file(found.path, std::fs::File::from(found.open()?))?;
+            } else if Instant::now() > hunt.deadline {
+                hunt.stopped = Some(SearchStop::Time);
             }
             Ok(if hunt.stopped.is_some() { Next::Stop } else { Next::Descend })
         })?;

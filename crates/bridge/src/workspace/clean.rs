@@ -1,8 +1,10 @@
 //! Paths that were looked at before use: relative, without `.` and `..`, within the limits.
 //!
 //! The kernel keeps a path beneath the workspace in any case; this says why in words, and keeps
-//! names that belong to git out of a tree that the host will commit.
+//! names that belong to git out of a tree that the host will commit, and the workspace's own name
+//! for what is half done.
 
+use super::apart;
 use crate::path::PathBytes;
 use crate::protocol::{Refusal, RefusalCode};
 use crate::quota::Quotas;
@@ -44,6 +46,10 @@ impl CleanPath {
         }
         if let Some(part) = parts.iter().find(|part| belongs_to_git(part)) {
             let reason = format!("the name {} belongs to git", part.escape_ascii());
+            return refuse(RefusalCode::ReservedName, reason);
+        }
+        if parts.contains(&apart::HALF_DONE) {
+            let reason = format!("the name {} is the workspace's own", apart::HALF_DONE.escape_ascii());
             return refuse(RefusalCode::ReservedName, reason);
         }
         if parts.is_empty() {
@@ -152,6 +158,9 @@ mod tests {
         check(".git/config", Err(RefusalCode::ReservedName));
         check("a/.GIT", Err(RefusalCode::ReservedName));
         check(".gitignore", Ok(".gitignore"));
+        let own = ".anchorhold-half-done";
+        let code = CleanPath::parse(&own.into(), &Quotas::default()).map_err(|refusal| refusal.code);
+        assert_eq!(code, Err(RefusalCode::ReservedName));
     }
 
     #[test]

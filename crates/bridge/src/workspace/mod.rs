@@ -4,6 +4,7 @@
 //! program's own (the baseline of an import and half-written files). Every path is opened by
 //! `openat2` beneath `tree`, following no symlink and crossing no mount.
 
+pub mod apart;
 pub mod clean;
 pub mod put;
 pub mod walk;
@@ -14,6 +15,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, Stat, mkdirat, openat2, st
 use rustix::io::Errno;
 
 use crate::ops::changes::Baseline;
+use crate::ops::export::Place;
 use crate::ops::import::Import;
 use crate::protocol::{Entry, Refusal, RefusalCode, Usage};
 use crate::quota::Quotas;
@@ -36,6 +38,10 @@ pub struct Workspace {
     pub baseline: Option<Baseline>,
     /// An import that is under way.
     pub import: Option<Import>,
+    /// Where an export that is under way goes on.
+    pub export: Option<Place>,
+    /// Whether the kernel was seen to rename nothing from one folder to another.
+    pub renames_apart: bool,
 }
 
 impl Workspace {
@@ -48,6 +54,8 @@ impl Workspace {
             usage: Usage::default(),
             baseline: None,
             import: None,
+            export: None,
+            renames_apart: false,
         };
         workspace.count()?;
         workspace.baseline = Baseline::load(workspace.state())?;

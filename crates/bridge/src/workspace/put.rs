@@ -1,15 +1,16 @@
 //! Puts content in place at once: written beside, then renamed, so that no reader sees half a file
-//! and a full disk leaves the old content as it was.
+//! and a full disk leaves the old content as it was. Beside is the program's own folder, or the
+//! target's where the kernel renames nothing from one folder to another.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat, fchmod, fstat, renameat_with, unlinkat};
 use rustix::io::Errno;
 
 use super::clean::CleanPath;
-use super::{Workspace, git_mode, is_folder, open_beneath, refuse};
+use super::{Workspace, apart, git_mode, is_folder, open_beneath, refuse};
 use crate::protocol::{MODE_EXECUTABLE, MODE_FILE, MODE_SYMLINK, Refusal, RefusalCode};
 
 /// The half-written file's name in the state folder; the program does one thing at a time.
@@ -40,23 +41,21 @@ impl Workspace {
 
         let words = |errno| refuse(errno, "write", path.as_bytes());
         let parent = self.make_folders(&path.parent())?;
-        self.write_beside(content, mode).map_err(words)?;
-        renameat_with(self.state(), HALF_WRITTEN, &parent, path.name(), RenameFlags::empty())
-            .map_err(words)?;
+        self.replace(&parent, path.name(), content, mode).map_err(words)?;
 
         self.usage.bytes = self.usage.bytes.saturating_sub(old_bytes) + content.len() as u64;
         self.usage.files += u64::from(old.is_none());
         Ok((mode, old.is_none()))
     }
 
-    fn write_beside(&self, content: &[u8], mode: u32) -> Result<(), Errno> {
-        let _ = unlinkat(self.state(), HALF_WRITTEN, AtFlags::empty());
-        let file = create(self.state(), HALF_WRITTEN, mode)?;
-        if let Err(error) = File::from(file).write_all(content) {
-            let _ = unlinkat(self.state(), HALF_WRITTEN, AtFlags::empty());
-            return Err(errno_of(&error));
+    fn replace(&mut self, parent: &OwnedFd, name: &[u8], content: &[u8], mode: u32) -> Result<(), Errno> {
+        if !self.renames_apart {
+            match write_beside(self.state(), HALF_WRITTEN, (parent, name), content, mode) {
+                Err(Errno::XDEV) => self.renames_apart = true,
+                outcome => return outcome,
+            }
         }
-        Ok(())
+        write_beside(parent.as_fd(), apart::HALF_DONE, (parent, name), content, mode)
     }
 
     /// Opens the regular file at `path` for reading, with what is known of it.
@@ -67,7 +66,7 @@ impl Workspace {
         Ok((File::from(file), stat))
     }
 
-    /// Reads the whole file at `path`, at most `limit` bytes.
+    /// Reads the whole file at `path` to edit it, at most `limit` bytes.
     pub fn read_file(&self, path: &CleanPath, limit: u64) -> Result<(Vec<u8>, Stat), Refusal> {
         let (mut file, stat) = self.open_file(path)?;
         let bytes = stat.st_size.unsigned_abs();
@@ -75,7 +74,7 @@ impl Workspace {
             return Err(Refusal::new(
                 RefusalCode::TooLarge,
                 format!(
-                    "{} has {bytes} bytes; the limit here is {limit}",
+                    "{} has {bytes} bytes; the limit for an edited file is {limit}",
                     String::from_utf8_lossy(path.as_bytes())
                 ),
             ));
@@ -86,14 +85,43 @@ impl Workspace {
     }
 }
 
-/// Makes a new file with exactly `mode`, open for writing.
+fn write_beside(
+    folder: BorrowedFd<'_>,
+    beside: &[u8],
+    (parent, name): (&OwnedFd, &[u8]),
+    content: &[u8],
+    mode: u32,
+) -> Result<(), Errno> {
+    let _ = unlinkat(folder, beside, AtFlags::empty());
+    let mut file = File::from(create(folder, beside, mode)?);
+    let written = file.write_all(content).map_err(|error| errno_of(&error));
+    let whole = written.and_then(|()| keep_mode(&file, mode));
+    let placed = whole.and_then(|_| renameat_with(folder, beside, parent, name, RenameFlags::empty()));
+    if placed.is_err() {
+        let _ = unlinkat(folder, beside, AtFlags::empty());
+    }
+    placed
+}
+
+/// Makes a new file, open for writing; [`keep_mode`] gives back what the umask takes of `mode`.
 pub fn create(folder: impl AsFd, name: &[u8], mode: u32) -> Result<OwnedFd, Errno> {
-    let permissions = Mode::from_raw_mode(mode & 0o777);
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-    let file = open_beneath(folder.as_fd(), name, flags, permissions)?;
-    // Whatever the umask took away.
-    fchmod(&file, permissions)?;
-    Ok(file)
+    open_beneath(folder.as_fd(), name, flags, permissions(mode))
+}
+
+/// Makes sure that a new file has exactly `mode`, and says what is known of it.
+///
+/// A usual umask takes nothing away from git's modes, so nothing is to be done for most files.
+pub fn keep_mode(file: impl AsFd, mode: u32) -> Result<Stat, Errno> {
+    let stat = fstat(&file)?;
+    if stat.st_mode & 0o777 != permissions(mode).as_raw_mode() {
+        fchmod(&file, permissions(mode))?;
+    }
+    Ok(stat)
+}
+
+fn permissions(mode: u32) -> Mode {
+    Mode::from_raw_mode(mode & 0o777)
 }
 
 /// Refuses what is no regular file.

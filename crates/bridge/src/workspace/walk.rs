@@ -1,18 +1,28 @@
-//! Walks the workspace, folder by folder in the order of names, following nothing.
+//! Walks the workspace, folder by folder in the order of paths, following nothing.
+//!
+//! The order is git's: that of the whole paths' bytes, so a folder stands where its name with a `/`
+//! after it would.
 
+use std::cmp::Ordering;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, statat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, SeekFrom, Stat, statat};
 
 use super::clean::CleanPath;
-use super::{Workspace, is_folder, open_beneath, refuse};
+use super::{Workspace, apart, is_folder, open_beneath, refuse};
 use crate::protocol::Refusal;
+
+/// What one system call reads of a folder.
+const FOLDER_CHUNK_BYTES: usize = 32 * 1024;
 
 /// What the walk does after an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Into the folder, if it is one, and on.
     Descend,
+    /// Past the folder, if it is one, and on.
+    Skip,
     /// Nowhere: the walk ends.
     Stop,
 }
@@ -23,6 +33,8 @@ pub struct Found<'a> {
     pub path: &'a [u8],
     /// Whether it is a regular file.
     pub is_file: bool,
+    /// Whether it is a folder.
+    pub is_folder: bool,
     name: &'a [u8],
     folder: BorrowedFd<'a>,
 }
@@ -44,6 +56,11 @@ impl Found<'_> {
     pub fn link_target(&self) -> Result<Vec<u8>, Refusal> {
         read_link(self.folder, self.name, self.path)
     }
+
+    /// Whether it is a folder with nothing in it.
+    pub fn is_empty_folder(&self) -> Result<bool, Refusal> {
+        Ok(self.is_folder && entries(&self.open()?, self.path)?.is_empty())
+    }
 }
 
 /// Reads a symlink's target.
@@ -60,52 +77,94 @@ impl Workspace {
     /// Calls `visit` for every entry beneath `start`, at most `depth` levels down.
     pub fn walk(&self, start: &CleanPath, depth: u32, visit: Visit<'_>) -> Result<(), Refusal> {
         let folder = self.open_at(start, OFlags::RDONLY | OFlags::DIRECTORY)?;
-        descend(folder, start.prefix(), depth, visit)?;
+        let mut path = start.prefix().to_vec();
+        descend(&folder, &mut path, depth, visit)?;
         Ok(())
     }
 }
 
-fn descend(folder: OwnedFd, prefix: &[u8], depth: u32, visit: Visit<'_>) -> Result<Next, Refusal> {
+fn descend(folder: &OwnedFd, path: &mut Vec<u8>, depth: u32, visit: Visit<'_>) -> Result<Next, Refusal> {
     if depth == 0 {
         return Ok(Next::Descend);
     }
-    for (name, kind) in entries(&folder, prefix)? {
-        let path = join(prefix, &name);
+    let above = path.len();
+    for Name { name, kind } in entries(folder, path)? {
+        path.truncate(above);
+        if above > 0 {
+            path.push(b'/');
+        }
+        path.extend_from_slice(&name);
+        let is_folder = kind == FileType::Directory;
         let found = Found {
-            path: &path,
+            path,
             is_file: kind == FileType::RegularFile,
+            is_folder,
             name: &name,
             folder: folder.as_fd(),
         };
-        if visit(&found)? == Next::Stop {
-            return Ok(Next::Stop);
+        match visit(&found)? {
+            Next::Stop => return Ok(Next::Stop),
+            Next::Skip => continue,
+            Next::Descend => {}
         }
-        if kind == FileType::Directory && depth > 1 {
+        if is_folder && depth > 1 {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY;
             let child = match open_beneath(folder.as_fd(), &name, flags, Mode::empty()) {
                 Ok(child) => child,
                 // The visitor may have removed or replaced it.
                 Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => continue,
-                Err(errno) => return Err(refuse(errno, "open the folder", &path)),
+                Err(errno) => return Err(refuse(errno, "open the folder", path)),
             };
-            if descend(child, &path, depth - 1, visit)? == Next::Stop {
+            if descend(&child, path, depth - 1, visit)? == Next::Stop {
                 return Ok(Next::Stop);
             }
         }
     }
+    path.truncate(above);
     Ok(Next::Descend)
 }
 
-/// A folder's entries by name; `folder` stays open and is read from its start.
-pub fn entries(folder: &OwnedFd, path: &[u8]) -> Result<Vec<(Vec<u8>, FileType)>, Refusal> {
+/// An entry of a folder.
+pub struct Name {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// What it is.
+    pub kind: FileType,
+}
+
+impl Name {
+    /// Compares as git orders a tree.
+    pub fn in_git_order(&self, other: &Self) -> Ordering {
+        self.sort_bytes().cmp(other.sort_bytes())
+    }
+
+    /// Compares with a path part, given with its `/` if it is a folder's.
+    pub fn against(&self, part: &[u8]) -> Ordering {
+        self.sort_bytes().cmp(part.iter().copied())
+    }
+
+    fn sort_bytes(&self) -> impl Iterator<Item = u8> {
+        let slash = (self.kind == FileType::Directory).then_some(b'/');
+        self.name.iter().copied().chain(slash)
+    }
+}
+
+/// A folder's entries in order, read from its start.
+pub fn entries(folder: &OwnedFd, path: &[u8]) -> Result<Vec<Name>, Refusal> {
     let words = |errno| refuse(errno, "read the folder", path);
-    let again = open_beneath(folder.as_fd(), b".", OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())
-        .map_err(words)?;
+    rustix::fs::seek(folder, SeekFrom::Start(0)).map_err(words)?;
+    let mut buffer = [const { MaybeUninit::uninit() }; FOLDER_CHUNK_BYTES];
+    let mut reader = RawDir::new(folder, &mut buffer);
     let mut entries = Vec::new();
-    for entry in Dir::new(again).map_err(words)? {
+    let mut left_over = false;
+    while let Some(entry) = reader.next() {
         let entry = entry.map_err(words)?;
         let name = entry.file_name().to_bytes();
         if name == b"." || name == b".." {
+            continue;
+        }
+        if name == apart::HALF_DONE {
+            left_over = true;
             continue;
         }
         let mut kind = entry.file_type();
@@ -116,9 +175,12 @@ pub fn entries(folder: &OwnedFd, path: &[u8]) -> Result<Vec<(Vec<u8>, FileType)>
                 false => FileType::from_raw_mode(stat.st_mode),
             };
         }
-        entries.push((name.to_vec(), kind));
+        entries.push(Name { name: name.to_vec(), kind });
     }
-    entries.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    if left_over {
+        apart::sweep(folder, path)?;
+    }
+    entries.sort_unstable_by(Name::in_git_order);
     Ok(entries)
 }
 

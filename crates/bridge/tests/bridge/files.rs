@@ -139,3 +139,14 @@ fn moving_makes_folders_and_overwrites_nothing() {
     assert_eq!(bridge.refused(rename("gone", "x")).code, RefusalCode::NotFound);
     assert_eq!(bridge.hello().usage.files, 6);
 }
+
+#[test]
+fn a_umask_takes_nothing_away_from_a_files_mode() {
+    let mut bridge = Bridge::under_umask(0o077);
+    bridge.import(&[(b"run", MODE_EXECUTABLE, b"#!"), (b"plain", MODE_FILE, b"1")]);
+    bridge.call(Request::Write { path: "written".into(), executable: Some(true) }, b"#!");
+    for (path, mode) in [("run", 0o755), ("plain", 0o644), ("written", 0o755)] {
+        let metadata = std::fs::metadata(bridge.tree().join(path)).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, mode, "{path}");
+    }
+}

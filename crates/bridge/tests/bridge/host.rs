@@ -8,6 +8,8 @@ use anchorhold_bridge::frame::{self, Incoming};
 use anchorhold_bridge::{Envelope, Hello, ImportPiece, Quotas, Refusal, RefusalCode, Request, Response};
 use tempfile::TempDir;
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_anchorhold-bridge");
+
 /// A bridge that serves a folder of its own.
 pub struct Bridge {
     folder: TempDir,
@@ -28,7 +30,18 @@ impl Bridge {
 
     /// Starts on a folder that may have been served before.
     pub fn on(folder: TempDir, quotas: Quotas) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_anchorhold-bridge"))
+        Self::by(Command::new(PROGRAM), folder, quotas)
+    }
+
+    /// Starts with a umask, which is set by a shell that becomes the program.
+    pub fn under_umask(mask: u32) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("umask {mask:o}; exec \"$0\" \"$@\""), PROGRAM]);
+        Self::by(shell, tempfile::tempdir().unwrap(), Quotas::default())
+    }
+
+    fn by(mut command: Command, folder: TempDir, quotas: Quotas) -> Self {
+        let mut child = command
             .arg("--root")
             .arg(folder.path())
             .args(["--quotas", &serde_json::to_string(&quotas).unwrap()])
@@ -47,11 +60,16 @@ impl Bridge {
     }
 
     /// Ends the program and starts another on the same folder.
-    pub fn restart(mut self) -> Self {
+    pub fn restart(self) -> Self {
+        self.restart_with(Self::on)
+    }
+
+    /// Ends the program and has another started on the same folder.
+    pub fn restart_with(mut self, start: fn(TempDir, Quotas) -> Self) -> Self {
         drop(self.input.take());
         assert!(self.child.wait().unwrap().success());
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
-        Self::on(folder, Quotas::default())
+        start(folder, Quotas::default())
     }
 
     pub fn send_raw(&mut self, bytes: &[u8]) {

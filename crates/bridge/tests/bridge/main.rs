@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![cfg(target_os = "linux")]
 
+mod apart;
 mod edits;
 mod escapes;
+mod exports;
 mod files;
 mod host;
 mod imports;

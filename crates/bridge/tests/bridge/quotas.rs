@@ -62,8 +62,14 @@ fn a_read_returns_no_more_than_its_limit() {
     bridge.write("lines", b"ab\ncd\nef\n");
     bridge.write("line", b"0123456789");
     let read = |path: &str| Request::Read { path: path.into(), from_line: None, line_count: None };
-    assert_eq!(bridge.call(read("lines"), b"").1, b"ab\n");
-    assert_eq!(bridge.call(read("line"), b"").1, b"01234");
+    let truncated = |answer: (Response, Vec<u8>)| match answer {
+        (Response::Read { truncated, lines, total_lines, total_bytes, .. }, body) => {
+            (truncated, lines, total_lines, total_bytes, body)
+        }
+        (other, _) => panic!("{other:?}"),
+    };
+    assert_eq!(truncated(bridge.call(read("lines"), b"")), (true, 1, 3, 9, b"ab\n".to_vec()));
+    assert_eq!(truncated(bridge.call(read("line"), b"")), (true, 1, 1, 10, b"01234".to_vec()));
 }
 
 #[test]
@@ -72,7 +78,29 @@ fn a_file_over_the_limit_is_not_edited() {
     bridge.write("six", b"123456");
     let edits = vec![Replacement { old: "1".into(), new: "2".into(), replace_all: false }];
     let edit = Request::Edit { path: "six".into(), edits };
-    check(&mut bridge, edit, b"", RefusalCode::TooLarge, "5");
+    check(&mut bridge, edit, b"", RefusalCode::TooLarge, "the limit for an edited file is 5");
+    bridge.write("five", b"12345");
+    let edits = vec![Replacement { old: "1".into(), new: "22".into(), replace_all: false }];
+    let edit = Request::Edit { path: "five".into(), edits };
+    check(&mut bridge, edit, b"", RefusalCode::TooLarge, "the limit for an edited file is 5");
+    assert_eq!(std::fs::read(bridge.tree().join("five")).unwrap(), b"12345");
+}
+
+#[test]
+fn patterns_and_globs_are_bounded() {
+    let mut bridge = Bridge::start();
+    let search = |pattern: String, globs| Request::Search {
+        pattern,
+        path: "".into(),
+        globs,
+        case_insensitive: false,
+        max_matches: None,
+    };
+    check(&mut bridge, search("a".repeat(9000), vec![]), b"", RefusalCode::BadPattern, "8192 bytes");
+    let many = vec!["a".to_owned(); 65];
+    check(&mut bridge, search("a".into(), many), b"", RefusalCode::BadPattern, "the limit is 64");
+    let glob = Request::Glob { pattern: "a".repeat(5000) };
+    check(&mut bridge, glob, b"", RefusalCode::BadPattern, "4096 bytes");
 }
 
 #[test]

@@ -95,15 +95,122 @@ fn what_cannot_be_read_as_a_pattern_is_refused() {
     assert_eq!(bridge.refused(bomb).code, RefusalCode::BadPattern);
 }
 
+#[track_caller]
+fn check_glob(pattern: &str, expected: &[&str]) {
+    let mut bridge = filled();
+    bridge.write("target/out.rs", b"");
+    bridge.write(".gitignore", b"target/\n");
+    let response = bridge.ask(Request::Glob { pattern: pattern.into() });
+    let Response::Globbed { paths, truncated: false } = response else { panic!("{response:?}") };
+    let expected: Vec<PathBytes> = expected.iter().map(|path| (*path).into()).collect();
+    assert_eq!(paths, expected, "{pattern}");
+}
+
 #[test]
 fn names_are_found_in_any_folder_or_in_one() {
-    let mut bridge = filled();
-    let mut glob = |pattern: &str| match bridge.ask(Request::Glob { pattern: pattern.into() }) {
-        Response::Globbed { paths, truncated: false } => paths,
-        other => panic!("{other:?}"),
-    };
-    let paths = |paths: &[&str]| paths.iter().map(|path| (*path).into()).collect::<Vec<PathBytes>>();
-    assert_eq!(glob("*.rs"), paths(&["src/deep/run.rs", "src/main.rs"]));
-    assert_eq!(glob("src/*"), paths(&["src/main.rs"]));
-    assert_eq!(glob("**/*.md"), paths(&["README.md"]));
+    check_glob("*.rs", &["src/deep/run.rs", "src/main.rs", "target/out.rs"]);
+    check_glob("src/*", &["src/main.rs"]);
+    check_glob("/src/*", &["src/main.rs"]);
+    check_glob("./src/**", &["src/deep/run.rs", "src/main.rs"]);
+    check_glob("src/**/*.rs", &["src/deep/run.rs", "src/main.rs"]);
+    check_glob("**/*.md", &["README.md"]);
+    check_glob("*.{md,png}", &["README.md", "picture.png"]);
+    check_glob("[!a-q]un.rs", &["src/deep/run.rs"]);
+    check_glob(".git*", &[".gitignore"]);
+}
+
+#[test]
+fn a_folder_that_is_kept_out_is_not_entered() {
+    check_glob("!src/", &[".gitignore", "README.md", "picture.png", "target/out.rs"]);
+    check_glob("!deep", &[".gitignore", "README.md", "picture.png", "src/main.rs", "target/out.rs"]);
+    // As with ripgrep, a folder's name alone lets in nothing of what it holds.
+    check_glob("src", &[]);
+}
+
+#[test]
+fn what_git_ignores_is_found_since_nothing_here_is_left_by_a_build() {
+    check_glob("out.rs", &["target/out.rs"]);
+    check(search("fn", &["!*.rs", "src/deep/*"]), &[("src/deep/run.rs", 1, "pub fn run() {}")]);
+}
+
+/// What ripgrep's `-g` lets in, on files of the same names.
+fn ripgreps_own(globs: &[&str], paths: &[&str]) -> Vec<PathBytes> {
+    let folder = tempfile::tempdir().unwrap();
+    for path in paths {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, b"x").unwrap();
+    }
+    let mut builder = ignore::overrides::OverrideBuilder::new(folder.path());
+    for glob in globs {
+        builder.add(glob).unwrap();
+    }
+    let walk = ignore::WalkBuilder::new(folder.path())
+        .standard_filters(false)
+        .overrides(builder.build().unwrap())
+        .sort_by_file_path(Ord::cmp)
+        .build();
+    walk.map(Result::unwrap)
+        .filter(|entry| entry.file_type().unwrap().is_file())
+        .map(|entry| entry.path().strip_prefix(folder.path()).unwrap().to_str().unwrap().into())
+        .collect()
+}
+
+#[test]
+fn globs_let_in_what_ripgreps_own_walk_lets_in() {
+    let paths = ["a.rs", "b/a.rs", "b/c/a.rs", "b/c/d.md", "b.md", "c/b/x", "#x", "d e/f"];
+    for globs in [
+        &["*.rs"] as &[&str],
+        &["b/*.rs"],
+        &["b/**"],
+        &["**/c/**"],
+        &["!b"],
+        &["!b/", "*.rs"],
+        &["*.rs", "!b/c"],
+        &["!*.rs", "b/a.rs"],
+        &["b/"],
+        &["/a.rs"],
+        &["d e/*"],
+        &["*.{rs,md}", "!b/*"],
+        &["?.rs"],
+        &["x", "!c/**"],
+    ] {
+        let mut bridge = Bridge::start();
+        for path in paths {
+            bridge.write(path, b"x");
+        }
+        let response = bridge.ask(search("x", globs));
+        let Response::Found { matches, .. } = response else { panic!("{response:?}") };
+        let mut found: Vec<PathBytes> = matches.into_iter().map(|found| found.path).collect();
+        let mut expected = ripgreps_own(globs, &paths);
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected, "{globs:?}");
+    }
+}
+
+#[test]
+fn a_glob_that_says_nothing_is_refused() {
+    let mut bridge = Bridge::start();
+    for pattern in ["", " ", "!", "./", "[a", "{a"] {
+        let glob = Request::Glob { pattern: pattern.into() };
+        assert_eq!(bridge.refused(glob).code, RefusalCode::BadPattern, "{pattern:?}");
+    }
+}
+
+#[test]
+fn a_name_with_a_hash_is_no_comment() {
+    let mut bridge = Bridge::start();
+    bridge.write("#x#", b"");
+    bridge.write("y", b"");
+    let response = bridge.ask(Request::Glob { pattern: "#*".into() });
+    assert_eq!(response, Response::Globbed { paths: vec!["#x#".into()], truncated: false });
+}
+
+#[test]
+fn names_past_the_time_are_said_to_be_missing() {
+    let mut bridge = Bridge::with(anchorhold_bridge::Quotas { search_ms: 0, ..Default::default() });
+    bridge.write("a", b"a");
+    let response = bridge.ask(Request::Glob { pattern: "*".into() });
+    assert_eq!(response, Response::Globbed { paths: Vec::new(), truncated: true });
 }
