@@ -137,6 +137,8 @@ pub enum Request {
         #[serde(default)]
         after: Option<PathBytes>,
     },
+    /// Removes everything in the workspace, as before its volume is removed.
+    Empty,
 }
 
 /// One replacement of an edit.
@@ -273,6 +275,11 @@ pub enum Response {
         changes: Vec<Change>,
         /// Whether another page follows.
         truncated: bool,
+    },
+    /// To `Empty`.
+    Emptied {
+        /// How many files, symlinks and folders were there.
+        entries: u64,
     },
     /// No, and why.
     Refused(Refusal),

@@ -65,6 +65,7 @@ pub fn carry_out(workspace: &mut Workspace, request: Request, body: &[u8]) -> Ou
         Request::ImportFiles { pieces } => import::files(workspace, &pieces, body),
         Request::ImportEnd => import::end(workspace),
         Request::Changes { after } => changes::changes(workspace, after.as_ref()),
+        Request::Empty => remove::all(workspace),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Removes a file, a symlink, or a folder with everything in it.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, statat, unlinkat};
 
@@ -26,6 +26,26 @@ pub fn remove(workspace: &mut Workspace, path: &PathBytes) -> Outcome {
     }
     let entries = before - workspace.usage.files;
     Ok(Response::Deleted { entries }.into())
+}
+
+/// Empties the whole workspace: the tree, and what is remembered of it.
+pub fn all(workspace: &mut Workspace) -> Outcome {
+    let before = workspace.usage.files;
+    workspace.import = None;
+    workspace.baseline = None;
+    // The baseline goes first: a half-emptied workspace must not pass for an imported one.
+    let state = reopen(workspace.state())?;
+    empty(workspace, &state, b"")?;
+    let tree = reopen(workspace.tree())?;
+    empty(workspace, &tree, b"")?;
+    workspace.count()?;
+    Ok(Response::Emptied { entries: before }.into())
+}
+
+/// A descriptor of its own for a folder of the workspace, which is changed while it is walked.
+fn reopen(folder: BorrowedFd<'_>) -> Result<OwnedFd, Refusal> {
+    open_beneath(folder, b".", OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())
+        .map_err(|errno| refuse(errno, "open", b"the workspace"))
 }
 
 /// Removes everything in a folder, counting it out as it goes.
