@@ -10,12 +10,15 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::error::{Ending, SandboxError};
 use crate::import::{self, ImportFile};
 use crate::line::Line;
+use crate::owners::Claim;
 use crate::report::{CellReport, ContainerFacts};
 
 /// How long an ordinary call may take; a search ends by itself well before.
 const CALL_PATIENCE: Duration = Duration::from_secs(60);
 /// A bridge counts its workspace before it answers for the first time.
 const HELLO_PATIENCE: Duration = Duration::from_secs(60);
+/// Emptying as many files as a workspace may hold takes seconds on a slow disk.
+const EMPTY_PATIENCE: Duration = Duration::from_secs(600);
 
 /// A running cell. Clones are the same cell; calls run side by side and are answered in order.
 #[derive(Clone)]
@@ -80,6 +83,21 @@ impl Cell {
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         import::import(&self.0.line, files, progress).await
+    }
+
+    /// Removes everything in the workspace, and says how much that was.
+    pub(crate) async fn empty(&self) -> Result<u64, SandboxError> {
+        match self.0.line.call(Request::Empty, &[], EMPTY_PATIENCE).await? {
+            (Response::Emptied { entries }, _) => Ok(entries),
+            (other, _) => {
+                Err(SandboxError::UnexpectedAnswer { request: "empty".into(), answer: format!("{other:?}") })
+            }
+        }
+    }
+
+    /// Keeps the right to speak to the cell for as long as it is open.
+    pub(crate) fn hold(&self, claim: Claim) {
+        self.0.line.hold(claim);
     }
 
     /// Lets go of the cell; a container goes on running until it is parked or removed.
