@@ -1,55 +1,95 @@
-//! Builds the bridge as a program of its own and hands its bytes to the library.
+//! Builds the bridge as a program of its own and hands the bytes of every bridge there is to the
+//! library: the build machine's own always, another machine's where it was built before.
 //!
 //! The bridge is small, static and always optimised, whatever this build is, so it is built by the
 //! same cargo in a target folder of its own: there the two builds never wait for each other's lock.
-//! Where no Linux program can be built, `ANCHORHOLD_BRIDGE` names one that was built before.
+//! `cargo xtask bridge --arch …` builds one for another machine; `ANCHORHOLD_BRIDGE_X86_64` and
+//! `ANCHORHOLD_BRIDGE_AARCH64` name programs that were built elsewhere.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 use std::{env, fs};
 
-const PREBUILT: &str = "ANCHORHOLD_BRIDGE";
 const PROGRAM: &str = "anchorhold-bridge";
-const PROFILE: [&str; 5] = [
-    "profile.release.opt-level=\"s\"",
-    "profile.release.panic=\"abort\"",
-    "profile.release.lto=true",
-    "profile.release.codegen-units=1",
-    "profile.release.strip=true",
+
+/// A machine that a bridge can be built for.
+struct Machine {
+    arch: &'static str,
+    /// Its name in the library.
+    variant: &'static str,
+    /// Names a program that was built before.
+    variable: &'static str,
+    /// Its number in the head of a program.
+    elf: u16,
+}
+
+const MACHINES: [Machine; 2] = [
+    Machine { arch: "x86_64", variant: "X86_64", variable: "ANCHORHOLD_BRIDGE_X86_64", elf: 62 },
+    Machine { arch: "aarch64", variant: "Aarch64", variable: "ANCHORHOLD_BRIDGE_AARCH64", elf: 183 },
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let bridge = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../bridge");
+    let target = target_folder()?;
+    // Watched, so it must be there: cargo takes a missing path for one that always changes.
+    let built_before = target.join("bridges");
+    fs::create_dir_all(&built_before).map_err(|error| format!("make {}: {error}", built_before.display()))?;
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={}", bridge.join("src").display());
     println!("cargo::rerun-if-changed={}", bridge.join("Cargo.toml").display());
-    println!("cargo::rerun-if-env-changed={PREBUILT}");
+    println!("cargo::rerun-if-changed={}", built_before.display());
 
-    let program = match env::var_os(PREBUILT) {
-        Some(path) => PathBuf::from(path),
-        None => build(&bridge)?,
-    };
-    let out = PathBuf::from(variable("OUT_DIR")?).join(PROGRAM);
-    fs::copy(&program, &out).map_err(|error| format!("copy {}: {error}", program.display()))?;
-    println!("cargo::rerun-if-changed={}", program.display());
+    let out = PathBuf::from(variable("OUT_DIR")?);
+    let mut list = String::new();
+    for machine in &MACHINES {
+        let Some(program) = find(machine, &bridge, &target)? else { continue };
+        let embedded = out.join(format!("bridge-{}", machine.arch));
+        fs::copy(&program, &embedded).map_err(|error| format!("copy {}: {error}", program.display()))?;
+        check(machine, &program)?;
+        let (variant, arch) = (machine.variant, machine.arch);
+        writeln!(
+            list,
+            "Bridge {{ arch: Arch::{variant}, program: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/bridge-{arch}\")) }},"
+        )?;
+    }
+    if list.is_empty() {
+        return Err(no_bridge().into());
+    }
+    fs::write(out.join("bridges.rs"), format!("&[\n{list}]\n"))?;
     Ok(())
 }
 
-fn build(bridge: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    let system = variable("CARGO_CFG_TARGET_OS")?;
-    let arch = variable("CARGO_CFG_TARGET_ARCH")?;
-    if system != "linux" || !matches!(arch.as_str(), "x86_64" | "aarch64") {
-        return Err(format!(
-            "the bridge is a Linux program and cannot be built for {arch} {system}; build it on Linux with\n  \
-             RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --target x86_64-unknown-linux-gnu \
-             -p {PROGRAM} --bin {PROGRAM}\n\
-             and set {PREBUILT} to the path of the program"
-        )
-        .into());
+/// The program for a machine: the one that is named, else the own one, else the one built before.
+fn find(machine: &Machine, bridge: &Path, target: &Path) -> Result<Option<PathBuf>, Box<dyn Error>> {
+    println!("cargo::rerun-if-env-changed={}", machine.variable);
+    if let Some(path) = env::var_os(machine.variable).filter(|path| !path.is_empty()) {
+        let path = PathBuf::from(path);
+        println!("cargo::rerun-if-changed={}", path.display());
+        return Ok(Some(path));
     }
-    let triple = format!("{arch}-unknown-linux-gnu");
-    let target = own_target_folder()?;
+    if variable("CARGO_CFG_TARGET_OS")? == "linux" && variable("CARGO_CFG_TARGET_ARCH")? == machine.arch {
+        return build(machine, bridge, target).map(Some);
+    }
+    let before = target.join("bridges").join(machine.arch).join(PROGRAM);
+    let Ok(built_at) = fs::metadata(&before).and_then(|found| found.modified()) else { return Ok(None) };
+    if built_at < newest(&bridge.join("src"))? {
+        // Host and bridge must speak the same protocol; none is told clearly, an old one is not.
+        println!(
+            "cargo::warning=the bridge for {0} is older than its source and left out; build it with: \
+             cargo xtask bridge --arch {0}",
+            machine.arch
+        );
+        return Ok(None);
+    }
+    Ok(Some(before))
+}
+
+fn build(machine: &Machine, bridge: &Path, target: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let triple = format!("{}-unknown-linux-gnu", machine.arch);
+    let own = target.join("bridge");
     let mut cargo = Command::new(variable("CARGO")?);
     // What the outer build tells its own compilers (clippy's wrapper, flags, profiles) is not meant
     // for this one.
@@ -61,18 +101,49 @@ fn build(bridge: &Path) -> Result<PathBuf, Box<dyn Error>> {
     cargo
         .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static")
         .current_dir(bridge)
-        .args(["build", "--release", "--locked", "--quiet"])
+        .args(["build", "--profile", "bridge", "--locked", "--quiet"])
         .args(["--package", PROGRAM, "--bin", PROGRAM])
         .args(["--target", &triple])
         .arg("--target-dir")
-        .arg(&target)
-        .args(PROFILE.iter().flat_map(|setting| ["--config", setting]));
+        .arg(&own);
     let output = cargo.output().map_err(|error| format!("run cargo for the bridge: {error}"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(format!("build the bridge: {}\n{said}", output.status).into());
     }
-    Ok(target.join(triple).join("release").join(PROGRAM))
+    Ok(own.join(triple).join("bridge").join(PROGRAM))
+}
+
+/// Refuses what is no Linux program for the machine.
+fn check(machine: &Machine, program: &Path) -> Result<(), Box<dyn Error>> {
+    let bytes = fs::read(program).map_err(|error| format!("read {}: {error}", program.display()))?;
+    let is_elf = bytes.starts_with(b"\x7fELF");
+    let number = bytes.get(18..20).and_then(|two| two.try_into().ok()).map(u16::from_le_bytes);
+    if is_elf && number == Some(machine.elf) {
+        return Ok(());
+    }
+    Err(format!("{} is no Linux program for {}", program.display(), machine.arch).into())
+}
+
+fn no_bridge() -> String {
+    let names: Vec<_> = MACHINES.iter().map(|machine| machine.variable).collect();
+    format!(
+        "the bridge is a Linux program and cannot be built here; on Linux, build it with\n  \
+         cargo xtask bridge --arch x86_64    (or aarch64: what your container engine runs on)\n\
+         and set {} to the path of the program",
+        names.join(" or ")
+    )
+}
+
+fn newest(folder: &Path) -> Result<SystemTime, Box<dyn Error>> {
+    let mut newest = SystemTime::UNIX_EPOCH;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let found = entry.metadata()?;
+        let at = if found.is_dir() { self::newest(&entry.path())? } else { found.modified()? };
+        newest = newest.max(at);
+    }
+    Ok(newest)
 }
 
 fn is_the_outer_builds_own(name: &str) -> bool {
@@ -104,11 +175,15 @@ fn is_the_outer_builds_own(name: &str) -> bool {
         )
 }
 
-/// `<target>/bridge`, found from `<target>/<profile>/build/<package>/out`.
-fn own_target_folder() -> Result<PathBuf, Box<dyn Error>> {
+/// `<target>`, found from `<target>/[<triple>/]<profile>/build/<package>/out`.
+fn target_folder() -> Result<PathBuf, Box<dyn Error>> {
     let out = PathBuf::from(variable("OUT_DIR")?);
     let target = out.ancestors().nth(4).ok_or("OUT_DIR is not four folders deep")?;
-    Ok(target.join("bridge"))
+    let triple = variable("TARGET")?;
+    match target.parent() {
+        Some(above) if target.file_name().is_some_and(|name| *name == *triple) => Ok(above.to_owned()),
+        _ => Ok(target.to_owned()),
+    }
 }
 
 fn variable(name: &str) -> Result<String, Box<dyn Error>> {

@@ -4,6 +4,7 @@
 //! needs and no more.
 
 mod bench;
+mod bridge;
 mod check;
 mod command;
 mod demo;
@@ -55,6 +56,12 @@ enum Task {
     Gen,
     /// Measures our own cost over a scripted run of 101 model turns.
     Bench(bench::Options),
+    /// Builds the program in the container for one machine, to be carried by the next build.
+    Bridge {
+        /// The machine; this one when none is named.
+        #[arg(long, value_enum)]
+        arch: Option<bridge::Arch>,
+    },
     /// Installs what is missing for building, running and testing.
     Setup,
     /// Starts or stops the Docker engine that the other commands use where none answers.
@@ -82,6 +89,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Check => check::run(),
         Task::Gen => generate::run(),
         Task::Bench(options) => bench::run(&options),
+        Task::Bridge { arch } => bridge::run(arch),
         Task::Setup => setup::ensure(&[Need::Build, Need::Window, Need::Engine, Need::Test]),
         Task::Engine { action } => engine::act(&action),
     }

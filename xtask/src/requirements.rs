@@ -3,7 +3,7 @@
 //! A requirement is looked for by what it does rather than by a package's name, so that a Chrome, an
 //! nginx or a Docker from elsewhere counts.
 
-use crate::{command, platform::Platform, setup::Need};
+use crate::{bridge::Arch, command, platform::Platform, setup::Need};
 use std::path::Path;
 
 /// How one sees that something is installed.
@@ -183,6 +183,26 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "runs the UI alone for its pictures and accessibility checks",
         Probe::Program(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]),
         ["chromium", "chromium", "chromium"],
+    ),
+    requirement(
+        Need::Bridge(Arch::Aarch64),
+        "links the bridge for aarch64",
+        Probe::Program(&["aarch64-linux-gnu-gcc"]),
+        [
+            "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
+            "gcc-aarch64-linux-gnu sysroot-aarch64-fc42-glibc",
+            "aarch64-linux-gnu-gcc aarch64-linux-gnu-glibc",
+        ],
+    ),
+    requirement(
+        Need::Bridge(Arch::X86_64),
+        "links the bridge for x86_64",
+        Probe::Program(&["x86_64-linux-gnu-gcc"]),
+        [
+            "gcc-x86-64-linux-gnu libc6-dev-amd64-cross",
+            "gcc-x86_64-linux-gnu sysroot-x86_64-fc42-glibc",
+            "x86_64-linux-gnu-gcc x86_64-linux-gnu-glibc",
+        ],
     ),
 ];
 

@@ -1,6 +1,7 @@
 //! Installs what is missing: by itself where apt is, by exact commands to type elsewhere.
 
 use crate::{
+    bridge::Arch,
     command,
     platform::Platform,
     requirements::{REQUIREMENTS, Requirement},
@@ -19,6 +20,8 @@ pub enum Need {
     Engine,
     /// Run the tests.
     Test,
+    /// Build the bridge for a machine that is not this one.
+    Bridge(Arch),
 }
 
 /// Makes sure that everything for `needs` is installed, and installs it where that is ours to do.

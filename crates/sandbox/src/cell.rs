@@ -11,12 +11,14 @@ use crate::error::{Ending, SandboxError};
 use crate::export::{self, ExportPiece, Exported};
 use crate::import::{self, ImportFile};
 use crate::line::Line;
+use crate::owners::Claim;
 use crate::report::{CellReport, ContainerFacts};
 
 /// How long an ordinary call may take; a search ends by itself well before.
 const CALL_PATIENCE: Duration = Duration::from_secs(60);
 /// A bridge counts its workspace before it answers for the first time.
 const HELLO_PATIENCE: Duration = Duration::from_secs(60);
+/// Emptying as many files as a workspace may hold takes seconds on a slow disk.
 
 /// A running cell. Clones are the same cell; calls run side by side and are answered in order.
 #[derive(Clone)]
@@ -103,6 +105,11 @@ impl Cell {
     /// A volume that is emptied first is removed in a moment.
     pub async fn empty(&self) -> Result<u64, SandboxError> {
         export::empty(&self.0.line).await
+    }
+
+    /// Keeps the right to speak to the cell for as long as it is open.
+    pub(crate) fn hold(&self, claim: Claim) {
+        self.0.line.hold(claim);
     }
 
     /// Lets go of the cell; a container goes on running until it is parked or removed.

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use anchorhold_bridge::Quotas;
 use bollard::models::{
-    ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, ResourcesUlimits,
+    ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, MountVolumeOptions,
+    ResourcesUlimits,
 };
 
 use crate::docker::CellSpec;
@@ -75,6 +76,11 @@ fn host_config(spec: &CellSpec) -> HostConfig {
             source: Some(name(&spec.agent)),
             target: Some(WORKSPACE.into()),
             read_only: Some(false),
+            // A volume that is not there yet is made with the container, and is ours from then on.
+            volume_options: Some(MountVolumeOptions {
+                labels: Some(labels(spec)),
+                ..MountVolumeOptions::default()
+            }),
             ..Mount::default()
         }]),
         ..HostConfig::default()

@@ -56,6 +56,32 @@ pub enum SandboxError {
         /// The name.
         name: String,
     },
+    /// Somebody in this process speaks to the cell already.
+    #[error("open the cell of {agent}: it is open already")]
+    CellInUse {
+        /// The agent's id.
+        agent: String,
+    },
+    /// This program was built without the bridge for the engine's machine.
+    #[error("open a cell: this program carries no bridge for {arch}, which the container engine runs on")]
+    BridgeMissing {
+        /// The machine.
+        arch: String,
+    },
+    /// No bridge can be built for the engine's machine.
+    #[error("open a cell: a container engine on {} is not supported", named(arch))]
+    EngineArchUnsupported {
+        /// The machine, as the engine names it.
+        arch: String,
+    },
+    /// The program in the cell is for another machine than the engine said it is.
+    #[error("open a cell: the container engine says that it runs on {wanted}, and its cell on {found}")]
+    ArchDiffers {
+        /// What the engine says.
+        wanted: String,
+        /// What the bridge says.
+        found: String,
+    },
     /// No answer came in time.
     #[error("{attempt}: no answer within {} s", .after.as_secs())]
     Timeout {
@@ -163,6 +189,10 @@ impl SandboxError {
             Self::EngineFailed { .. } => "engine_failed",
             Self::DiskFull { .. } => "disk_full",
             Self::NameTaken { .. } => "cell_name_taken",
+            Self::CellInUse { .. } => "cell_in_use",
+            Self::BridgeMissing { .. } => "bridge_missing",
+            Self::EngineArchUnsupported { .. } => "engine_arch_unsupported",
+            Self::ArchDiffers { .. } => "cell_arch_differs",
             Self::Timeout { .. } => "timeout",
             Self::CellEnded(_) => "cell_ended",
             Self::BridgeRefusedToServe { .. } => "bridge_refused_to_serve",
@@ -201,6 +231,16 @@ impl SandboxError {
             }
             Self::NameTaken { name } => {
                 format!("rename or remove the container or volume {name}, which was not made here")
+            }
+            Self::CellInUse { .. } => "stop the agent where it runs, and try again".to_owned(),
+            Self::BridgeMissing { arch } => format!(
+                "build it with `cargo xtask bridge --arch {arch}` and then this program again, or use an engine on {}",
+                std::env::consts::ARCH
+            ),
+            Self::EngineArchUnsupported { .. } => "use a container engine on x86_64 or aarch64".to_owned(),
+            Self::ArchDiffers { .. } => {
+                "use a container engine that runs its containers on its own machine, without emulation"
+                    .to_owned()
             }
             Self::Timeout { .. } => {
                 "the container engine is slow or stuck; try again, or restart it".to_owned()
@@ -266,6 +306,11 @@ impl SandboxError {
             error => Self::EngineFailed { attempt, source: Box::new(error) },
         }
     }
+}
+
+/// A machine as the engine names it, if it does.
+fn named(machine: &str) -> &str {
+    if machine.is_empty() { "a machine that it does not name" } else { machine }
 }
 
 /// The kind of the system's error at the bottom of an error, if there is one.

@@ -3,6 +3,7 @@
 //! The only code that talks to a container engine. It starts nothing but its own image, mounts
 //! nothing of the host, opens no port, and touches only what carries its labels.
 
+mod arch;
 mod attach;
 mod cell;
 mod container;
@@ -15,14 +16,20 @@ mod import;
 mod line;
 #[cfg(all(feature = "local", target_os = "linux"))]
 mod local;
+mod open;
+mod owners;
 mod promise;
+mod reap;
+mod remove;
 mod report;
 
 pub use anchorhold_bridge::{self as bridge, PathBytes, Quotas, Refusal, RefusalCode, Request, Response};
+pub use arch::machines;
 pub use cell::Cell;
 pub use docker::{CellSpec, Docker};
 pub use endpoint::Endpoint;
 pub use error::{Ending, SandboxError};
 pub use export::{ExportPiece, Exported};
 pub use import::ImportFile;
+pub use reap::{Kept, Reaped};
 pub use report::{CellReport, ContainerFacts, Fact, Verdict};

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Ending, SandboxError};
+use crate::owners::Claim;
 
 /// How many frames may wait for the pipe, so that a slow cell slows its caller.
 const WAITING_FRAMES: usize = 8;
@@ -47,6 +48,8 @@ struct Calls(Mutex<Waiting>);
 struct Waiting {
     by_id: HashMap<u64, oneshot::Sender<Answer>>,
     ending: Option<Ending>,
+    /// The right to speak on this line, let go when it ends.
+    claim: Option<Claim>,
 }
 
 impl Calls {
@@ -102,6 +105,14 @@ impl Line {
         }
     }
 
+    /// Keeps a claim until the line has ended.
+    pub(crate) fn hold(&self, claim: Claim) {
+        let mut waiting = self.calls.lock();
+        if waiting.ending.is_none() {
+            waiting.claim = Some(claim);
+        }
+    }
+
     /// Lets go of the pipe.
     pub(crate) fn close(&self) {
         self.closed.cancel();
@@ -112,6 +123,7 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         self.closed.cancel();
+        self.calls.lock().claim = None;
     }
 }
 
@@ -147,6 +159,7 @@ impl Waiting {
     fn end(&mut self, ending: Ending) {
         self.ending.get_or_insert(ending);
         self.by_id.clear();
+        self.claim = None;
     }
 }
 

@@ -10,16 +10,17 @@ use std::process::Stdio;
 use anchorhold_bridge::Quotas;
 use tokio::process::{Child, Command};
 
+use crate::arch::{BRIDGES, bridge_for};
 use crate::cell::{self, Cell};
 use crate::container;
 use crate::error::{Ending, SandboxError};
-use crate::image::BRIDGE;
 use crate::line::Line;
 
 impl Cell {
     /// Serves `folder`, which must be there, until the cell is closed or dropped.
     pub async fn local(folder: &Path, quotas: Quotas) -> Result<Self, SandboxError> {
-        let mut child = start(folder, &quotas).await.map_err(|error| SandboxError::EngineFailed {
+        let bridge = bridge_for(BRIDGES, std::env::consts::ARCH)?.program;
+        let mut child = start(folder, &quotas, bridge).await.map_err(|error| SandboxError::EngineFailed {
             attempt: "start a bridge without a container".into(),
             source: Box::new(error),
         })?;
@@ -32,14 +33,14 @@ impl Cell {
     }
 }
 
-async fn start(folder: &Path, quotas: &Quotas) -> io::Result<Child> {
+async fn start(folder: &Path, quotas: &Quotas, bridge: &[u8]) -> io::Result<Child> {
     let program = folder.join("bridge-program");
     if !program.exists() {
         // Written by another name first: a file still open for writing cannot be run.
         let beside = folder.join("bridge-program.new");
         let mut file =
             std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o755).open(&beside)?;
-        io::Write::write_all(&mut file, BRIDGE)?;
+        io::Write::write_all(&mut file, bridge)?;
         drop(file);
         std::fs::rename(beside, &program)?;
     }

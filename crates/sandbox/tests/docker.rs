@@ -1,32 +1,15 @@
 //! Cells on a real engine: no test here passes without one.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod harness;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use anchorhold_sandbox::bridge::{ChangeStatus, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK};
-use anchorhold_sandbox::{
-    Cell, CellSpec, Docker, Endpoint, ImportFile, Quotas, Request, Response, SandboxError,
-};
+use anchorhold_sandbox::{Cell, CellSpec, Docker, Endpoint, ImportFile, Request, Response, SandboxError};
 use futures_util::stream;
-
-const NO_ENGINE: &str =
-    "these tests need a container engine; `cargo xtask test` starts one when none answers";
-
-async fn docker() -> Docker {
-    let endpoint = Endpoint::from_environment().expect(NO_ENGINE);
-    Docker::connect(&endpoint).await.expect(NO_ENGINE)
-}
-
-/// A spec that no other test, and no other run, has.
-fn spec(test: &str) -> CellSpec {
-    let nanoseconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
-    CellSpec {
-        agent: format!("test-{test}-{}-{nanoseconds}", std::process::id()),
-        home: "test".into(),
-        quotas: Quotas::default(),
-    }
-}
+use harness::{docker, engine, remove, spec};
 
 fn file(path: &[u8], mode: u32, bytes: &[u8]) -> ImportFile {
     ImportFile { path: path.to_vec(), mode, bytes: bytes.to_vec() }
@@ -85,7 +68,7 @@ async fn a_tree_goes_in_and_comes_out_as_it_was() {
 
     let (changes, _) = cell.call(Request::Changes { after: None }, Vec::new()).await.unwrap();
     assert_eq!(changes, Response::Changes { changes: Vec::new(), truncated: false });
-    docker.remove(&spec.agent).await.unwrap();
+    remove(&docker, &spec).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,14 +76,14 @@ async fn the_cell_is_as_closed_as_promised() {
     let (docker, spec) = (docker().await, spec("closed"));
     let cell = docker.open(&spec).await.unwrap();
     let facts = cell.report().facts();
-    docker.remove(&spec.agent).await.unwrap();
+    remove(&docker, &spec).await;
 
     let lines: Vec<String> = facts
         .iter()
         .filter(|fact| fact.promised.is_some())
         .map(|fact| format!("{}: {} | {}", fact.name, fact.measured, fact.engine.as_deref().unwrap_or("-")))
         .collect();
-    let landlock = cell.report().locks.landlock.expect("this kernel has Landlock");
+    let landlock = cell.report().locks.landlock.unwrap();
     assert_eq!(
         lines,
         [
@@ -135,7 +118,7 @@ async fn a_parked_cell_comes_back_with_its_files_and_its_changes() {
     let changes: Vec<_> =
         changes.iter().map(|change| (change.path.to_text().into_owned(), change.status)).collect();
     assert_eq!(changes, [("src/new.rs".to_owned(), ChangeStatus::Added)]);
-    docker.remove(&spec.agent).await.unwrap();
+    remove(&docker, &spec).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,7 +132,7 @@ async fn a_running_cell_is_found_again_by_the_next_host() {
     assert_eq!(second.container_id(), first.container_id());
     assert!(!second.fresh());
     assert_eq!(pull(&second, b"run.sh").await, (MODE_EXECUTABLE, b"#!/bin/sh\n".to_vec()));
-    docker.remove(&spec.agent).await.unwrap();
+    remove(&docker, &spec).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,7 +152,7 @@ async fn an_import_that_was_dropped_leaves_the_cell_fresh() {
     fill(&cell, tree()).await;
     let (response, _) = cell.call(Request::Stat { path: "one".into() }, Vec::new()).await.unwrap();
     assert!(matches!(response, Response::Refused(_)), "{response:?}");
-    docker.remove(&spec.agent).await.unwrap();
+    remove(&docker, &spec).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,9 +160,7 @@ async fn a_call_to_a_killed_cell_says_that_it_was_killed_and_the_next_cell_has_i
     let (docker, spec) = (docker().await, spec("killed"));
     let cell = docker.open(&spec).await.unwrap();
     fill(&cell, tree()).await;
-    let socket = Endpoint::from_environment().unwrap().path().to_string_lossy().into_owned();
-    let engine = bollard::Docker::connect_with_unix(&socket, 60, bollard::API_DEFAULT_VERSION).unwrap();
-    let engine = engine.negotiate_version().await.unwrap();
+    let engine = engine().await;
     engine.kill_container(cell.container_id(), None).await.unwrap();
     let error = cell.call(Request::Hello, Vec::new()).await.unwrap_err();
     assert_eq!(error.code(), "cell_ended");
@@ -188,7 +169,7 @@ async fn a_call_to_a_killed_cell_says_that_it_was_killed_and_the_next_cell_has_i
 
     let cell = docker.open(&spec).await.unwrap();
     assert_eq!(pull(&cell, b"run.sh").await, (MODE_EXECUTABLE, b"#!/bin/sh\n".to_vec()));
-    docker.remove(&spec.agent).await.unwrap();
+    remove(&docker, &spec).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,7 +179,7 @@ async fn removing_twice_is_fine_and_leaves_nothing() {
     docker.remove(&spec.agent).await.unwrap();
     docker.remove(&spec.agent).await.unwrap();
     assert!(docker.open(&spec).await.unwrap().fresh());
-    docker.remove(&spec.agent).await.unwrap();
+    remove(&docker, &spec).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,7 +189,7 @@ async fn a_cell_of_another_data_folder_is_not_touched() {
     let other = CellSpec { home: "somebody else".into(), ..spec.clone() };
     let error = docker.open(&other).await.err().unwrap();
     assert_eq!(error.code(), "cell_name_taken");
-    docker.remove(&spec.agent).await.unwrap();
+    remove(&docker, &spec).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

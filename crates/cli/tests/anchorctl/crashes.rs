@@ -1,9 +1,9 @@
 //! The program killed in the middle, and what the next one makes of what it left.
 
-use crate::harness::{House, Voice, finish, rest, told, turn, write};
+use crate::harness::{House, Voice, eventually, finish, rest, told, turn, write};
 use crate::{anchorctl, printed_until, run};
 use anchorhold_domain::{AgentId, EventKind, Status};
-use anchorhold_engine::Engine;
+use anchorhold_engine::{Engine, EngineState};
 
 async fn only_agent(engine: &Engine) -> AgentId {
     engine.agents().await.unwrap()[0].id
@@ -73,4 +73,31 @@ async fn a_clone_that_was_killed_leaves_an_agent_that_can_be_started() {
     assert_eq!(engine.agent(id).await.unwrap().status, Status::Idle);
     assert_eq!(told(&engine, id).await[3..], ["cloneStarted", "clone cancelled: Interrupted"]);
     engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_program_left_in_the_container_engine_is_removed_by_the_next_one() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice =
+        Voice::playing(vec![turn("", vec![write("b", "b\n")]), turn("", vec![finish("Done.")])]).await;
+    voice.hold_from(2);
+    let (address, base_url) = (remote.address(), voice.base_url());
+    let mut child = anchorctl(&house, &run(&address, &base_url, &[])).spawn().unwrap();
+    voice.asked(2).await;
+    assert_eq!(house.docker.containers(&house.home()).unwrap().len(), 1);
+    child.kill().await.unwrap();
+
+    let mut config = house.config();
+    config.resume_interrupted = false;
+    let engine = Engine::open(config).await.unwrap();
+    // Whoever asks first whether the container engine is there connects to it.
+    assert_eq!(engine.status().await.state, EngineState::Ready);
+    let containers = || house.docker.containers(&house.home());
+    eventually("the container is removed", || containers().is_ok_and(|found| found.is_empty())).await;
+    assert_eq!(house.docker.volumes(&house.home()).unwrap().len(), 1, "the agent is still there");
+
+    engine.delete(only_agent(&engine).await).await.unwrap();
+    engine.close().await;
+    eventually("the volume is removed", || house.is_empty()).await;
 }

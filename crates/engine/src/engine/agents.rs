@@ -61,7 +61,8 @@ impl Engine {
         let shared = Arc::clone(&self.shared);
         // A clone that was stopped can have made a cell that the log never heard of.
         if agent.started_at.is_some() {
-            // The volume can be rebuilt from the checkpoint, so an undo loses nothing.
+            // The volume can be rebuilt from the checkpoint, so an undo loses nothing. What is not
+            // removed when the program ends is reaped at the next start, since the agent is gone.
             self.shared.tasks.spawn(async move {
                 let freed =
                     async { shared.docker().await?.remove(&id.to_string()).await.map_err(EngineError::from) };

@@ -47,6 +47,7 @@ impl Engine {
         }
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
+        self.shared.settle().await;
         self.shared.store.close().await;
         self.shared.folder.release();
     }

@@ -8,13 +8,14 @@ use crate::{Config, EngineError, demo};
 use anchorhold_domain::{AgentId, ModelChoice};
 use anchorhold_model::{Connections, GenaiModel, Model, ScriptedServer};
 use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote};
-use anchorhold_sandbox::{Docker, Endpoint};
+use anchorhold_sandbox::{Docker, Endpoint, Kept, Reaped};
 use anchorhold_secrets::{SecretName, Secrets};
 use anchorhold_store::Store;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,6 +25,8 @@ use url::Url;
 const OPENAI_HOST: &str = "api.openai.com";
 /// The user name that goes with a token where the secret holds no other.
 const TOKEN_USER: &str = "x-access-token";
+/// How long a program that ends waits for removals; most take a second.
+const SETTLE_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) struct Shared {
     pub(crate) config: Config,
@@ -99,8 +102,44 @@ impl Shared {
             None => Endpoint::from_environment()?,
         };
         let docker = Docker::connect(&endpoint).await?;
-        *known = Some(docker.clone());
+        if known.replace(docker.clone()).is_none() {
+            self.reap(docker.clone());
+        }
         Ok(docker)
+    }
+
+    /// Removes in the background what an earlier process left in the container engine, once.
+    fn reap(&self, docker: Docker) {
+        let (store, home, shutdown) = (self.store.clone(), self.folder.label(), self.shutdown.clone());
+        let reaping = async move {
+            let agents = store.agents().await?;
+            let keep: Vec<Kept> = agents
+                .into_iter()
+                .map(|agent| Kept { agent: agent.id.to_string(), running: agent.status.is_busy() })
+                .collect();
+            Ok::<_, EngineError>(docker.reap(&home, &keep).await?)
+        };
+        self.tasks.spawn(async move {
+            match shutdown.run_until_cancelled(reaping).await {
+                Some(Ok(reaped)) if reaped == Reaped::default() => {}
+                Some(Ok(reaped)) => tracing::info!(?reaped, "what an earlier process left is removed"),
+                Some(Err(error)) => {
+                    tracing::warn!(error = error.message(), "what an earlier process left stays");
+                }
+                // The next start does it.
+                None => {}
+            }
+        });
+    }
+
+    /// Waits for what is being removed from the container engine, and not for long.
+    pub(crate) async fn settle(&self) {
+        let docker = self.docker.lock().await.clone();
+        if let Some(docker) = docker
+            && !docker.settle(SETTLE_PATIENCE).await
+        {
+            tracing::info!("a deleted agent's files are not all removed; the next start goes on with it");
+        }
     }
 
     pub(crate) fn mirror(&self, address: &str) -> Result<Mirror, EngineError> {

@@ -66,6 +66,13 @@ impl House {
         Engine::open(self.config()).await.unwrap()
     }
 
+    /// Whether the container engine holds nothing for the data folder.
+    pub fn is_empty(&self) -> bool {
+        // What goes away between being listed and being looked at is an error here.
+        self.docker.containers(&self.home()).is_ok_and(|found| found.is_empty())
+            && self.docker.volumes(&self.home()).is_ok_and(|found| found.is_empty())
+    }
+
     /// A bare repository with one commit on `main`.
     pub fn repository(&self, files: &[(&str, &str)]) -> Repository {
         Repository::new(&self.place.path().join("remote"), files)

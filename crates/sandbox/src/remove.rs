@@ -1,0 +1,189 @@
+//! Ending cells: at once for whoever asks, and in the background for what takes long.
+//!
+//! An engine that removes a volume of many files answers nobody else meanwhile, so a volume is first
+//! emptied from inside, by the bridge in a last short-lived cell, one volume at a time. What a
+//! process that ends leaves over, the next one [reaps](Docker::reap).
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anchorhold_bridge::Quotas;
+use bollard::models::Volume;
+use bollard::query_parameters::{
+    ListContainersOptionsBuilder, ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder,
+    RemoveVolumeOptionsBuilder,
+};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::container::{self, LABEL_AGENT, LABEL_HOME};
+use crate::docker::{CellSpec, Docker};
+use crate::error::SandboxError;
+use crate::open::Entry;
+use crate::owners;
+
+/// The volumes that are being removed.
+pub(crate) struct Freeing {
+    tasks: TaskTracker,
+    turn: Semaphore,
+    by_agent: Mutex<HashMap<String, (CancellationToken, JoinHandle<()>)>>,
+}
+
+impl Default for Freeing {
+    fn default() -> Self {
+        let tasks = TaskTracker::new();
+        // Closed, it still takes tasks, and can be waited for whenever there are none.
+        tasks.close();
+        Self { tasks, turn: Semaphore::new(1), by_agent: Mutex::default() }
+    }
+}
+
+impl Freeing {
+    /// Calls off the removal of an agent's volume; false where none was under way.
+    pub(crate) async fn stop(&self, agent: &str) -> bool {
+        let known = self.by_agent.lock().unwrap_or_else(PoisonError::into_inner).remove(agent);
+        let Some((stop, task)) = known else { return false };
+        let under_way = !task.is_finished();
+        stop.cancel();
+        let _ = task.await;
+        under_way
+    }
+}
+
+impl Docker {
+    /// Ends an agent's container and keeps its volume.
+    pub async fn park(&self, agent: &str) -> Result<(), SandboxError> {
+        for id in self.containers_of(agent).await? {
+            self.remove_container(&id).await?;
+        }
+        owners::release(agent);
+        Ok(())
+    }
+
+    /// Removes everything of an agent's; nothing being there is fine.
+    ///
+    /// The container is gone when this returns; the volume goes in the background, see
+    /// [`settle`](Self::settle).
+    pub async fn remove(&self, agent: &str) -> Result<(), SandboxError> {
+        self.state().freeing.stop(agent).await;
+        self.park(agent).await?;
+        for volume in self.volumes(LABEL_AGENT, agent).await? {
+            self.free(volume);
+        }
+        Ok(())
+    }
+
+    /// Waits until the removals under way are done, or the time is up; says whether they are.
+    ///
+    /// What is left then is done by the next process, which [reaps](Self::reap) at its start.
+    pub async fn settle(&self, patience: Duration) -> bool {
+        tokio::time::timeout(patience, self.state().freeing.tasks.wait()).await.is_ok()
+    }
+
+    /// Empties and removes a volume in the background, when those before it are done.
+    pub(crate) fn free(&self, volume: Volume) {
+        let agent = volume.labels.get(LABEL_AGENT).cloned().unwrap_or_default();
+        let stop = CancellationToken::new();
+        let docker = self.clone();
+        let removing = stop.clone().run_until_cancelled_owned(async move {
+            let Ok(_turn) = docker.state().freeing.turn.acquire().await else { return };
+            if let Err(error) = docker.empty_and_remove(&volume).await {
+                let name = &volume.name;
+                tracing::warn!(%error, name, "a volume is not removed; the next start tries again");
+            }
+        });
+        let freeing = &self.state().freeing;
+        let task = freeing.tasks.spawn(async move {
+            let _ = removing.await;
+        });
+        let mut known = freeing.by_agent.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (_, task)| !task.is_finished());
+        known.insert(agent, (stop, task));
+    }
+
+    async fn empty_and_remove(&self, volume: &Volume) -> Result<(), SandboxError> {
+        if let Some(spec) = spec_of(volume) {
+            match self.empty(&spec).await {
+                Ok(entries) => tracing::debug!(agent = spec.agent, entries, "a volume is emptied"),
+                // Slow, and better than to keep for ever what no bridge can empty.
+                Err(error) if is_the_cells_own(&error) => {
+                    tracing::info!(%error, agent = spec.agent, "a volume is removed without emptying it");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let options = RemoveVolumeOptionsBuilder::new().force(true).build();
+        match self.client().remove_volume(&volume.name, Some(options)).await {
+            Ok(()) => Ok(()),
+            Err(error) if Self::is_not_found(&error) => Ok(()),
+            Err(error) => Err(self.failed(format!("remove the volume {}", volume.name), error)),
+        }
+    }
+
+    /// Has the bridge empty a workspace, in a cell that ends with it.
+    async fn empty(&self, spec: &CellSpec) -> Result<u64, SandboxError> {
+        let claim = owners::take(spec).await?;
+        let emptied = match self.enter(spec, Entry { claim, taken_back: false }).await {
+            Ok(cell) => cell.empty().await,
+            Err(error) => Err(error),
+        };
+        self.park(&spec.agent).await?;
+        emptied
+    }
+
+    /// Kills rather than stops: the bridge is the container's first process and `stop` would wait
+    /// out its whole timeout.
+    pub(crate) async fn remove_container(&self, name: &str) -> Result<(), SandboxError> {
+        let options = RemoveContainerOptionsBuilder::new().force(true).build();
+        match self.client().remove_container(name, Some(options)).await {
+            Ok(()) => Ok(()),
+            Err(error) if Self::is_not_found(&error) => Ok(()),
+            Err(error) => Err(self.failed(format!("remove the container {name}"), error)),
+        }
+    }
+
+    async fn containers_of(&self, agent: &str) -> Result<Vec<String>, SandboxError> {
+        let filters = labelled(LABEL_AGENT, agent);
+        let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+        let found = self.client().list_containers(Some(options)).await;
+        let found = found.map_err(|error| self.failed("list the cell's containers", error))?;
+        Ok(found.into_iter().filter_map(|container| container.id).collect())
+    }
+
+    /// The volumes with a label.
+    pub(crate) async fn volumes(&self, label: &str, value: &str) -> Result<Vec<Volume>, SandboxError> {
+        let options = ListVolumesOptionsBuilder::new().filters(&labelled(label, value)).build();
+        let found = self.client().list_volumes(Some(options)).await;
+        let found = found.map_err(|error| self.failed("list the cell's volumes", error))?;
+        Ok(found.volumes.unwrap_or_default())
+    }
+}
+
+/// The filter for what carries a label.
+pub(crate) fn labelled(label: &str, value: &str) -> HashMap<String, Vec<String>> {
+    HashMap::from([("label".to_owned(), vec![format!("{label}={value}")])])
+}
+
+/// The cell that a volume belongs to; none for one that no cell would mount.
+fn spec_of(volume: &Volume) -> Option<CellSpec> {
+    let label = |name| volume.labels.get(name).cloned();
+    let spec = CellSpec { agent: label(LABEL_AGENT)?, home: label(LABEL_HOME)?, quotas: Quotas::default() };
+    (container::name(&spec.agent) == volume.name).then_some(spec)
+}
+
+/// Whether an error comes from the cell, and would come again, rather than from the engine.
+fn is_the_cells_own(error: &SandboxError) -> bool {
+    matches!(
+        error,
+        SandboxError::CellEnded(_)
+            | SandboxError::BridgeRefusedToServe { .. }
+            | SandboxError::BridgeMissing { .. }
+            | SandboxError::EngineArchUnsupported { .. }
+            | SandboxError::ArchDiffers { .. }
+            | SandboxError::Frame(_)
+            | SandboxError::UnexpectedAnswer { .. }
+    )
+}
