@@ -18,7 +18,6 @@ use crate::report::{CellReport, ContainerFacts};
 const CALL_PATIENCE: Duration = Duration::from_secs(60);
 /// A bridge counts its workspace before it answers for the first time.
 const HELLO_PATIENCE: Duration = Duration::from_secs(60);
-/// Emptying as many files as a workspace may hold takes seconds on a slow disk.
 
 /// A running cell. Clones are the same cell; calls run side by side and are answered in order.
 #[derive(Clone)]
