@@ -9,6 +9,9 @@ use crate::ops::{self, Answer};
 use crate::protocol::{Envelope, Hello, LockReport, Refusal, RefusalCode, Request, Response};
 use crate::workspace::Workspace;
 
+/// The longest message of a refusal; in JSON a byte takes up to six, and an answer holds a megabyte.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024;
+
 /// Answers every request until the pipe ends, whether well or badly.
 pub fn serve(
     input: &mut impl Read,
@@ -58,10 +61,21 @@ fn hello(workspace: &Workspace, locks: &LockReport) -> Response {
     })
 }
 
-fn send(output: &mut impl Write, id: u64, answer: Answer) -> Result<(), FrameError> {
+fn send(output: &mut impl Write, id: u64, mut answer: Answer) -> Result<(), FrameError> {
+    if let Response::Refused(refusal) = &mut answer.response {
+        shorten(&mut refusal.message);
+    }
     let envelope = Envelope { id, message: answer.response };
     let header = serde_json::to_vec(&envelope).map_err(std::io::Error::from)?;
     frame::write(output, &header, &answer.body)
+}
+
+/// Cuts a message that repeats too much of the request to fit an answer.
+fn shorten(message: &mut String) {
+    if message.len() > MAX_MESSAGE_BYTES {
+        message.truncate(message.floor_char_boundary(MAX_MESSAGE_BYTES));
+        message.push('…');
+    }
 }
 
 /// The id of a request that is otherwise unreadable, so that the host can match the refusal.

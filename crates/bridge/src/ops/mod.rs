@@ -43,6 +43,11 @@ pub type Outcome = Result<Answer, Refusal>;
 
 /// Carries out one request; `Hello` is answered by the caller, who knows the locks.
 pub fn carry_out(workspace: &mut Workspace, request: Request, body: &[u8]) -> Outcome {
+    if workspace.import.is_some() && edits(&request) {
+        // It could take what the open file was promised, or take that file away while it is counted.
+        let reason = "an import is under way; edit when it has ended";
+        return Err(Refusal::new(crate::protocol::RefusalCode::BadRequest, reason));
+    }
     match request {
         Request::Hello => {
             Err(Refusal::new(crate::protocol::RefusalCode::BadRequest, "hello is answered elsewhere"))
@@ -66,6 +71,17 @@ pub fn carry_out(workspace: &mut Workspace, request: Request, body: &[u8]) -> Ou
         Request::ImportEnd => import::end(workspace),
         Request::Changes { after } => changes::changes(workspace, after.as_ref()),
     }
+}
+
+fn edits(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::Write { .. }
+            | Request::Edit { .. }
+            | Request::Delete { .. }
+            | Request::Move { .. }
+            | Request::MakeDirectory { .. }
+    )
 }
 
 /// How much of an answer's header is left, so that a list is cut before it is over the limit.

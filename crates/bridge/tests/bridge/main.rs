@@ -5,6 +5,7 @@
 mod edits;
 mod escapes;
 mod files;
+mod found;
 mod host;
 mod imports;
 mod quotas;
