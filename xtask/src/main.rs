@@ -8,6 +8,7 @@ mod check;
 mod command;
 mod demo;
 mod engine;
+mod fuzz;
 mod generate;
 mod parts;
 mod paths;
@@ -55,6 +56,8 @@ enum Task {
     Gen,
     /// Measures our own cost over a scripted run of 101 model turns.
     Bench(bench::Options),
+    /// Looks for bytes that break the protocol; needs a nightly compiler and cargo-fuzz.
+    Fuzz(fuzz::Options),
     /// Installs what is missing for building, running and testing.
     Setup,
     /// Starts or stops the Docker engine that the other commands use where none answers.
@@ -82,6 +85,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Check => check::run(),
         Task::Gen => generate::run(),
         Task::Bench(options) => bench::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Setup => setup::ensure(&[Need::Build, Need::Window, Need::Engine, Need::Test]),
         Task::Engine { action } => engine::act(&action),
     }
