@@ -14,7 +14,8 @@ pub fn check(data: &[u8]) -> Verdict {
 pub fn check_cleaner(data: &[u8], clean: fn(&PathBytes, &Quotas) -> Option<CleanPath>) -> Verdict {
     let (limits, bytes) = data.split_at(data.len().min(2));
     let [length, depth] = limits else { return Ok(()) };
-    let quotas = Quotas { path_bytes: u32::from(*length) * 4, depth: u32::from(*depth), ..Quotas::default() };
+    let quotas =
+        Quotas { path_bytes: 1 + u32::from(*length) * 4, depth: u32::from(*depth), ..Quotas::default() };
     let path = PathBytes::from(bytes);
     survives_json(&path)?;
     let Some(first) = clean(&path, &quotas) else { return Ok(()) };

@@ -42,7 +42,7 @@ pub fn check(data: &[u8]) -> Verdict {
 pub fn check_sabotaged(data: &[u8], sabotage: Sabotage) -> Verdict {
     let mut bytes = Unstructured::new(data);
     let quotas = if bytes.arbitrary().unwrap_or_default() { TIGHT } else { ROOMY };
-    let mut session = Session { cell: Cell::new(quotas)?, baseline: None, sabotage };
+    let mut session = Session { cell: Cell::new(quotas)?, baseline: None, sabotage, told: false };
     for _ in 0..MOST_STEPS {
         if bytes.is_empty() {
             break;
@@ -59,6 +59,7 @@ struct Session {
     cell: Cell,
     baseline: Option<Tree>,
     sabotage: Sabotage,
+    told: bool,
 }
 
 impl Session {
@@ -122,10 +123,11 @@ impl Session {
     /// One frame in, one frame out, and the end of the pipe taken well.
     fn exchange(&mut self, header: &[u8], body: &[u8]) -> Result<Frame, Broken> {
         let input = must(frame::encode(header, body), "frame a request")?;
+        self.told |= cell::tells(&input);
         let (output, end) = self.cell.serve(&input);
         let about = || String::from_utf8_lossy(header.get(..200).unwrap_or(header)).into_owned();
         must(end, &format!("serve {}", about()))?;
-        match <[Frame; 1]>::try_from(cell::read_all(&output)?) {
+        match <[Frame; 1]>::try_from(cell::read_all(&output, self.told)?) {
             Ok([frame]) => Ok(frame),
             Err(frames) => Err(Broken(format!("{} answers to {}", frames.len(), about()))),
         }
