@@ -12,10 +12,10 @@ use anchorhold_fuzzing::{Verdict, corpus, frame as frames, paths, session};
 
 /// The words of the run over the kept corpus and its mutations, which must fail.
 #[track_caller]
-fn caught(target: &str, check: impl Fn(&[u8]) -> Verdict, words: &str) {
+fn caught(target: &str, check: impl Fn(&[u8]) -> Verdict, words: &[&str]) {
     match corpus::run(target, 20, check) {
         Ok(count) => panic!("{count} inputs passed"),
-        Err(broken) => assert!(broken.0.contains(words), "{broken}"),
+        Err(broken) => assert!(words.iter().any(|words| broken.0.contains(words)), "{broken}"),
     }
 }
 
@@ -25,7 +25,7 @@ fn a_reader_that_panics_is_caught_with_its_input() {
         Incoming::Frame { body, .. } if body.len() == 3 => panic!("three bytes"),
         other => Ok(other),
     };
-    caught("frame", |data| frames::check_reader(data, read), "it panicked: three bytes");
+    caught("frame", |data| frames::check_reader(data, read), &["it panicked: three bytes"]);
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn a_reader_that_takes_a_cut_frame_for_a_whole_one_is_caught() {
         Err(FrameError::Cut) => Ok(Incoming::Frame { header: Vec::new(), body: Vec::new() }),
         other => other,
     };
-    caught("frame", |data| frames::check_reader(data, read), "it is whole");
+    caught("frame", |data| frames::check_reader(data, read), &["it is whole", "was read as"]);
 }
 
 #[test]
@@ -47,13 +47,13 @@ fn a_reader_without_an_end_mark_is_caught() {
         }
         frame
     };
-    caught("frame", |data| frames::check_reader(data, read), "it is whole");
+    caught("frame", |data| frames::check_reader(data, read), &["it is whole", "was read as"]);
 }
 
 #[test]
 fn a_cleaning_that_forgets_the_limits_is_caught() {
     let clean = |path: &PathBytes, _: &Quotas| CleanPath::parse(path, &Quotas::default()).ok();
-    caught("paths", |data| paths::check_cleaner(data, clean), "is over the limits");
+    caught("paths", |data| paths::check_cleaner(data, clean), &["is over the limits"]);
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_count_that_is_off_by_one_is_caught() {
             cell.workspace.usage.files += 1;
         }
     };
-    caught("session", |data| session::check_sabotaged(data, sabotage), "the bridge counts");
+    caught("session", |data| session::check_sabotaged(data, sabotage), &["the bridge counts"]);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_file_that_is_changed_by_a_request_to_read_is_caught() {
             cell.workspace.count().unwrap();
         }
     };
-    caught("session", |data| session::check_sabotaged(data, sabotage), "left");
+    caught("session", |data| session::check_sabotaged(data, sabotage), &["left"]);
 }
 
 #[test]
@@ -84,5 +84,5 @@ fn a_write_outside_the_workspace_is_caught() {
             fs::write(cell.surroundings().join("stray"), "").unwrap();
         }
     };
-    caught("session", |data| session::check_sabotaged(data, sabotage), "holds");
+    caught("session", |data| session::check_sabotaged(data, sabotage), &["holds"]);
 }
