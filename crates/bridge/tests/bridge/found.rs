@@ -1,4 +1,4 @@
-//! What fuzzing found, each as the shortest way to it.
+//! What fuzzing found, and what was read in the code while its model was written; the shortest way to each.
 
 use std::fs;
 
