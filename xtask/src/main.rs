@@ -9,6 +9,7 @@ mod check;
 mod command;
 mod demo;
 mod engine;
+mod fuzz;
 mod generate;
 mod parts;
 mod paths;
@@ -62,6 +63,8 @@ enum Task {
         #[arg(long, value_enum)]
         arch: Option<bridge::Arch>,
     },
+    /// Looks for bytes that break the protocol; needs a nightly compiler and cargo-fuzz.
+    Fuzz(fuzz::Options),
     /// Installs what is missing for building, running and testing.
     Setup,
     /// Starts or stops the Docker engine that the other commands use where none answers.
@@ -90,6 +93,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Gen => generate::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Bridge { arch } => bridge::run(arch),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Setup => setup::ensure(&[Need::Build, Need::Window, Need::Engine, Need::Test]),
         Task::Engine { action } => engine::act(&action),
     }

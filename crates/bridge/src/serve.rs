@@ -16,6 +16,8 @@ pub struct Known {
     /// What it found around itself.
     pub measured: Measured,
 }
+/// The longest message of a refusal; in JSON a byte takes up to six, and an answer holds a megabyte.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024;
 
 /// Answers every request until the pipe ends, whether well or badly.
 pub fn serve(
@@ -67,10 +69,21 @@ fn hello(workspace: &Workspace, known: &Known) -> Response {
     }))
 }
 
-fn send(output: &mut impl Write, id: u64, answer: Answer) -> Result<(), FrameError> {
+fn send(output: &mut impl Write, id: u64, mut answer: Answer) -> Result<(), FrameError> {
+    if let Response::Refused(refusal) = &mut answer.response {
+        shorten(&mut refusal.message);
+    }
     let envelope = Envelope { id, message: answer.response };
     let header = serde_json::to_vec(&envelope).map_err(std::io::Error::from)?;
     frame::write(output, &header, &answer.body)
+}
+
+/// Cuts a message that repeats too much of the request to fit an answer.
+fn shorten(message: &mut String) {
+    if message.len() > MAX_MESSAGE_BYTES {
+        message.truncate(message.floor_char_boundary(MAX_MESSAGE_BYTES));
+        message.push('…');
+    }
 }
 
 /// The id of a request that is otherwise unreadable, so that the host can match the refusal.

@@ -23,15 +23,7 @@ pub fn edit(workspace: &mut Workspace, path: &PathBytes, edits: &[Replacement]) 
         let message = format!("{path} is not text, so it cannot be edited");
         return Err(Refusal::new(RefusalCode::Binary, message));
     }
-    let (content, replacements) = apply(path, content, edits)?;
-    if content.len() as u64 > workspace.quotas.edit_bytes {
-        let message = format!(
-            "{path} would have {} bytes; the limit for an edited file is {}",
-            content.len(),
-            workspace.quotas.edit_bytes
-        );
-        return Err(Refusal::new(RefusalCode::TooLarge, message));
-    }
+    let (content, replacements) = apply(path, content, edits, workspace.quotas.edit_bytes)?;
     workspace.put(&clean, &content, None)?;
     let content_in_body = content.len() <= MAX_BODY_BYTES;
     Ok(Answer {
@@ -45,8 +37,13 @@ pub fn edit(workspace: &mut Workspace, path: &PathBytes, edits: &[Replacement]) 
     })
 }
 
-/// Applies the replacements in order, each on the outcome of the one before.
-fn apply(path: &PathBytes, mut content: Vec<u8>, edits: &[Replacement]) -> Result<(Vec<u8>, u64), Refusal> {
+/// Applies the replacements in order, each on the outcome of the one before, none over `limit` bytes.
+fn apply(
+    path: &PathBytes,
+    mut content: Vec<u8>,
+    edits: &[Replacement],
+    limit: u64,
+) -> Result<(Vec<u8>, u64), Refusal> {
     if edits.is_empty() {
         let message = format!("an edit of {path} needs at least one replacement");
         return Err(Refusal::new(RefusalCode::EditEmpty, message));
@@ -62,15 +59,23 @@ fn apply(path: &PathBytes, mut content: Vec<u8>, edits: &[Replacement]) -> Resul
             return Err(Refusal::new(RefusalCode::EditEmpty, format!("{which}: {reason}")));
         }
         let (old, new) = in_the_files_own_line_ends(&content, edit);
-        let places: Vec<usize> = memmem::find_iter(&content, &old).collect();
-        match places.len() {
+        // Counted rather than gathered: the places of a letter can take eight times the file.
+        let places = memmem::find_iter(&content, &old).count();
+        match places {
             0 => return Err(not_found(&which, &content, &old)),
             1 => {}
             _ if edit.replace_all => {}
-            _ => return Err(ambiguous(&which, &content, &places)),
+            _ => return Err(ambiguous(&which, &content, &old, places)),
         }
-        replacements += places.len() as u64;
-        content = replace(&content, &places, old.len(), &new);
+        replacements += places as u64;
+        // Measured before it is made: a few replacements can double a file beyond any memory.
+        let bytes = content.len() - places * old.len() + places * new.len();
+        if bytes as u64 > limit {
+            let message =
+                format!("{which} would have {bytes} bytes; the limit for an edited file is {limit}");
+            return Err(Refusal::new(RefusalCode::TooLarge, message));
+        }
+        content = replace(&content, &old, &new, bytes);
     }
     Ok((content, replacements))
 }
@@ -86,28 +91,29 @@ fn in_the_files_own_line_ends(content: &[u8], edit: &Replacement) -> (Vec<u8>, V
     (crlf(&edit.old), crlf(&edit.new))
 }
 
-fn replace(content: &[u8], places: &[usize], old_len: usize, new: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(content.len() + places.len() * new.len());
+fn replace(content: &[u8], old: &[u8], new: &[u8], bytes: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes);
     let mut from = 0;
-    for place in places {
-        out.extend_from_slice(content.get(from..*place).unwrap_or_default());
+    for place in memmem::find_iter(content, old) {
+        out.extend_from_slice(content.get(from..place).unwrap_or_default());
         out.extend_from_slice(new);
-        from = place + old_len;
+        from = place + old.len();
     }
     out.extend_from_slice(content.get(from..).unwrap_or_default());
     out
 }
 
-fn ambiguous(which: &str, content: &[u8], places: &[usize]) -> Refusal {
-    let lines: Vec<String> =
-        places.iter().take(NAMED_PLACES).map(|place| line_at(content, *place).to_string()).collect();
-    let more = if places.len() > NAMED_PLACES { ", …" } else { "" };
+fn ambiguous(which: &str, content: &[u8], old: &[u8], places: usize) -> Refusal {
+    let lines: Vec<String> = memmem::find_iter(content, old)
+        .take(NAMED_PLACES)
+        .map(|place| line_at(content, place).to_string())
+        .collect();
+    let more = if places > NAMED_PLACES { ", …" } else { "" };
     Refusal::new(
         RefusalCode::EditAmbiguous,
         format!(
-            "{which}: the text to find is there {} times (lines {}{more}); \
+            "{which}: the text to find is there {places} times (lines {}{more}); \
              give more of the text around it, or replace all",
-            places.len(),
             lines.join(", ")
         ),
     )
@@ -148,7 +154,7 @@ mod tests {
                 replace_all: *replace_all,
             })
             .collect();
-        let outcome = apply(&"a.txt".into(), content.as_bytes().to_vec(), &edits)
+        let outcome = apply(&"a.txt".into(), content.as_bytes().to_vec(), &edits, u64::MAX)
             .map(|(content, _)| String::from_utf8_lossy(&content).into_owned())
             .map_err(|refusal| refusal.message);
         assert_eq!(outcome.as_deref().map_err(String::as_str), expected);

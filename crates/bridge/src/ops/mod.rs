@@ -47,6 +47,11 @@ pub fn carry_out(workspace: &mut Workspace, request: Request, body: &[u8]) -> Ou
     if !matches!(request, Request::Export { .. }) {
         workspace.export = None;
     }
+    if workspace.import.is_some() && edits(&request) {
+        // It could take what the open file was promised, or take that file away while it is counted.
+        let reason = "an import is under way; edit when it has ended";
+        return Err(Refusal::new(crate::protocol::RefusalCode::BadRequest, reason));
+    }
     match request {
         Request::Hello => {
             Err(Refusal::new(crate::protocol::RefusalCode::BadRequest, "hello is answered elsewhere"))
@@ -72,6 +77,17 @@ pub fn carry_out(workspace: &mut Workspace, request: Request, body: &[u8]) -> Ou
         Request::Export { after } => export::export(workspace, after),
         Request::Empty => remove::all(workspace),
     }
+}
+
+fn edits(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::Write { .. }
+            | Request::Edit { .. }
+            | Request::Delete { .. }
+            | Request::Move { .. }
+            | Request::MakeDirectory { .. }
+    )
 }
 
 /// How much of an answer's header is left, so that a list is cut before it is over the limit.

@@ -6,6 +6,8 @@ use super::search::shown;
 const MAX_LINES: usize = 50_000;
 /// Longer lines are not compared letter by letter.
 const MAX_COMPARED_BYTES: usize = 300;
+/// How many lines are compared word by word in all; a text of many equal lines would be quadratic.
+const MAX_COMPARED_LINES: u32 = 500_000;
 const SHOWN: usize = 3;
 /// Out of 100; below it two lines have little in common.
 const LEAST_LIKENESS: usize = 60;
@@ -27,12 +29,13 @@ pub fn nearest(content: &[u8], wanted: &[u8]) -> Vec<Near> {
     };
     let content: Vec<&[u8]> = content.split(|byte| *byte == b'\n').take(MAX_LINES).collect();
     let pairs = letter_pairs(first);
+    let mut budget = MAX_COMPARED_LINES;
     let mut near: Vec<Near> = content
         .iter()
         .enumerate()
         .filter_map(|(index, line)| {
             let here = content.get(index..).unwrap_or_default();
-            let only_white_space = begins_alike(here, &wanted);
+            let only_white_space = begins_alike(here, &wanted, &mut budget);
             let likeness = if only_white_space { 101 } else { likeness(line.trim_ascii(), first, &pairs) };
             (likeness >= LEAST_LIKENESS).then(|| Near {
                 line: index as u64 + 1,
@@ -51,14 +54,17 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)
 }
 
-/// Whether the lines here are the wanted ones but for white space.
-fn begins_alike(here: &[&[u8]], wanted: &[&[u8]]) -> bool {
+/// Whether the lines here are the wanted ones but for white space; no, once the budget is spent.
+fn begins_alike(here: &[&[u8]], wanted: &[&[u8]], budget: &mut u32) -> bool {
     let without_last_empty = match wanted.split_last() {
         Some(([], rest)) => rest,
         _ => wanted,
     };
     here.len() >= without_last_empty.len()
-        && here.iter().zip(without_last_empty).all(|(line, wanted)| words(line).eq(words(wanted)))
+        && here.iter().zip(without_last_empty).all(|(line, wanted)| {
+            *budget = budget.saturating_sub(1);
+            *budget > 0 && words(line).eq(words(wanted))
+        })
 }
 
 fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {

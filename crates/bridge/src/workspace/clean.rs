@@ -9,6 +9,9 @@ use crate::path::PathBytes;
 use crate::protocol::{Refusal, RefusalCode};
 use crate::quota::Quotas;
 
+/// The longest name that Linux file systems take; refused here, it leaves no folders behind.
+const NAME_BYTES: usize = 255;
+
 /// A path beneath the workspace; `.` is the workspace itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CleanPath(Vec<u8>);
@@ -42,6 +45,10 @@ impl CleanPath {
         }
         if parts.len() > quotas.depth as usize {
             let reason = format!("a path may be {} parts deep", quotas.depth);
+            return refuse(RefusalCode::BadPath, reason);
+        }
+        if parts.iter().any(|part| part.len() > NAME_BYTES) {
+            let reason = format!("a name in a path may be {NAME_BYTES} bytes long");
             return refuse(RefusalCode::BadPath, reason);
         }
         if let Some(part) = parts.iter().find(|part| belongs_to_git(part)) {
@@ -104,8 +111,10 @@ impl CleanPath {
     /// Whether this is `folder` or lies in it.
     pub fn is_within(&self, folder: &Self) -> bool {
         match self.0.strip_prefix(folder.0.as_slice()) {
+            // The root is written as a dot, with which names may begin.
+            _ if folder.is_root() => true,
             Some(rest) => rest.is_empty() || rest.first() == Some(&b'/'),
-            None => folder.is_root(),
+            None => false,
         }
     }
 
@@ -169,6 +178,7 @@ mod tests {
         assert!(path("a/b").is_within(&path("a")));
         assert!(path("a").is_within(&path("a")));
         assert!(path("a").is_within(&CleanPath::root()));
+        assert!(path(".gitignore").is_within(&CleanPath::root()));
         assert!(!path("ab").is_within(&path("a")));
     }
 }

@@ -7,6 +7,7 @@ mod edits;
 mod escapes;
 mod exports;
 mod files;
+mod found;
 mod host;
 mod imports;
 mod quotas;
