@@ -1,7 +1,6 @@
 //! The engine: opening, parking and removing cells.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use anchorhold_bridge::Quotas;
 use bollard::errors::Error as EngineError;
@@ -27,7 +26,7 @@ pub(crate) const TIMEOUT_SECONDS: u64 = 300;
 #[derive(Clone)]
 pub struct Docker {
     client: bollard::Docker,
-    socket: PathBuf,
+    endpoint: Endpoint,
 }
 
 /// What a cell is opened for.
@@ -42,23 +41,8 @@ pub struct CellSpec {
 }
 
 impl Docker {
-    /// Connects and checks that the engine answers.
-    pub async fn connect(endpoint: &Endpoint) -> Result<Self, SandboxError> {
-        let socket = endpoint.path().to_owned();
-        let attempt = "connect to the container engine";
-        let failed = |error| SandboxError::engine(&socket, attempt, error);
-        // The client's own check cannot tell a missing socket from a forbidden one.
-        #[cfg(unix)]
-        tokio::net::UnixStream::connect(&socket).await.map_err(|err| failed(EngineError::IOError { err }))?;
-        let path = socket.to_string_lossy();
-        #[cfg(unix)]
-        let client = bollard::Docker::connect_with_unix(&path, TIMEOUT_SECONDS, bollard::API_DEFAULT_VERSION);
-        #[cfg(windows)]
-        let client =
-            bollard::Docker::connect_with_named_pipe(&path, TIMEOUT_SECONDS, bollard::API_DEFAULT_VERSION);
-        let client = client.map_err(failed)?.negotiate_version().await.map_err(failed)?;
-        client.ping().await.map_err(failed)?;
-        Ok(Self { client, socket })
+    pub(crate) fn new(client: bollard::Docker, endpoint: Endpoint) -> Self {
+        Self { client, endpoint }
     }
 
     /// Checks that the engine still answers.
@@ -116,12 +100,18 @@ impl Docker {
         Ok(())
     }
 
+    /// Where it listens.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     pub(crate) fn client(&self) -> &bollard::Docker {
         &self.client
     }
 
     pub(crate) fn failed(&self, attempt: impl Into<String>, error: EngineError) -> SandboxError {
-        SandboxError::engine(&self.socket, attempt, error)
+        SandboxError::engine(&self.endpoint, attempt, error)
     }
 
     pub(crate) fn is_not_found(error: &EngineError) -> bool {

@@ -5,12 +5,14 @@
 
 mod attach;
 mod cell;
+mod connect;
 mod container;
 mod docker;
 mod endpoint;
 mod error;
 mod image;
 mod import;
+mod info;
 mod line;
 #[cfg(all(feature = "local", target_os = "linux"))]
 mod local;
@@ -19,7 +21,10 @@ mod report;
 pub use anchorhold_bridge::{self as bridge, PathBytes, Quotas, Refusal, RefusalCode, Request, Response};
 pub use cell::Cell;
 pub use docker::{CellSpec, Docker};
-pub use endpoint::Endpoint;
+pub use endpoint::{
+    Certificates, Chosen, Context, Endpoint, EndpointError, FoundEngine, Host, Origin, Ssh, Surroundings,
+};
 pub use error::{Ending, SandboxError};
 pub use import::ImportFile;
+pub use info::EngineInfo;
 pub use report::{CellReport, ContainerFacts};

@@ -167,7 +167,7 @@ async fn a_call_to_a_killed_cell_says_that_it_was_killed_and_the_next_cell_has_i
     let (docker, spec) = (docker().await, spec("killed"));
     let cell = docker.open(&spec).await.unwrap();
     fill(&cell, tree()).await;
-    let socket = Endpoint::from_environment().unwrap().path().to_string_lossy().into_owned();
+    let socket = Endpoint::from_environment().unwrap().path().unwrap().to_string_lossy().into_owned();
     let engine = bollard::Docker::connect_with_unix(&socket, 60, bollard::API_DEFAULT_VERSION).unwrap();
     let engine = engine.negotiate_version().await.unwrap();
     engine.kill_container(cell.container_id(), None).await.unwrap();
