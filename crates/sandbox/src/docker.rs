@@ -1,6 +1,8 @@
 //! The engine: opening, parking and removing cells.
 
 use std::collections::HashMap;
+use std::error::Error;
+use std::time::Duration;
 
 use anchorhold_bridge::Quotas;
 use bollard::errors::Error as EngineError;
@@ -21,6 +23,10 @@ use crate::report::ContainerFacts;
 
 /// How long one answer of the engine may take; removing a large volume holds it for minutes.
 pub(crate) const TIMEOUT_SECONDS: u64 = 300;
+
+/// How often, and how long apart, a container is looked at while its state cannot be read.
+const LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// A container engine that answers.
 #[derive(Clone)]
@@ -119,6 +125,23 @@ impl Docker {
     }
 
     pub(crate) async fn inspect(&self, name: &str) -> Result<Option<ContainerInspectResponse>, SandboxError> {
+        let mut looks = 1;
+        loop {
+            match self.look(name).await {
+                // Between its end and its clean-up, Podman calls a container `stopped`, a word that
+                // Docker's API does not have; no event tells of the end of that state.
+                Err(SandboxError::EngineFailed { source, .. })
+                    if looks < LOOKS && is_unreadable(&*source) =>
+                {
+                    tokio::time::sleep(BETWEEN_LOOKS).await;
+                    looks += 1;
+                }
+                looked => return looked,
+            }
+        }
+    }
+
+    async fn look(&self, name: &str) -> Result<Option<ContainerInspectResponse>, SandboxError> {
         match self.client.inspect_container(name, None::<InspectContainerOptions>).await {
             Ok(found) => Ok(Some(found)),
             Err(error) if Self::is_not_found(&error) => Ok(None),
@@ -222,6 +245,10 @@ fn is_ours(labels: Option<&HashMap<String, String>>, spec: &CellSpec) -> bool {
     labels.is_some_and(|labels| wanted.iter().all(|(key, value)| labels.get(key) == Some(value)))
 }
 
+fn is_unreadable(error: &(dyn Error + Send + Sync + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(EngineError::JsonDataError { .. }))
+}
+
 fn is_running(found: &ContainerInspectResponse) -> bool {
     found.state.as_ref().and_then(|state| state.running) == Some(true)
 }
@@ -229,7 +256,8 @@ fn is_running(found: &ContainerInspectResponse) -> bool {
 /// Whether a running container is the one that would be made now.
 fn is_as_wanted(found: &ContainerInspectResponse, spec: &CellSpec, image: &str) -> bool {
     found.config.as_ref().is_some_and(|config| {
-        config.image.as_deref() == Some(image)
+        // Podman spells the registry out.
+        config.image.as_deref().map(|name| name.trim_start_matches("docker.io/")) == Some(image)
             && config.cmd.as_deref() == Some(container::arguments(&spec.quotas).as_slice())
     })
 }

@@ -34,7 +34,8 @@ impl Docker {
             attempt: attempt.into(),
             source: Box::new(error),
         })?;
-        let options = CreateImageOptionsBuilder::new().from_src("-").repo(REPOSITORY).tag(&tag).build();
+        // Podman 4 drops a tag that is told apart from the name.
+        let options = CreateImageOptionsBuilder::new().from_src("-").repo(&name).build();
         self.client()
             .create_image(Some(options), Some(bollard::body_full(tar.into())), None)
             .try_collect::<Vec<_>>()
