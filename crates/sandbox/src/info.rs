@@ -95,3 +95,52 @@ fn architecture(said: &str) -> &str {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// What engines answered to `/info` and `/version`, cut to what is read of it.
+    fn check(info: Value, version: Value) -> EngineInfo {
+        EngineInfo::new(serde_json::from_value(info).unwrap(), serde_json::from_value(version).unwrap())
+    }
+
+    #[test]
+    fn rootless_docker_without_control_groups_holds_no_limit() {
+        let info = json!({
+            "MemoryLimit": false, "PidsLimit": false, "CgroupDriver": "none", "CgroupVersion": "1",
+            "OSType": "linux", "Architecture": "x86_64", "OperatingSystem": "Debian GNU/Linux 12 (bookworm)",
+            "SecurityOptions": ["name=seccomp,profile=default", "name=rootless"]
+        });
+        let version = json!({ "Version": "20.10.24+dfsg1", "ApiVersion": "1.41",
+            "Components": [{ "Name": "Engine", "Version": "20.10.24+dfsg1" }] });
+        let found = check(info, version);
+        assert_eq!((found.name.as_str(), found.rootless), ("Docker", true));
+        assert_eq!(found.unheld_limits(), ["memory", "processes"]);
+    }
+
+    #[test]
+    fn podman_is_known_by_its_components_and_its_processor_has_dockers_name() {
+        let info = json!({
+            "MemoryLimit": true, "PidsLimit": true, "CgroupDriver": "cgroupfs", "CgroupVersion": "1",
+            "OSType": "linux", "Architecture": "amd64", "OperatingSystem": "debian",
+            "SecurityOptions": ["name=seccomp,profile=default"]
+        });
+        let version = json!({ "Version": "4.3.1", "ApiVersion": "1.41",
+            "Components": [{ "Name": "Podman Engine", "Version": "4.3.1" }, { "Name": "Conmon", "Version": "2.1.6" }] });
+        let found = check(info, version);
+        assert_eq!((found.name.as_str(), found.arch.as_str(), found.is_podman), ("Podman", "x86_64", true));
+        assert_eq!(found.unheld_limits(), [""; 0]);
+    }
+
+    #[test]
+    fn an_engine_that_says_nothing_of_limits_is_not_believed_to_hold_them() {
+        let found = check(json!({ "OperatingSystem": "Docker Desktop" }), json!({}));
+        assert_eq!((found.name.as_str(), found.is_desktop), ("Docker Desktop", true));
+        assert_eq!(found.unheld_limits(), ["memory", "processes"]);
+    }
+}

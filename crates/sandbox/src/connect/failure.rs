@@ -93,27 +93,27 @@ fn tls(endpoint: &Endpoint, shown: bool, said: &str) -> Option<EndpointError> {
 fn ssh(endpoint: &Endpoint, ended: &SshEnded) -> SandboxError {
     let endpoint = endpoint.clone();
     let (said, all) = (ended.line(), ended.said.as_str());
+    let says = |words: &[&str]| words.iter().any(|words| all.contains(words));
     let failed: EndpointError = match ended.status {
         None if ended.is_missing => EndpointError::SshMissing { endpoint },
-        Some(SSH_FAILED)
-            if all.contains("ost key verification failed") || all.contains("HOST IDENTIFICATION") =>
-        {
+        Some(SSH_FAILED) if says(&["ost key verification failed", "HOST IDENTIFICATION"]) => {
             EndpointError::SshHostKey { endpoint, said }
         }
-        Some(SSH_FAILED)
-            if all.contains("Permission denied") || all.contains("Too many authentication failures") =>
-        {
+        Some(SSH_FAILED) if says(&["Permission denied", "Too many authentication failures"]) => {
             EndpointError::SshRefused { endpoint, said }
         }
-        Some(SSH_FAILED) if all.contains("Could not resolve hostname") => {
-            EndpointError::HostUnknown { endpoint }
-        }
+        Some(SSH_FAILED) if says(&["Could not resolve hostname"]) => EndpointError::HostUnknown { endpoint },
         Some(SSH_FAILED) => EndpointError::HostUnreachable { endpoint, said },
-        // What the docker command says over there.
-        _ if all.contains("permission denied while trying to connect") => {
+        // What the docker command over there says of its engine, in older and newer words.
+        _ if says(&["permission denied while trying to connect", "connect: permission denied"]) => {
             return SandboxError::EngineForbidden { endpoint };
         }
-        _ if all.contains("Cannot connect to the Docker daemon") || all.contains("daemon running") => {
+        _ if says(&[
+            "Cannot connect to the Docker daemon",
+            "connect: no such file",
+            "connect: connection refused",
+        ]) =>
+        {
             return SandboxError::EngineStopped { endpoint };
         }
         _ => EndpointError::SshFailed { endpoint, said },

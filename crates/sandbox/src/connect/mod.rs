@@ -100,6 +100,9 @@ async fn client(endpoint: &Endpoint) -> Result<bollard::Docker, SandboxError> {
             let (host, certificates): (Host, _) = (host.clone(), certificates.clone());
             // The system's certificates are read as well, which takes tens of milliseconds.
             let making = tokio::task::spawn_blocking(move || {
+                if let Some(path) = certificates.unreadable() {
+                    return Err(bollard::errors::Error::CertPathError { path });
+                }
                 bollard::Docker::connect_with_ssl(
                     &host.to_string(),
                     &certificates.key(),

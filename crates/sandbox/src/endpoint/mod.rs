@@ -179,6 +179,15 @@ impl Certificates {
         self.0.join("key.pem")
     }
 
+    /// The first file that cannot be read or holds nothing of the kind. A client's broken pair would
+    /// otherwise just not be shown, and the engine be blamed for refusing it.
+    pub(crate) fn unreadable(&self) -> Option<PathBuf> {
+        let client = [self.cert(), self.key()].into_iter().filter(|_| self.has_client());
+        let broken =
+            |file: &PathBuf| !std::fs::read_to_string(file).is_ok_and(|text| text.contains("-----BEGIN "));
+        std::iter::once(self.ca()).chain(client).find(broken)
+    }
+
     /// Whether the client has a certificate to show.
     #[must_use]
     pub fn has_client(&self) -> bool {
