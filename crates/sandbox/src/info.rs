@@ -60,18 +60,24 @@ impl EngineInfo {
             (false, false) => "Docker",
         };
         let cgroup_driver = info.cgroup_driver.map(|driver| driver.to_string()).unwrap_or_default();
-        // An engine without control groups says which limits the kernel has, not which it holds.
-        let has_groups = cgroup_driver != "none";
+        let cgroup_version = info.cgroup_version.map(|version| version.to_string()).unwrap_or_default();
+        // Podman 4.3 does not list itself as rootless, but keeps its data in the user's home folder.
+        let at_home = info.docker_root_dir.is_some_and(|folder| folder.contains("/.local/share/containers/"));
+        let rootless = security_options.iter().any(|option| option.starts_with("name=rootless"))
+            || (is_podman && at_home);
+        // An engine may say which limits the kernel has rather than which it holds: Podman without root's
+        // rights claims both where only the first version is there, and sets neither.
+        let has_groups = cgroup_driver != "none" && !(rootless && cgroup_version == "1");
         Self {
             name: name.to_owned(),
             version: version.version.or(info.server_version).unwrap_or_default(),
             api_version: version.api_version.unwrap_or_default(),
             os: info.os_type.or(version.os).unwrap_or_default(),
             arch: architecture(&info.architecture.or(version.arch).unwrap_or_default()).to_owned(),
-            rootless: security_options.iter().any(|option| option.starts_with("name=rootless")),
+            rootless,
             memory_limit: has_groups && info.memory_limit.unwrap_or_default(),
             pids_limit: has_groups && info.pids_limit.unwrap_or_default(),
-            cgroup_version: info.cgroup_version.map(|version| version.to_string()).unwrap_or_default(),
+            cgroup_version,
             cgroup_driver,
             security_options,
             is_podman,
@@ -135,6 +141,20 @@ mod tests {
         let found = check(info, version);
         assert_eq!((found.name.as_str(), found.arch.as_str(), found.is_podman), ("Podman", "x86_64", true));
         assert_eq!(found.unheld_limits(), [""; 0]);
+    }
+
+    #[test]
+    fn rootless_podman_is_not_believed_to_hold_limits_with_the_first_control_groups() {
+        let info = |version: &str| {
+            json!({ "MemoryLimit": true, "PidsLimit": true, "CgroupDriver": "cgroupfs", "CgroupVersion": version,
+                "DockerRootDir": "/home/ada/.local/share/containers/storage",
+                "SecurityOptions": ["name=seccomp,profile=default"] })
+        };
+        let version =
+            json!({ "Version": "4.3.1", "Components": [{ "Name": "Podman Engine", "Version": "4.3.1" }] });
+        let (first, second) = (check(info("1"), version.clone()), check(info("2"), version));
+        assert_eq!((first.rootless, first.unheld_limits()), (true, vec!["memory", "processes"]));
+        assert_eq!((second.rootless, second.unheld_limits()), (true, vec![]));
     }
 
     #[test]
