@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 /// How long an engine may take to come up.
 const PATIENCE: Duration = Duration::from_secs(60);
+const ATTEMPTS: usize = 5;
 
 /// A certificate authority with a folder for each of those it vouches for.
 pub(crate) struct Authority {
@@ -67,6 +68,17 @@ pub(crate) struct TlsEngine {
 impl TlsEngine {
     /// Starts an engine that shows `server` and takes whom `authority` vouches for.
     pub(crate) fn start(authority: &Authority, server: &Path) -> Self {
+        // Another program can take a free port between our look and the engine's start.
+        for _ in 0..ATTEMPTS {
+            let engine = Self::attempt(authority, server);
+            if let Some(engine) = engine.comes_up() {
+                return engine;
+            }
+        }
+        panic!("no engine comes up on {ATTEMPTS} ports");
+    }
+
+    fn attempt(authority: &Authority, server: &Path) -> Self {
         // Sockets below it must stay within the 108 bytes that a socket's path may have.
         let place = tempfile::Builder::new().prefix("et").tempdir_in("/tmp").unwrap();
         fs::write(place.path().join("config.json"), "{}").unwrap();
@@ -81,14 +93,21 @@ impl TlsEngine {
         command.arg("--tlscert").arg(server.join("cert.pem")).arg("--tlskey").arg(server.join("key.pem"));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(at("log")).unwrap());
         let child = command.spawn().expect("dockerd, from the package docker.io");
-        let mut engine = Self { address, port, place, child };
+        Self { address, port, place, child }
+    }
+
+    /// Waits until it listens; none where somebody else has its port.
+    fn comes_up(mut self) -> Option<Self> {
         let begun = Instant::now();
-        while !engine.log().contains("API listen on") {
-            let ended = engine.child.try_wait().unwrap();
-            assert!(ended.is_none() && begun.elapsed() < PATIENCE, "{}", engine.log());
+        while !self.log().contains("API listen on") {
+            let ended = self.child.try_wait().unwrap().is_some();
+            if ended && self.log().contains("address already in use") {
+                return None;
+            }
+            assert!(!ended && begun.elapsed() < PATIENCE, "{}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }
-        engine
+        Some(self)
     }
 
     fn log(&self) -> String {

@@ -83,9 +83,10 @@ async fn an_engine_behind_ssh_opens_cells_over_few_connections() {
     let site = Site::start();
     let docker = Docker::connect(&site.endpoint()).await.unwrap();
     a_cell_lives(&docker, "ssh").await;
-    // Some thirty requests; a connection that is free again is used again, and an attached one is not.
+    // Of some twenty-five requests; five is usual. An attached connection is not used again, and one
+    // that is not free yet when the next request begins is joined by another.
     let sign_ins = site.server.log().unwrap().matches("Accepted publickey").count();
-    assert!(sign_ins <= 6, "{sign_ins}");
+    assert!(sign_ins <= 12, "{sign_ins}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
