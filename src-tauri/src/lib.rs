@@ -41,6 +41,11 @@ pub fn run() -> ExitCode {
         .manage(settings)
         .manage(Watches::default())
         .setup(|app| {
+            let (settings, opened) = (app.state::<Settings>(), app.state::<Opened>());
+            match settings.engine(app.handle()) {
+                Ok(choice) => opened.remember_engine(choice),
+                Err(error) => tracing::warn!(%error, "the chosen container engine cannot be read"),
+            }
             let arguments: Vec<String> = std::env::args().collect();
             window::open(app.handle(), &arguments)?;
             Ok(())

@@ -6,12 +6,12 @@
 use anchorhold_domain::Fault;
 use anchorhold_engine::{Config, Engine};
 use tokio::runtime::Handle;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 /// The engine over one data folder, as soon as it could be opened.
 #[derive(Debug)]
 pub struct Opened {
-    config: Config,
+    config: Mutex<Config>,
     engine: OnceCell<Engine>,
 }
 
@@ -19,12 +19,27 @@ impl Opened {
     /// An engine that is opened with these settings at the first command.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        Self { config, engine: OnceCell::new() }
+        Self { config: Mutex::new(config), engine: OnceCell::new() }
     }
 
     /// The engine; one that could not be opened is tried again.
     pub(crate) async fn get(&self) -> Result<&Engine, Fault> {
-        self.engine.get_or_try_init(|| open(self.config.clone())).await
+        let opening = async || open(self.config.lock().await.clone()).await;
+        self.engine.get_or_try_init(opening).await
+    }
+
+    /// Takes what was chosen in an earlier run, before anything is opened.
+    pub(crate) fn remember_engine(&self, choice: Option<String>) {
+        self.config.blocking_lock().engine = choice;
+    }
+
+    /// Uses another container engine from now on, also once the data folder is opened.
+    pub(crate) async fn choose_engine(&self, choice: Option<String>) -> Result<(), Fault> {
+        self.config.lock().await.engine.clone_from(&choice);
+        match self.engine.get() {
+            Some(engine) => engine.choose_engine(choice).await.map_err(|error| error.fault()),
+            None => Ok(()),
+        }
     }
 
     /// Ends the work going on and waits for it.

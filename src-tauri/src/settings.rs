@@ -7,6 +7,7 @@ use tauri_plugin_store::StoreExt;
 
 const FILE: &str = "settings.json";
 const THEME: &str = "theme";
+const ENGINE: &str = "engine";
 
 /// How the window is coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
@@ -38,6 +39,26 @@ impl Settings {
     pub(crate) fn theme<R: Runtime>(&self, app: &AppHandle<R>) -> Result<Theme, tauri_plugin_store::Error> {
         let kept = app.store(&self.file)?.get(THEME);
         Ok(kept.map(serde_json::from_value).transpose()?.unwrap_or_default())
+    }
+
+    /// Reads which container engine was chosen; none is the one that is found.
+    pub(crate) fn engine<R: Runtime>(
+        &self,
+        app: &AppHandle<R>,
+    ) -> Result<Option<String>, tauri_plugin_store::Error> {
+        let kept = app.store(&self.file)?.get(ENGINE);
+        Ok(kept.map(serde_json::from_value).transpose()?.flatten())
+    }
+
+    /// Keeps which container engine was chosen.
+    pub(crate) fn set_engine<R: Runtime>(
+        &self,
+        app: &AppHandle<R>,
+        choice: Option<&str>,
+    ) -> Result<(), tauri_plugin_store::Error> {
+        let store = app.store(&self.file)?;
+        store.set(ENGINE, serde_json::to_value(choice)?);
+        store.save()
     }
 
     /// Keeps the theme.

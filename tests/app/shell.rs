@@ -138,6 +138,30 @@ fn the_theme_is_kept() {
 }
 
 #[test]
+fn the_engine_that_is_chosen_is_used_and_kept_and_one_that_makes_no_sense_is_not() {
+    let page = open();
+    let missing = format!("unix://{}", page.folder.path().join("docker.sock").display());
+    page.invoke("choose_engine", json!({"choice": missing})).unwrap();
+    assert_eq!(page.invoke("engine_choice", json!({})).unwrap(), json!(missing));
+    let status = page.invoke("engine_status", json!({})).unwrap();
+    assert_eq!((&status["state"], &status["fault"]["code"]), (&json!("MISSING"), &json!("engine_missing")));
+    let listed = page.invoke("engines", json!({})).unwrap();
+    assert_eq!((&listed[0]["choice"], &listed[0]["inUse"]), (&json!(missing), &json!(true)));
+
+    let refused = page.invoke("choose_engine", json!({"choice": "tcp://192.0.2.1:2375"})).unwrap_err();
+    assert_eq!(refused["code"], json!("engine_unencrypted"));
+    assert_eq!(page.invoke("engine_choice", json!({})).unwrap(), json!(missing));
+
+    let other = missing.replace("docker.sock", "other.sock");
+    page.invoke("choose_engine", json!({"choice": other})).unwrap();
+    let status = page.invoke("engine_status", json!({})).unwrap();
+    assert!(status["fault"]["message"].as_str().unwrap().ends_with("other.sock"), "{status}");
+
+    page.invoke("choose_engine", json!({"choice": null})).unwrap();
+    assert_eq!(page.invoke("engine_choice", json!({})).unwrap(), Value::Null);
+}
+
+#[test]
 fn a_data_folder_in_use_is_said_in_the_window_and_tried_again() {
     let page = open();
     page.invoke("agents", json!({})).unwrap();

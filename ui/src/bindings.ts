@@ -55,6 +55,15 @@ export const commands = {
 	theme: () => typedError<Theme, Fault>(__TAURI_INVOKE("theme")),
 	/**  Colours the window. */
 	setTheme: (theme: Theme) => typedError<null, Fault>(__TAURI_INVOKE("set_theme", { theme })),
+	/**
+	 *  Returns the chosen container engine, an address or a Docker context's name; none is the one that is
+	 *  found.
+	 */
+	engineChoice: () => typedError<string | null, Fault>(__TAURI_INVOKE("engine_choice")),
+	/**  Chooses the container engine, from now on and at the next start; one that makes no sense is refused. */
+	chooseEngine: (choice: string | null) => typedError<null, Fault>(__TAURI_INVOKE("choose_engine", { choice })),
+	/**  Lists the container engines that can be chosen, and asks each of them. */
+	engines: () => typedError<EngineOption[], Fault>(__TAURI_INVOKE("engines")),
 	/**  Follows the list of agents; returns the watch's number. */
 	watchAgents: (channel: Channel<Agent[]>) => typedError<number, Fault>(__TAURI_INVOKE("watch_agents", { channel })),
 	/**  Follows an agent after an event; returns the watch's number. */
@@ -254,6 +263,28 @@ export type EditedFile = {
 	added: number,
 	/**  Lines that this call removed. */
 	removed: number,
+};
+
+/**  A container engine that can be chosen, and how it answers. */
+export type EngineOption = {
+	/**  What it is called: a context's name, or what usually listens there. */
+	name: string,
+	/**  What to choose it by: a context's name or an address. */
+	choice: string,
+	/**  Its address, where that can be read. */
+	address: string | null,
+	/**  Whether it is the one in use. */
+	inUse: boolean,
+	/**  What answers, such as `Podman`. */
+	product: string | null,
+	/**  Its version, where it answers. */
+	version: string | null,
+	/**  Whether it runs without root's rights. */
+	rootless: boolean,
+	/**  The limits of a cell that it does not hold, such as `memory`; none is as it should be. */
+	unheldLimits: string[],
+	/**  Why it cannot be used. */
+	fault: Fault | null,
 };
 
 /**  How the container engine answers. */

@@ -144,6 +144,12 @@ pub const REQUIREMENTS: &[Requirement] = &[
     ),
     requirement(
         Need::Test,
+        "writes contexts for the tests, and is the other end of an engine over ssh",
+        Probe::Program(&["docker"]),
+        ["docker.io", "docker-cli", "docker"],
+    ),
+    requirement(
+        Need::Test,
         "makes a certificate for the tests",
         Probe::Program(&["openssl"]),
         ["openssl", "openssl", "openssl"],

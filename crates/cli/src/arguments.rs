@@ -7,10 +7,14 @@ use std::path::PathBuf;
 /// Runs coding agents in sealed containers on this machine.
 ///
 /// Data lies in the folder that ANCHORHOLD_HOME names, else in the system's place for it. The
-/// container engine is the one that DOCKER_HOST names, else the usual socket.
+/// container engine is the one that --engine names, else DOCKER_HOST, else Docker's context in use,
+/// else the first that is found.
 #[derive(Debug, Parser)]
 #[command(name = "anchorctl", version)]
 pub(crate) struct Arguments {
+    /// The container engine: an address such as ssh://user@host, or a Docker context's name.
+    #[arg(long, global = true, value_name = "ADDRESS|CONTEXT")]
+    pub(crate) engine: Option<String>,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }
@@ -61,6 +65,12 @@ pub(crate) enum Verb {
     Push(AgentOptions),
     /// Deletes an agent and its container; its log is kept.
     Delete(AgentOptions),
+    /// Lists the container engines that can be chosen, and how they answer.
+    Engines {
+        /// Prints one engine a line, as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Says whose GitHub token is kept.
     Account,
     /// Keeps keys and tokens in the system's keychain.

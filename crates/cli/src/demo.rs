@@ -21,11 +21,12 @@ const INSTRUCTION: &str = "Also mention the change in the changelog.";
 /// The demonstration queues its instruction once the agent has finished this many tool calls.
 const CALLS_BEFORE_INSTRUCTION: usize = 4;
 
-pub(crate) async fn demo(options: DemoOptions) -> Result<Exit, EngineError> {
+pub(crate) async fn demo(engine: Option<String>, options: DemoOptions) -> Result<Exit, EngineError> {
     let home = home_from_environment().unwrap_or_else(|| PathBuf::from(".anchorhold"));
     let bare = sample_repository(&home.join("demo"))
         .map_err(|source| EngineError::Folder { path: home.join("demo"), source })?;
     let engine = open(|config| {
+        config.engine = engine;
         // The sample must work where git was never told who its user is.
         config.identity = Some(Identity {
             name: "Anchorhold demo".to_owned(),

@@ -25,11 +25,8 @@ impl Exit {
     /// The status for an error's code.
     pub(crate) fn of(code: &str) -> Self {
         match code {
-            "engine_missing"
-            | "engine_stopped"
-            | "engine_forbidden"
-            | "engine_failed"
-            | "engine_endpoint_unsupported" => Self::NoEngine,
+            // Each way not to reach one has a code of its own.
+            code if code.starts_with("engine_") => Self::NoEngine,
             "name_empty" | "name_invalid" | "name_taken" | "task_empty" | "task_too_long"
             | "target_is_source" | "model_empty" | "repository_invalid" | "branch_invalid"
             | "instruction_empty" | "home_unknown" => Self::Usage,

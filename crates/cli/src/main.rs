@@ -5,6 +5,7 @@
 mod agents;
 mod arguments;
 mod demo;
+mod engines;
 mod exit;
 mod key;
 mod print;
@@ -34,19 +35,21 @@ async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("ANCHORHOLD_LOG").unwrap_or_else(|_| usual());
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    let engine = arguments.engine;
     let done = match arguments.verb {
-        Verb::Run(options) => run::run(options).await,
-        Verb::Demo(options) => demo::demo(options).await,
+        Verb::Run(options) => run::run(engine, options).await,
+        Verb::Demo(options) => demo::demo(engine, options).await,
         Verb::Agents => agents::list().await,
         Verb::Log { agent, json } => agents::log(&agent, json).await,
         Verb::Record { agent } => agents::record(&agent).await,
         Verb::Diff { agent } => verbs::diff(&agent).await,
-        Verb::Start(options) => verbs::verb(Ask::Start, &options).await,
-        Verb::Resume { agent, limits } => verbs::verb(Ask::Resume(limits.limits()), &agent).await,
-        Verb::Answer(options) => verbs::verb(Ask::answer(&options), &options.agent).await,
-        Verb::Instruct(options) => verbs::verb(Ask::instruct(&options), &options.agent).await,
-        Verb::Push(options) => verbs::verb(Ask::Push, &options).await,
-        Verb::Delete(options) => verbs::verb(Ask::Delete, &options).await,
+        Verb::Start(options) => verbs::verb(engine, Ask::Start, &options).await,
+        Verb::Resume { agent, limits } => verbs::verb(engine, Ask::Resume(limits.limits()), &agent).await,
+        Verb::Answer(options) => verbs::verb(engine, Ask::answer(&options), &options.agent).await,
+        Verb::Instruct(options) => verbs::verb(engine, Ask::instruct(&options), &options.agent).await,
+        Verb::Push(options) => verbs::verb(engine, Ask::Push, &options).await,
+        Verb::Delete(options) => verbs::verb(engine, Ask::Delete, &options).await,
+        Verb::Engines { json } => Ok(engines::list(engine.as_deref(), json).await),
         Verb::Account => agents::account().await,
         Verb::Key(verb) => key::key(verb).await,
     };

@@ -6,8 +6,8 @@ use crate::{open, print};
 use anchorhold_domain::{Agent, AgentId, ModelChoice, NewAgent, PauseReason, Signal, Status, Update};
 use anchorhold_engine::{Engine, EngineError, scripted};
 
-pub(crate) async fn run(options: RunOptions) -> Result<Exit, EngineError> {
-    let engine = open(|_| {}).await?;
+pub(crate) async fn run(engine: Option<String>, options: RunOptions) -> Result<Exit, EngineError> {
+    let engine = open(|config| config.engine = engine).await?;
     let done = work(&engine, &options).await;
     engine.close().await;
     done

@@ -27,8 +27,12 @@ impl Verb {
     }
 }
 
-pub(crate) async fn verb(verb: Verb, options: &AgentOptions) -> Result<Exit, EngineError> {
-    let engine = open(|_| {}).await?;
+pub(crate) async fn verb(
+    engine: Option<String>,
+    verb: Verb,
+    options: &AgentOptions,
+) -> Result<Exit, EngineError> {
+    let engine = open(|config| config.engine = engine).await?;
     let done = work(&engine, verb, options).await;
     engine.close().await;
     done

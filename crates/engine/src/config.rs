@@ -20,8 +20,11 @@ pub struct Config {
     pub home: PathBuf,
     /// What is said of this process to another that wants the same folder.
     pub program: String,
-    /// How the container engine is reached; `None` means what the environment says.
+    /// How the container engine is reached; `None` means what `engine` says.
     pub endpoint: Option<Endpoint>,
+    /// The engine that the user chose, by an address or a Docker context's name; `None` means the one
+    /// that the environment, Docker's contexts or what is there name, in that order.
+    pub engine: Option<String>,
     /// How many agents run at once; others wait.
     pub slots: usize,
     /// Who commits.
@@ -40,6 +43,7 @@ impl Config {
             home,
             program: program.to_owned(),
             endpoint: None,
+            engine: None,
             slots: 4,
             identity: None,
             resume_interrupted: true,

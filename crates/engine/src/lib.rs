@@ -6,6 +6,7 @@
 mod config;
 mod demo;
 mod engine;
+mod engines;
 mod error;
 mod folder;
 mod history;
@@ -25,5 +26,6 @@ pub use anchorhold_forge::Account;
 pub use config::{Config, Identity, home_from_environment};
 pub use demo::{DEMO_TRAJECTORY, scripted};
 pub use engine::{Engine, EngineState, EngineStatus, ModelOption};
+pub use engines::{EngineOption, check_engine, engines};
 pub use error::EngineError;
 pub use keys::{forget_secret, keep_secret};

@@ -20,6 +20,9 @@ pub(crate) const LABEL_HOME: &str = "dev.anchorhold.home";
 pub(crate) const MEMORY_BYTES: i64 = 256 * 1024 * 1024;
 /// One is enough for the bridge; the engine's own start-up needs a few for a moment.
 pub(crate) const PIDS: i64 = 8;
+/// Counted over all cells of an engine, which share a user; it bounds them where the engine has no
+/// control groups to count with. Podman would otherwise set millions, which not every kernel lets it.
+const NPROC: i64 = 1024;
 
 /// The name of an agent's container and volume.
 pub(crate) fn name(agent: &str) -> String {
@@ -70,7 +73,7 @@ fn host_config(spec: &CellSpec) -> HostConfig {
         init: Some(false),
         log_config: Some(HostConfigLogConfig { typ: Some("none".into()), config: None }),
         tmpfs: Some(HashMap::from([("/tmp".to_owned(), "rw,noexec,nosuid,nodev,size=16m".to_owned())])),
-        ulimits: Some(vec![ulimit("nofile", 1024), ulimit("core", 0)]),
+        ulimits: Some(vec![ulimit("nofile", 1024), ulimit("core", 0), ulimit("nproc", NPROC)]),
         mounts: Some(vec![Mount {
             typ: Some(MountType::VOLUME),
             source: Some(name(&spec.agent)),

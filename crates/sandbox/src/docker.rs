@@ -1,7 +1,8 @@
 //! The engine: the connection to it, and what is known over that connection.
 
-use std::path::PathBuf;
+use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anchorhold_bridge::Quotas;
 use bollard::errors::Error as EngineError;
@@ -17,11 +18,15 @@ use crate::remove::Freeing;
 /// How long one answer of the engine may take; removing a large volume holds it for minutes.
 pub(crate) const TIMEOUT_SECONDS: u64 = 300;
 
+/// How often, and how long apart, a container is looked at while its state cannot be read.
+const LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
 /// A container engine that answers.
 #[derive(Clone)]
 pub struct Docker {
     client: bollard::Docker,
-    socket: PathBuf,
+    endpoint: Endpoint,
     state: Arc<State>,
 }
 
@@ -46,23 +51,8 @@ pub struct CellSpec {
 }
 
 impl Docker {
-    /// Connects and checks that the engine answers.
-    pub async fn connect(endpoint: &Endpoint) -> Result<Self, SandboxError> {
-        let socket = endpoint.path().to_owned();
-        let attempt = "connect to the container engine";
-        let failed = |error| SandboxError::engine(&socket, attempt, error);
-        // The client's own check cannot tell a missing socket from a forbidden one.
-        #[cfg(unix)]
-        tokio::net::UnixStream::connect(&socket).await.map_err(|err| failed(EngineError::IOError { err }))?;
-        let path = socket.to_string_lossy();
-        #[cfg(unix)]
-        let client = bollard::Docker::connect_with_unix(&path, TIMEOUT_SECONDS, bollard::API_DEFAULT_VERSION);
-        #[cfg(windows)]
-        let client =
-            bollard::Docker::connect_with_named_pipe(&path, TIMEOUT_SECONDS, bollard::API_DEFAULT_VERSION);
-        let client = client.map_err(failed)?.negotiate_version().await.map_err(failed)?;
-        client.ping().await.map_err(failed)?;
-        Ok(Self { client, socket, state: Arc::default() })
+    pub(crate) fn new(client: bollard::Docker, endpoint: Endpoint) -> Self {
+        Self { client, endpoint, state: Arc::default() }
     }
 
     /// Checks that the engine still answers.
@@ -78,6 +68,12 @@ impl Docker {
         Ok(version.version.unwrap_or_default())
     }
 
+    /// Where it listens.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     pub(crate) fn client(&self) -> &bollard::Docker {
         &self.client
     }
@@ -87,7 +83,7 @@ impl Docker {
     }
 
     pub(crate) fn failed(&self, attempt: impl Into<String>, error: EngineError) -> SandboxError {
-        SandboxError::engine(&self.socket, attempt, error)
+        SandboxError::engine(&self.endpoint, attempt, error)
     }
 
     pub(crate) fn is_not_found(error: &EngineError) -> bool {
@@ -100,10 +96,32 @@ impl Docker {
     }
 
     pub(crate) async fn inspect(&self, name: &str) -> Result<Option<ContainerInspectResponse>, SandboxError> {
+        let mut looks = 1;
+        loop {
+            match self.look(name).await {
+                // Between its end and its clean-up, Podman calls a container `stopped`, a word that
+                // Docker's API does not have; no event tells of the end of that state.
+                Err(SandboxError::EngineFailed { source, .. })
+                    if looks < LOOKS && is_unreadable(&*source) =>
+                {
+                    tokio::time::sleep(BETWEEN_LOOKS).await;
+                    looks += 1;
+                }
+                looked => return looked,
+            }
+        }
+    }
+
+    async fn look(&self, name: &str) -> Result<Option<ContainerInspectResponse>, SandboxError> {
         match self.client.inspect_container(name, None::<InspectContainerOptions>).await {
             Ok(found) => Ok(Some(found)),
             Err(error) if Self::is_not_found(&error) => Ok(None),
             Err(error) => Err(self.failed(format!("look for the container {name}"), error)),
         }
     }
+}
+
+/// Whether an answer could not be read.
+fn is_unreadable(error: &(dyn Error + Send + Sync + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(EngineError::JsonDataError { .. }))
 }

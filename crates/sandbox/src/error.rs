@@ -2,40 +2,38 @@
 
 use std::error::Error;
 use std::io;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anchorhold_bridge::{FrameError, Refusal, RefusalCode, exit};
 
+use crate::connect;
+use crate::endpoint::{Endpoint, EndpointError};
 use crate::report::Fact;
 
 /// A failure of the engine, of a cell, or of what was asked of them.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// No engine is installed, or it listens elsewhere.
-    #[error("find a container engine at {}", .socket.display())]
+    #[error("find a container engine at {endpoint}")]
     EngineMissing {
         /// Where it was looked for.
-        socket: PathBuf,
+        endpoint: Endpoint,
     },
     /// The socket is there and nobody answers.
-    #[error("reach the container engine at {}: it is not running", .socket.display())]
+    #[error("reach the container engine at {endpoint}: it is not running")]
     EngineStopped {
         /// Where it was looked for.
-        socket: PathBuf,
+        endpoint: Endpoint,
     },
     /// This user may not use the engine.
-    #[error("use the container engine at {}: this user is not allowed to", .socket.display())]
+    #[error("use the container engine at {endpoint}: this user is not allowed to")]
     EngineForbidden {
         /// Where it was looked for.
-        socket: PathBuf,
+        endpoint: Endpoint,
     },
-    /// An address that is not understood.
-    #[error("use the container engine at {host}: only unix:// addresses are understood")]
-    EndpointUnsupported {
-        /// The address.
-        host: String,
-    },
+    /// The address, or the way to it, is no good.
+    #[error(transparent)]
+    Endpoint(Box<EndpointError>),
     /// The engine answered with an error.
     #[error("{attempt}: {source}")]
     EngineFailed {
@@ -178,6 +176,12 @@ impl From<Ending> for SandboxError {
     }
 }
 
+impl From<EndpointError> for SandboxError {
+    fn from(error: EndpointError) -> Self {
+        Self::Endpoint(Box::new(error))
+    }
+}
+
 impl SandboxError {
     /// The error's stable name, to branch on.
     pub fn code(&self) -> &'static str {
@@ -185,7 +189,7 @@ impl SandboxError {
             Self::EngineMissing { .. } => "engine_missing",
             Self::EngineStopped { .. } => "engine_stopped",
             Self::EngineForbidden { .. } => "engine_forbidden",
-            Self::EndpointUnsupported { .. } => "engine_endpoint_unsupported",
+            Self::Endpoint(error) => error.code(),
             Self::EngineFailed { .. } => "engine_failed",
             Self::DiskFull { .. } => "disk_full",
             Self::NameTaken { .. } => "cell_name_taken",
@@ -215,16 +219,21 @@ impl SandboxError {
             Self::EngineMissing { .. } => {
                 "install Docker, or set DOCKER_HOST to where your engine listens".to_owned()
             }
+            Self::EngineStopped { endpoint } if endpoint.is_remote() => {
+                "start the container engine on that machine and try again".to_owned()
+            }
             Self::EngineStopped { .. } => {
                 "start Docker (Docker Desktop, or `sudo systemctl start docker`) and try again".to_owned()
             }
-            Self::EngineForbidden { socket } => format!(
+            Self::EngineForbidden { endpoint: Endpoint::Unix(socket) } => format!(
                 "add yourself to the group that owns {} (usually `sudo usermod -aG docker $USER`) and log in again",
                 socket.display()
             ),
-            Self::EndpointUnsupported { .. } => {
-                "set DOCKER_HOST to a unix:// address, or unset it for the usual socket".to_owned()
+            Self::EngineForbidden { .. } => {
+                "ask whoever runs that engine to let this user in (on Linux, into the group docker there)"
+                    .to_owned()
             }
+            Self::Endpoint(error) => error.hint(),
             Self::EngineFailed { .. } => "look at the container engine's own log, and try again".to_owned(),
             Self::DiskFull { .. } => {
                 "free some space (`docker system df` shows what Docker uses) and try again".to_owned()
@@ -279,12 +288,15 @@ impl SandboxError {
 
     /// Words an error of the engine's client, telling apart an engine that cannot be reached.
     pub(crate) fn engine(
-        socket: &std::path::Path,
+        endpoint: &Endpoint,
         attempt: impl Into<String>,
         error: bollard::errors::Error,
     ) -> Self {
         use bollard::errors::Error as Bollard;
-        let socket = socket.to_owned();
+        if let Some(error) = connect::unreachable(endpoint, &error) {
+            return error;
+        }
+        let endpoint = endpoint.clone();
         let attempt = attempt.into();
         let kind = match &error {
             // Hidden from the chain of sources, since its message is the inner one's.
@@ -292,13 +304,13 @@ impl SandboxError {
             other => io_kind(other),
         };
         match kind {
-            Some(io::ErrorKind::NotFound) => return Self::EngineMissing { socket },
-            Some(io::ErrorKind::ConnectionRefused) => return Self::EngineStopped { socket },
-            Some(io::ErrorKind::PermissionDenied) => return Self::EngineForbidden { socket },
+            Some(io::ErrorKind::NotFound) => return Self::EngineMissing { endpoint },
+            Some(io::ErrorKind::ConnectionRefused) => return Self::EngineStopped { endpoint },
+            Some(io::ErrorKind::PermissionDenied) => return Self::EngineForbidden { endpoint },
             _ => {}
         }
         match error {
-            Bollard::SocketNotFoundError(_) => Self::EngineMissing { socket },
+            Bollard::SocketNotFoundError(_) => Self::EngineMissing { endpoint },
             Bollard::RequestTimeoutError => {
                 Self::Timeout { attempt, after: Duration::from_secs(crate::docker::TIMEOUT_SECONDS) }
             }
@@ -327,15 +339,13 @@ fn io_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use bollard::errors::Error as Bollard;
 
     use super::*;
 
     #[track_caller]
     fn check(error: Bollard, expected: &str) {
-        let error = SandboxError::engine(Path::new("/run/engine.sock"), "ask", error);
+        let error = SandboxError::engine(&Endpoint::socket("/run/engine.sock"), "ask", error);
         assert_eq!(error.code(), expected, "{error}");
         assert!(error.hint().is_some());
     }

@@ -67,8 +67,8 @@ impl Docker {
         })?;
         let options = CreateImageOptionsBuilder::new()
             .from_src("-")
-            .repo(REPOSITORY)
-            .tag(&tag_of(image.bridge))
+            // Podman 4 drops a tag that is told apart from the name.
+            .repo(&image.name)
             .platform(image.bridge.arch.platform())
             .changes(vec![format!("LABEL {LABEL_IMAGE}={LABEL_IMAGE_BRIDGE}")])
             .build();

@@ -6,6 +6,7 @@
 mod arch;
 mod attach;
 mod cell;
+mod connect;
 mod container;
 mod docker;
 mod endpoint;
@@ -13,6 +14,7 @@ mod error;
 mod export;
 mod image;
 mod import;
+mod info;
 mod line;
 #[cfg(all(feature = "local", target_os = "linux"))]
 mod local;
@@ -27,9 +29,12 @@ pub use anchorhold_bridge::{self as bridge, PathBytes, Quotas, Refusal, RefusalC
 pub use arch::machines;
 pub use cell::Cell;
 pub use docker::{CellSpec, Docker};
-pub use endpoint::Endpoint;
+pub use endpoint::{
+    Certificates, Chosen, Context, Endpoint, EndpointError, FoundEngine, Host, Origin, Ssh, Surroundings,
+};
 pub use error::{Ending, SandboxError};
 pub use export::{ExportPiece, Exported};
 pub use import::ImportFile;
+pub use info::EngineInfo;
 pub use reap::{Kept, Reaped};
 pub use report::{CellReport, ContainerFacts, Fact, Verdict};

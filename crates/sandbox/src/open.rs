@@ -172,7 +172,9 @@ impl Way<'_> {
     /// Whether a running container is the one that would be made now.
     fn is_as_wanted(&self, found: &ContainerInspectResponse) -> bool {
         found.config.as_ref().is_some_and(|config| {
-            config.image.as_deref() == Some(self.image.name.as_str())
+            // Podman spells the registry out.
+            config.image.as_deref().map(|name| name.trim_start_matches("docker.io/"))
+                == Some(self.image.name.as_str())
                 && config.cmd.as_deref() == Some(container::arguments(&self.spec.quotas).as_slice())
         })
     }

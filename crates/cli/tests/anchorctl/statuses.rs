@@ -129,8 +129,10 @@ async fn no_container_engine_ends_with_three_and_says_what_to_do() {
         said,
         [
             "cloning",
-            "! use the container engine at tcp://10.0.0.1:2375: only unix:// addresses are understood",
-            "what to do: set DOCKER_HOST to a unix:// address, or unset it for the usual socket",
+            "! use the container engine at tcp://10.0.0.1:2375: it would be spoken to unencrypted, over the network",
+            "what to do: anybody on the way could take the engine over: use ssh://user@host, or set \
+             DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH to the folder of ca.pem, cert.pem and key.pem, or make a \
+             Docker context with them",
         ]
     );
 }
@@ -198,4 +200,28 @@ async fn the_demonstration_works_again_and_again() {
     let done = end(anchorctl(&house, &["agents"])).await;
     let names: Vec<&str> = done.out.lines().filter_map(|line| line.split("  ").nth(2)).collect();
     assert_eq!(names, ["Round tide heights 2", "Round tide heights"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_engine_that_an_argument_names_goes_before_the_environments() {
+    let house = House::new();
+    let missing = format!("unix://{}", house.place().join("missing.sock").display());
+    let listed = end(anchorctl(&house, &["--engine", &missing, "engines"])).await;
+    assert_eq!(listed.status, Some(3), "{}", listed.out);
+    let path = house.place().join("missing.sock");
+    let first = format!(
+        "* {missing}  {missing}\n    ! find a container engine at {}\n    \
+         what to do: install Docker, or set DOCKER_HOST to where your engine listens\n  DOCKER_HOST  unix://",
+        path.display()
+    );
+    assert!(listed.out.starts_with(&first), "{}", listed.out);
+
+    let answering = end(anchorctl(&house, &["engines", "--json"])).await;
+    assert_eq!(answering.status, Some(0), "{}", answering.out);
+    let engine: serde_json::Value = serde_json::from_str(answering.out.lines().next().unwrap()).unwrap();
+    assert_eq!((&engine["inUse"], &engine["fault"]), (&true.into(), &serde_json::Value::Null));
+
+    let refused = end(anchorctl(&house, &["engines", "--engine", "nobody"])).await;
+    assert_eq!(refused.status, Some(3));
+    assert!(refused.out.contains("there is no Docker context of that name"), "{}", refused.out);
 }

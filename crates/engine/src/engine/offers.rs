@@ -82,6 +82,20 @@ impl Engine {
         }
     }
 
+    /// Uses another container engine from now on: an address, a Docker context's name, or none for the
+    /// one that is found. An agent at work stays where it is; its next run is in the other engine, in a
+    /// workspace that is built anew from its last checkpoint.
+    ///
+    /// # Errors
+    /// Where the address is none, or the context is not there or broken; nothing is changed then.
+    pub async fn choose_engine(&self, choice: Option<String>) -> Result<(), EngineError> {
+        if let Some(choice) = &choice {
+            crate::check_engine(choice)?;
+        }
+        self.shared.choose_engine(choice).await;
+        Ok(())
+    }
+
     /// Asks a repository for its branches.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::{Config, EngineError, demo};
 use anchorhold_domain::{AgentId, ModelChoice};
 use anchorhold_model::{Connections, GenaiModel, Model, ScriptedServer};
 use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote};
-use anchorhold_sandbox::{Docker, Endpoint, Kept, Reaped};
+use anchorhold_sandbox::{Docker, Endpoint, Kept, Reaped, Surroundings};
 use anchorhold_secrets::{SecretName, Secrets};
 use anchorhold_store::Store;
 use std::collections::HashMap;
@@ -42,9 +42,15 @@ pub(crate) struct Shared {
     pub(crate) shutdown: CancellationToken,
     pub(crate) tasks: TaskTracker,
     mirrors: Mirrors,
-    docker: Mutex<Option<Docker>>,
+    docker: Mutex<Known>,
     connections: OnceCell<Connections>,
     scripted: OnceCell<ScriptedServer>,
+}
+
+/// The container engine: which one is meant, and the connection to it.
+struct Known {
+    choice: Option<String>,
+    docker: Option<Docker>,
 }
 
 impl fmt::Debug for Shared {
@@ -60,6 +66,7 @@ impl Shared {
         let (changed, _) = watch::channel(0);
         Ok(Self {
             slots: Arc::new(Semaphore::new(config.slots)),
+            docker: Mutex::new(Known { choice: config.engine.clone(), docker: None }),
             config,
             folder,
             store,
@@ -70,7 +77,6 @@ impl Shared {
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
             mirrors,
-            docker: Mutex::default(),
             connections: OnceCell::new(),
             scripted: OnceCell::new(),
         })
@@ -92,17 +98,17 @@ impl Shared {
     /// Returns the connection to the Docker engine, asking it whether it is still there.
     pub(crate) async fn docker(&self) -> Result<Docker, EngineError> {
         let mut known = self.docker.lock().await;
-        if let Some(docker) = known.as_ref()
+        if let Some(docker) = &known.docker
             && docker.ping().await.is_ok()
         {
             return Ok(docker.clone());
         }
         let endpoint = match &self.config.endpoint {
             Some(endpoint) => endpoint.clone(),
-            None => Endpoint::from_environment()?,
+            None => Endpoint::choose(known.choice.as_deref(), &Surroundings::current())?.endpoint,
         };
         let docker = Docker::connect(&endpoint).await?;
-        if known.replace(docker.clone()).is_none() {
+        if known.docker.replace(docker.clone()).is_none() {
             self.reap(docker.clone());
         }
         Ok(docker)
@@ -134,11 +140,19 @@ impl Shared {
 
     /// Waits for what is being removed from the container engine, and not for long.
     pub(crate) async fn settle(&self) {
-        let docker = self.docker.lock().await.clone();
+        let docker = self.docker.lock().await.docker.clone();
         if let Some(docker) = docker
             && !docker.settle(SETTLE_PATIENCE).await
         {
             tracing::info!("a deleted agent's files are not all removed; the next start goes on with it");
+        }
+    }
+
+    /// Means another engine from now on; cells that are open stay where they are.
+    pub(crate) async fn choose_engine(&self, choice: Option<String>) {
+        let mut known = self.docker.lock().await;
+        if known.choice != choice {
+            *known = Known { choice, docker: None };
         }
     }
 

@@ -36,7 +36,7 @@ pub async fn docker() -> Docker {
 
 /// The engine without the library in between.
 pub async fn engine() -> bollard::Docker {
-    let socket = Endpoint::from_environment().expect(NO_ENGINE).path().to_string_lossy().into_owned();
+    let socket = Endpoint::from_environment().expect(NO_ENGINE).path().expect(NO_ENGINE).to_string_lossy().into_owned();
     let engine = bollard::Docker::connect_with_unix(&socket, 120, bollard::API_DEFAULT_VERSION).unwrap();
     engine.negotiate_version().await.expect(NO_ENGINE)
 }

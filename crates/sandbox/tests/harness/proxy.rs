@@ -33,7 +33,7 @@ impl Proxy {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("engine.sock");
         let listener = UnixListener::bind(&socket).unwrap();
-        let engine = Endpoint::from_environment().unwrap().path().to_owned();
+        let engine = Endpoint::from_environment().unwrap().path().unwrap().to_owned();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&asked);
         let relay = tokio::spawn(async move {
