@@ -29,6 +29,8 @@ impl Exit {
             | "engine_stopped"
             | "engine_forbidden"
             | "engine_failed"
+            | "engine_arch_unsupported"
+            | "bridge_missing"
             | "engine_endpoint_unsupported" => Self::NoEngine,
             "name_empty" | "name_invalid" | "name_taken" | "task_empty" | "task_too_long"
             | "target_is_source" | "model_empty" | "repository_invalid" | "branch_invalid"
