@@ -26,6 +26,7 @@ impl Exit {
     pub(crate) fn of(code: &str) -> Self {
         match code {
             // Each way not to reach one has a code of its own.
+            "bridge_missing" => Self::NoEngine,
             code if code.starts_with("engine_") => Self::NoEngine,
             "name_empty" | "name_invalid" | "name_taken" | "task_empty" | "task_too_long"
             | "target_is_source" | "model_empty" | "repository_invalid" | "branch_invalid"

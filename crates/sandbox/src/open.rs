@@ -135,7 +135,8 @@ impl Way<'_> {
         if !is_ours(found.config.as_ref().and_then(|config| config.labels.as_ref()), self.spec) {
             return Err(SandboxError::NameTaken { name: name.to_owned() });
         }
-        if is_running(&found) && self.is_as_wanted(&found) {
+        // One whose removal was called off is busy with emptying.
+        if is_running(&found) && self.is_as_wanted(&found) && !self.taken_back {
             match self.attach_again().await {
                 Ok(cell) => return Ok(Some(cell)),
                 Err(error) => tracing::info!(%error, name, "the running cell is made anew"),

@@ -1,5 +1,5 @@
 //! A cell from its first opening to its removal, on a real engine.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod harness;
 

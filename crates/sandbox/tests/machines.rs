@@ -4,7 +4,7 @@
 mod harness;
 
 use anchorhold_sandbox::machines;
-use harness::{Proxy, containers, engine, spec};
+use harness::{Proxy, containers, docker, engine, remove, spec};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_on_a_machine_that_no_bridge_is_built_for_is_told_so() {
@@ -29,5 +29,5 @@ async fn an_engine_that_is_not_what_it_says_never_gets_as_far_as_a_cell() {
         assert!(error.hint().unwrap().contains(&format!("cargo xtask bridge --arch {other}")));
     }
     assert_eq!(containers(&engine().await, &spec.home).await, [""; 0]);
-    proxy.docker().await.remove(&spec.agent).await.unwrap();
+    remove(&docker().await, &spec).await;
 }

@@ -63,7 +63,13 @@ impl Engine {
         if agent.started_at.is_some() {
             // The volume can be rebuilt from the checkpoint, so an undo loses nothing. What is not
             // removed when the program ends is reaped at the next start, since the agent is gone.
+            let resident = Arc::clone(&resident);
             self.shared.tasks.spawn(async move {
+                // Nobody sets it to work again until its container is gone.
+                let _work = resident.work.lock().await;
+                if resident.log.latest().deleted_at.is_none() {
+                    return;
+                }
                 let freed =
                     async { shared.docker().await?.remove(&id.to_string()).await.map_err(EngineError::from) };
                 if let Err(error) = freed.await {

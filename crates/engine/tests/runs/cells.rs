@@ -1,7 +1,7 @@
 //! The container engine absent, stopped or hostile, and the data folder taken.
 
 use crate::harness::{
-    House, Voice, cells, errand, eventually, finish, rest, start, told, turn, until, write,
+    House, Voice, cells, edit, errand, eventually, finish, rest, start, told, turn, until, write,
 };
 use anchorhold_domain::Status;
 use anchorhold_engine::{Engine, EngineState};
@@ -172,4 +172,28 @@ async fn a_running_agent_that_is_deleted_leaves_nothing_in_the_container_engine(
     engine.delete(id).await.unwrap();
     engine.close().await;
     eventually("nothing is left in the container engine", || house.is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_whose_deletion_is_taken_back_at_once_works_on_with_what_it_had() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![
+        turn("", vec![write("b", "b\n"), finish("Done.")]),
+        turn("", vec![edit("b", "b", "B"), finish("Done again.")]),
+    ])
+    .await;
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    rest(&engine, id).await;
+    engine.delete(id).await.unwrap();
+    engine.restore(id).await.unwrap();
+    engine.instruct(id, "More.").await.unwrap();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    assert_eq!(
+        engine.reviewed_tree(id).await.unwrap().unwrap(),
+        remote.tree_with("main", &[("b", Some("B\n"))])
+    );
+    engine.close().await;
+    assert_eq!(house.docker.volumes(&house.home()).unwrap().len(), 1, "it is an agent like any other");
 }

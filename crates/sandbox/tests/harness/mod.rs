@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "each test program uses its part of the fixture"
 )]
 
@@ -36,7 +37,12 @@ pub async fn docker() -> Docker {
 
 /// The engine without the library in between.
 pub async fn engine() -> bollard::Docker {
-    let socket = Endpoint::from_environment().expect(NO_ENGINE).path().expect(NO_ENGINE).to_string_lossy().into_owned();
+    let socket = Endpoint::from_environment()
+        .expect(NO_ENGINE)
+        .path()
+        .expect(NO_ENGINE)
+        .to_string_lossy()
+        .into_owned();
     let engine = bollard::Docker::connect_with_unix(&socket, 120, bollard::API_DEFAULT_VERSION).unwrap();
     engine.negotiate_version().await.expect(NO_ENGINE)
 }
