@@ -213,3 +213,38 @@ fn unexpected(request: &str, response: &Response) -> SandboxError {
 fn out_of_step(answer: &str) -> SandboxError {
     SandboxError::UnexpectedAnswer { request: "an export".into(), answer: answer.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(pieces: &[(&str, u32, u64, u64, u64)], expected: bool) {
+        let mut order = Order::default();
+        let taken = pieces.iter().all(|(path, mode, offset, len, total)| {
+            let path = PathBytes::from(*path);
+            order.check(&ImportPiece { path, mode: *mode, offset: *offset, len: *len, total: *total }).is_ok()
+        });
+        assert_eq!(taken, expected, "{pieces:?}");
+    }
+
+    #[test]
+    fn pieces_are_taken_in_order_and_only_of_paths_within_the_tree() {
+        let file = |path| (path, MODE_FILE, 0, 1, 1);
+        check(&[file("a.txt"), file("a/b"), ("a/c", MODE_FILE, 0, 2, 3), ("a/c", MODE_FILE, 2, 1, 3)], true);
+        check(&[file("s.txt"), ("s", MODE_SUBMODULE, 0, 0, 0), file("t")], true);
+        for path in ["", "/a", "../a", "a/../b", "a/./b", "a//b", "a/", ".git/config", "a/.GIT", "a\0"] {
+            check(&[file(path)], false);
+        }
+        check(&[file("a"), file("a")], false);
+        check(&[file("b"), file("a")], false);
+        check(&[("a", 0o040_000, 0, 0, 0)], false);
+        check(&[("s", MODE_SUBMODULE, 0, 1, 1)], false);
+        check(&[("a", MODE_FILE, 1, 1, 2)], false);
+        check(&[("a", MODE_FILE, 0, 3, 2)], false);
+        check(&[("a", MODE_FILE, 0, 0, 2)], false);
+        check(&[("a", MODE_FILE, 0, 1, 2), ("b", MODE_FILE, 1, 1, 2)], false);
+        check(&[("a", MODE_FILE, 0, 1, 2), ("a", MODE_FILE, 1, 1, 3)], false);
+        check(&[("a", MODE_FILE, 0, u64::MAX, u64::MAX), ("a", MODE_FILE, u64::MAX, 1, u64::MAX)], false);
+    }
+}
