@@ -14,12 +14,13 @@ mod import;
 mod line;
 #[cfg(all(feature = "local", target_os = "linux"))]
 mod local;
+mod patience;
 mod report;
 
 pub use anchorhold_bridge::{self as bridge, PathBytes, Quotas, Refusal, RefusalCode, Request, Response};
 pub use cell::Cell;
 pub use docker::{CellSpec, Docker};
 pub use endpoint::Endpoint;
-pub use error::{Ending, SandboxError};
+pub use error::{Ending, Fate, SandboxError};
 pub use import::ImportFile;
 pub use report::{CellReport, ContainerFacts};
