@@ -25,6 +25,8 @@ pub struct EngineOptions {
     pub live_restore: bool,
     /// The storage driver, such as `overlay2` or `vfs`; `None` lets the engine choose.
     pub storage: Option<&'static str>,
+    /// The memory that all its containers have together, in MiB.
+    pub memory_mib: Option<u32>,
     /// The size of the file system that its data lies on, in MiB; `None` for the one it is on.
     pub disk_mib: Option<u32>,
 }
@@ -51,6 +53,9 @@ impl ContainerEngine {
             let mut mount = as_root("mount");
             mount.args(["-t", "tmpfs", "-o", &format!("size={mib}m"), "tmpfs"]).arg(engine.data());
             run(&mut mount).context("mount a small file system for a container engine")?;
+        }
+        if let Some(mib) = engine.options.memory_mib {
+            leftovers::limit_memory(&engine.cgroup(), u64::from(mib) << 20)?;
         }
         engine.restart()?;
         Ok(engine)

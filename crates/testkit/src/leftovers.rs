@@ -9,6 +9,18 @@ use anyhow::Result;
 use crate::container_engine::{as_root, run};
 use crate::group::wait_until;
 
+/// Makes the engine's group beforehand, with a limit for all that will be in it.
+pub(crate) fn limit_memory(cgroup: &str, bytes: u64) -> Result<()> {
+    const SET: &str = r#"mkdir -p "$1" && echo "$3" >"$1/$2""#;
+    let root = Path::new("/sys/fs/cgroup");
+    let (hierarchy, file) = match root.join("memory").is_dir() {
+        true => (root.join("memory"), "memory.limit_in_bytes"),
+        false => (root.to_owned(), "memory.max"),
+    };
+    let group = hierarchy.join(cgroup.trim_start_matches('/'));
+    run(as_root("sh").args(["-c", SET, "sh"]).arg(group).args([file, &bytes.to_string()]))
+}
+
 /// Ends the programs that an engine in `place` started: shims, and all that runs in its containers.
 pub(crate) fn end_programs(place: &Path, cgroup: &str) -> Result<()> {
     thaw(cgroup)?;
