@@ -90,7 +90,7 @@ impl Shared {
     pub(crate) async fn docker(&self) -> Result<Docker, EngineError> {
         let mut known = self.docker.lock().await;
         if let Some(docker) = known.as_ref()
-            && docker.ping().await.is_ok()
+            && docker.answers().await.is_ok()
         {
             return Ok(docker.clone());
         }
@@ -98,7 +98,7 @@ impl Shared {
             Some(endpoint) => endpoint.clone(),
             None => Endpoint::from_environment()?,
         };
-        let docker = Docker::connect(&endpoint).await?;
+        let docker = Docker::reach(&endpoint).await?;
         *known = Some(docker.clone());
         Ok(docker)
     }
