@@ -7,8 +7,10 @@ use crate::harness::{
 };
 use anchorhold_domain::{AgentId, PauseReason, Signal, Status, Update};
 use anchorhold_engine::Engine;
+use anchorhold_sandbox::Endpoint;
 use anchorhold_testkit::{ContainerEngine, EngineOptions};
 use serde_json::Value;
+use std::os::unix::net::UnixListener;
 
 fn two_steps() -> Vec<Value> {
     vec![turn("", vec![write("b", "b\n")]), turn("", vec![write("c", "c\n"), finish("Done.")])]
@@ -149,8 +151,8 @@ async fn a_run_whose_cell_outlived_the_engine_in_a_call_does_the_call_again_in_t
     in_a_call(true).await;
 }
 
-/// Kills the engine and starts it again while the model thinks: nobody has to do anything.
-async fn between_calls(live_restore: bool) {
+/// Takes the engine away and starts it again while the model thinks: nobody has to do anything.
+async fn between_calls(live_restore: bool, end: fn(&mut ContainerEngine)) {
     let mut containers = private(live_restore);
     let house = House::on(containers.docker());
     let remote = house.repository(&[("a", "a\n")]);
@@ -159,7 +161,7 @@ async fn between_calls(live_restore: bool) {
     let engine = house.open().await;
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
     voice.asked(2).await;
-    containers.kill().unwrap();
+    end(&mut containers);
     containers.restart().unwrap();
     voice.release();
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
@@ -176,12 +178,41 @@ async fn between_calls(live_restore: bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_that_comes_back_while_the_model_thinks_is_not_the_users_concern() {
-    between_calls(false).await;
+    between_calls(false, |containers| containers.kill().unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_that_comes_back_with_its_cells_is_not_the_users_concern_either() {
-    between_calls(true).await;
+    between_calls(true, |containers| containers.kill().unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_was_stopped_and_started_in_good_order_is_not_the_users_concern() {
+    between_calls(false, |containers| containers.stop().unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_takes_connections_and_says_nothing_is_given_up_with_words() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![]).await;
+    let socket = house.place().join("silent.sock");
+    let _silent = UnixListener::bind(&socket).unwrap();
+    let mut config = house.config();
+    config.endpoint = Some(Endpoint::socket(socket));
+    let engine = Engine::open(config).await.unwrap();
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    let agent = rest(&engine, id).await;
+    assert_eq!(agent.status, Status::Error);
+    assert_eq!(
+        (agent.error_code.as_deref(), agent.error_message.as_deref(), agent.error_hint.as_deref()),
+        (
+            Some("timeout"),
+            Some("connect to the container engine: no answer within 15 s"),
+            Some("the container engine is slow or stuck; try again, or restart it")
+        )
+    );
+    soon("close", engine.close()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
