@@ -183,9 +183,16 @@ impl SandboxError {
         }
     }
 
-    /// Whether the cell, or the line to it, is gone, so that opening it again may help.
+    /// Whether the cell or its engine is gone, so that opening it again may help.
     pub fn is_loss(&self) -> bool {
-        matches!(self, Self::CellEnded(_) | Self::EngineLost(_))
+        matches!(
+            self,
+            Self::CellEnded(_)
+                | Self::EngineLost(_)
+                | Self::EngineHungUp { .. }
+                | Self::EngineStopped { .. }
+                | Self::EngineMissing { .. }
+        )
     }
 
     /// Whether the cell is gone because it asked for more memory than it has.

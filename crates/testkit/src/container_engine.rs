@@ -166,13 +166,15 @@ impl ContainerEngine {
     }
 
     fn await_ready(&mut self, told: &UnixDatagram) -> Result<()> {
+        use ErrorKind::{Interrupted, TimedOut, WouldBlock};
         let begin = Instant::now();
         let mut word = [0; 256];
         loop {
             match told.recv(&mut word) {
                 Ok(length) if word.get(..length).is_some_and(|word| word.starts_with(b"READY=1")) => break,
                 Ok(_) => {}
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                // A wait with a limit ends early when any other program that a test started ends.
+                Err(error) if matches!(error.kind(), WouldBlock | TimedOut | Interrupted) => {}
                 Err(error) => return Err(error.into()),
             }
             let ended = self.dockerd.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))));

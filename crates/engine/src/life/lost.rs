@@ -10,15 +10,19 @@ use crate::EngineError;
 use crate::tools::Report;
 use anchorhold_domain::{EventKind, ToolOutcome};
 use anchorhold_model::CallRequest;
-use anchorhold_sandbox::SandboxError;
+use anchorhold_sandbox::{Docker, SandboxError};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How often a run opens its cell again before it ends with what became of the cell.
 const REOPENINGS: u32 = 6;
-/// With how many cells a call may be tried.
+/// How many cells a call may use up the memory of.
 const TRIES: u32 = 2;
+/// How long an engine that went away is waited for. A service manager starts one again after 2 s.
+const ENGINE_BACK: Duration = Duration::from_secs(10);
+/// How often it is looked for meanwhile; nothing tells when it is there.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// What the model is told of a call that the memory of a cell is too small for.
 const TOO_LARGE: &str = "the workspace ran out of memory on this call, and again when it was tried a second time; \
                          nothing was changed. Take smaller steps: smaller files, or fewer at once";
@@ -27,13 +31,43 @@ const TOO_LARGE: &str = "the workspace ran out of memory on this call, and again
 #[derive(Default)]
 pub(super) struct Losses {
     reopened: u32,
-    by_call: HashMap<String, u32>,
+    /// How many cells ran out of memory while a call was under way.
+    out_of_memory: HashMap<String, u32>,
+}
+
+/// What is to be done about a loss.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    /// Open the cell again and repeat the calls.
+    Repeat,
+    /// Open the cell again and answer the call: it is too much for a cell.
+    Refuse,
+    /// End the run.
+    GiveUp,
 }
 
 impl Losses {
-    /// Whether one of these calls was under way when a cell was lost, so that they go one by one.
+    /// Whether a cell ran out of memory under one of these calls, so that they go one by one.
     pub(super) fn concern(&self, calls: &[CallRequest]) -> bool {
-        calls.iter().any(|call| self.by_call.contains_key(&call.id))
+        calls.iter().any(|call| self.out_of_memory.contains_key(&call.id))
+    }
+
+    fn judge(&mut self, calls: &[CallRequest], out_of_memory: bool) -> Verdict {
+        self.reopened += 1;
+        if self.reopened > REOPENINGS {
+            return Verdict::GiveUp;
+        }
+        if !out_of_memory {
+            return Verdict::Repeat;
+        }
+        let mut tries = 0;
+        for call in calls {
+            let count = self.out_of_memory.entry(call.id.clone()).or_default();
+            *count += 1;
+            tries = *count;
+        }
+        // Of several it is not known which one it was.
+        if calls.len() == 1 && tries >= TRIES { Verdict::Refuse } else { Verdict::Repeat }
     }
 }
 
@@ -52,34 +86,21 @@ impl Life {
     ) -> Result<Option<Finished>, EngineError> {
         let lost = lost(&error).filter(|_| !self.wishes.stop.is_cancelled());
         let Some(lost) = lost else { return Err(error) };
-        let out_of_memory = lost.is_out_of_memory();
-        run.losses.reopened += 1;
-        let mut tries = 0;
-        for call in calls {
-            let count = run.losses.by_call.entry(call.id.clone()).or_default();
-            *count += 1;
-            tries = tries.max(*count);
-        }
-        let guilty = match calls {
-            [call] if tries >= TRIES && out_of_memory => Some(call),
-            _ if tries >= TRIES => return Err(error),
-            _ => None,
-        };
-        if run.losses.reopened > REOPENINGS {
+        let verdict = run.losses.judge(calls, lost.is_out_of_memory());
+        if verdict == Verdict::GiveUp {
             return Err(error);
         }
         self.reopen(run, &error).await?;
-        let Some(call) = guilty else { return Ok(None) };
+        let ([call], Verdict::Refuse) = (calls, verdict) else { return Ok(None) };
         let report = Report { content: TOO_LARGE.to_owned(), change: None, end: None };
         self.finished(call, ToolOutcome::Refused, report, Instant::now()).await.map(Some)
     }
 
     /// Begins to open the cell once more; the next call waits for it.
     async fn reopen(&self, run: &mut Run, error: &EngineError) -> Result<(), EngineError> {
-        // An engine that is gone as well ends the run, with words that say so.
-        let docker = self.shared.docker().await?;
         let message = format!("{}; it is made anew from the last checkpoint", error.message());
         self.resident.log.append(vec![EventKind::Noted { message }]).await?;
+        let docker = self.engine_back().await?;
         let cell = self.open_cell(docker, true);
         let (mirror, tree) = run.workspace.source();
         let reader = mirror.clone();
@@ -90,13 +111,63 @@ impl Life {
         run.cell = cell;
         Ok(())
     }
+
+    /// Waits a moment for an engine that went away: one that is restarted or updated is back soon.
+    async fn engine_back(&self) -> Result<Docker, EngineError> {
+        let began = Instant::now();
+        loop {
+            let error = match self.shared.docker().await {
+                Ok(docker) => return Ok(docker),
+                Err(error) => error,
+            };
+            let gone = matches!(error.code(), "engine_stopped" | "engine_missing");
+            if !gone || began.elapsed() >= ENGINE_BACK || self.wishes.stop.is_cancelled() {
+                return Err(error);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = self.wishes.stop.cancelled() => {}
+            }
+        }
+    }
 }
 
-/// The failure of the cell at the bottom of a failure, where it is the cell's loss.
+/// The failure of the cell at the bottom of a failure, where it is the loss of the cell or its engine.
 fn lost(error: &EngineError) -> Option<&SandboxError> {
     match error {
         EngineError::Sandbox(error) if error.is_loss() => Some(error),
         EngineError::Cell(error) => lost(error),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Losses, REOPENINGS, Verdict};
+    use anchorhold_model::CallRequest;
+
+    fn call(id: &str) -> CallRequest {
+        CallRequest { id: id.to_owned(), tool: "search".to_owned(), arguments: "{}".to_owned() }
+    }
+
+    #[test]
+    fn calls_that_ran_together_go_one_by_one_and_the_one_that_is_too_large_is_refused() {
+        let calls = [call("one"), call("two")];
+        let mut losses = Losses::default();
+        assert!(!losses.concern(&calls));
+        assert_eq!(losses.judge(&calls, true), Verdict::Repeat);
+        assert!(losses.concern(&calls));
+        assert_eq!(losses.judge(&calls[..1], true), Verdict::Refuse);
+        assert!(!losses.concern(&[call("three")]));
+    }
+
+    #[test]
+    fn a_call_is_not_blamed_for_a_cell_that_was_killed_and_a_run_gives_up_in_the_end() {
+        let mut losses = Losses::default();
+        for _ in 0..REOPENINGS {
+            assert_eq!(losses.judge(&[call("one")], false), Verdict::Repeat);
+        }
+        assert!(!losses.concern(&[call("one")]));
+        assert_eq!(losses.judge(&[call("one")], false), Verdict::GiveUp);
     }
 }

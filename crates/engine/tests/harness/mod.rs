@@ -24,7 +24,6 @@ pub use voice::{Voice, ask, delete, edit, finish, read, search, trajectory, turn
 
 use anchorhold_domain::{Agent, AgentId, EventKind, Limits, ModelChoice, NewAgent};
 use anchorhold_engine::{Config, Engine, Identity};
-use anchorhold_sandbox::Endpoint;
 use anchorhold_testkit::DockerSocket;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,21 +39,18 @@ pub const TASK: &str = "Do the task.";
 /// A data folder, with all that the container engine holds for it.
 pub struct House {
     pub docker: DockerSocket,
-    /// Where the engine is not the one that all tests share.
-    endpoint: Option<Endpoint>,
     place: TempDir,
 }
 
 impl House {
     pub fn new() -> Self {
         let docker = DockerSocket::find().unwrap_or_else(|error| panic!("{error:#}"));
-        Self { docker, endpoint: None, place: tempfile::tempdir().unwrap() }
+        Self { docker, place: tempfile::tempdir().unwrap() }
     }
 
-    /// One whose cells are on an engine of the test's own.
+    /// One whose cells are on an engine of the test's own, which its configuration has to name.
     pub fn on(docker: DockerSocket) -> Self {
-        let endpoint = Some(Endpoint::socket(docker.path()));
-        Self { docker, endpoint, place: tempfile::tempdir().unwrap() }
+        Self { docker, place: tempfile::tempdir().unwrap() }
     }
 
     pub fn place(&self) -> &Path {
@@ -67,7 +63,6 @@ impl House {
 
     pub fn config(&self) -> Config {
         let mut config = Config::new(self.home(), "the tests");
-        config.endpoint.clone_from(&self.endpoint);
         config.identity = Some(Identity { name: "Grace".to_owned(), email: "grace@example.com".to_owned() });
         config
     }

@@ -5,7 +5,7 @@
 use crate::harness::{
     House, Voice, cells, edit, errand, finish, read, rest, soon, start, told, turn, until, write,
 };
-use anchorhold_domain::{AgentId, PauseReason, Signal, Status, Update};
+use anchorhold_domain::{AgentId, EventKind, PauseReason, Signal, Status, Update};
 use anchorhold_engine::Engine;
 use anchorhold_sandbox::Endpoint;
 use anchorhold_testkit::{ContainerEngine, EngineOptions};
@@ -39,6 +39,22 @@ async fn check_gone(engine: &Engine, id: AgentId, containers: &ContainerEngine) 
     rest(engine, id).await;
 }
 
+/// Opens an engine whose cells are where the house says.
+async fn open(house: &House) -> Engine {
+    let mut config = house.config();
+    config.endpoint = Some(Endpoint::socket(house.docker.path()));
+    Engine::open(config).await.unwrap()
+}
+
+/// What the log says of a cell whose engine is gone.
+fn lost(containers: &ContainerEngine) -> String {
+    format!(
+        "note: talk to the cell: reach the container engine at {}: it is not running; \
+         it is made anew from the last checkpoint",
+        containers.socket().display()
+    )
+}
+
 /// Kills the engine while the workspace is being filled.
 async fn while_it_is_filled(live_restore: bool) {
     let mut containers = private(live_restore);
@@ -48,7 +64,7 @@ async fn while_it_is_filled(live_restore: bool) {
     let files: Vec<_> = names.iter().map(|name| (name.as_str(), large.as_str())).collect();
     let remote = house.repository(&files);
     let voice = Voice::playing(two_steps()).await;
-    let engine = house.open().await;
+    let engine = open(&house).await;
     let id = engine.create(errand(&remote.address(), voice.choice())).await.unwrap().id;
     let mut updates = engine.watch(id, 0).await.unwrap();
     engine.start(id).await.unwrap();
@@ -96,7 +112,7 @@ async fn in_a_call(live_restore: bool) {
     ])
     .await;
     voice.hold_from(2);
-    let engine = house.open().await;
+    let engine = open(&house).await;
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
     voice.asked(2).await;
     let container = engine.agent(id).await.unwrap().container_id.clone().unwrap();
@@ -124,6 +140,7 @@ async fn in_a_call(live_restore: bool) {
             "write_file Ok",
             "answered",
             "asked for write_file",
+            lost(&containers).as_str(),
             "failed: engine_stopped",
             "resumed",
             "failed: engine_stopped",
@@ -151,6 +168,37 @@ async fn a_run_whose_cell_outlived_the_engine_in_a_call_does_the_call_again_in_t
     in_a_call(true).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_is_back_soon_is_waited_for_in_the_middle_of_a_call() {
+    let mut containers = private(false);
+    let house = House::on(containers.docker());
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(two_steps()).await;
+    voice.hold_from(2);
+    let engine = open(&house).await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    voice.asked(2).await;
+    let mut updates = engine.watch(id, 0).await.unwrap();
+    let noted = async {
+        while let Some(update) = updates.recv().await {
+            let Update::Events { events, .. } = update else { continue };
+            if events.iter().any(|event| matches!(event.kind, EventKind::Noted { .. })) {
+                return;
+            }
+        }
+    };
+    containers.kill().unwrap();
+    voice.release();
+    soon("the loss is noted", noted).await;
+    containers.restart().unwrap();
+    let agent = rest(&engine, id).await;
+    let told = told(&engine, id).await;
+    assert_eq!(agent.status, Status::Completed, "{told:#?}");
+    assert!(told.contains(&lost(&containers)), "{told:#?}");
+    assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), remote.tree_with("main", BOTH));
+    engine.close().await;
+}
+
 /// Takes the engine away and starts it again while the model thinks: nobody has to do anything.
 async fn between_calls(live_restore: bool, end: fn(&mut ContainerEngine)) {
     let mut containers = private(live_restore);
@@ -158,7 +206,7 @@ async fn between_calls(live_restore: bool, end: fn(&mut ContainerEngine)) {
     let remote = house.repository(&[("a", "a\n")]);
     let voice = Voice::playing(two_steps()).await;
     voice.hold_from(2);
-    let engine = house.open().await;
+    let engine = open(&house).await;
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
     voice.asked(2).await;
     end(&mut containers);
@@ -222,7 +270,7 @@ async fn a_paused_agent_does_not_mind_that_its_engine_was_killed() {
     let remote = house.repository(&[("a", "a\n")]);
     let voice = Voice::playing(two_steps()).await;
     voice.hold_from(2);
-    let engine = house.open().await;
+    let engine = open(&house).await;
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
     voice.asked(2).await;
     let agent = engine.stop(id).await.unwrap();
@@ -237,7 +285,7 @@ async fn a_paused_agent_does_not_mind_that_its_engine_was_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reads_that_a_cell_died_under_are_done_again_one_by_one() {
+async fn reads_that_a_cell_died_under_are_done_again() {
     let house = House::new();
     let remote = house.repository(&[("a", "a\n"), ("z", "z\n")]);
     let steps =
@@ -292,7 +340,7 @@ async fn a_call_that_two_cells_have_no_memory_for_is_refused_and_the_run_goes_on
         turn("", vec![write("c", "c\n"), finish("Done.")]),
     ])
     .await;
-    let engine = house.open().await;
+    let engine = open(&house).await;
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
     let agent = rest(&engine, id).await;
     let told = told(&engine, id).await;
@@ -330,7 +378,7 @@ async fn a_model_that_keeps_asking_for_too_much_memory_ends_the_run_and_keeps_it
     let mut steps = vec![turn("", vec![write("b", "b\n")])];
     steps.extend((0..9).map(|_| turn("", vec![edit("large", "first", "second")])));
     let voice = Voice::playing(steps).await;
-    let engine = house.open().await;
+    let engine = open(&house).await;
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
     let agent = rest(&engine, id).await;
     assert_eq!(
