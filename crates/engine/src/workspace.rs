@@ -5,7 +5,7 @@ use crate::tools::ToolFailure;
 use anchorhold_bridge::{MAX_BODY_BYTES, MAX_HEADER_BYTES, PathBytes, Request, Response};
 use anchorhold_domain::{AgentId, EditedFile, Timestamp};
 use anchorhold_repo::{Mirror, TreeEdit, path_from_text, path_to_text};
-use anchorhold_sandbox::Cell;
+use anchorhold_sandbox::{Cell, RefusalCode, SandboxError};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
@@ -115,6 +115,10 @@ impl Workspace {
         }
         let (response, body) = self.cell().await?.call(request, body).await?;
         match response {
+            // The model can do nothing about it, and would only try again.
+            Response::Refused(refusal) if refusal.code == RefusalCode::DiskFull => {
+                Err(SandboxError::DiskFull { attempt: "change the workspace".to_owned() }.into())
+            }
             Response::Refused(refusal) => Err(ToolFailure::Refused(refusal_text(&refusal))),
             other => Ok((other, body)),
         }

@@ -88,6 +88,17 @@ impl ContainerEngine {
         run(as_root("mount").args(["-o", &format!("remount,size={mib}m")]).arg(self.data()))
     }
 
+    /// Takes all the room that is left on a small file system.
+    ///
+    /// # Errors
+    /// When the engine was not started with one.
+    pub fn fill_disk(&self) -> Result<()> {
+        ensure!(self.options.disk_mib.is_some(), "fill a disk that is not the engine's own");
+        // That it ends for want of room is what it is for.
+        const FILL: &str = r#"cat /dev/zero >"$1/ballast" 2>/dev/null; test -s "$1/ballast""#;
+        run(as_root("sh").args(["-c", FILL, "sh"]).arg(self.data()))
+    }
+
     /// Kills the engine, as a crash would; what runs in containers goes on.
     ///
     /// # Errors

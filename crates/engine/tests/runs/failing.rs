@@ -317,6 +317,42 @@ async fn reads_that_a_cell_died_under_are_done_again() {
     engine.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fills_up_under_a_run_ends_it_for_the_user_and_not_for_the_model() {
+    let options = EngineOptions { disk_mib: Some(32), ..EngineOptions::default() };
+    let containers = ContainerEngine::start(options).unwrap();
+    let house = House::on(containers.docker());
+    let remote = house.repository(&[("a", "a\n")]);
+    let large = "a line of a large file\n".repeat(10_000);
+    let voice = Voice::playing(vec![
+        turn("", vec![write("b", "b\n")]),
+        turn("", vec![write("large", &large), finish("Done.")]),
+    ])
+    .await;
+    voice.hold_from(2);
+    let engine = open(&house).await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    voice.asked(2).await;
+    containers.fill_disk().unwrap();
+    voice.release();
+    let agent = rest(&engine, id).await;
+    assert_eq!(agent.status, Status::Error);
+    assert_eq!(
+        (agent.error_code.as_deref(), agent.error_message.as_deref(), agent.error_hint.as_deref()),
+        (
+            Some("disk_full"),
+            Some("change the workspace: the container engine's disk is full"),
+            Some("free some space (`docker system df` shows what Docker uses) and try again")
+        )
+    );
+    containers.resize_disk(128).unwrap();
+    engine.resume(id).await.unwrap();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    let files = [("b", Some("b\n")), ("large", Some(large.as_str()))];
+    assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), remote.tree_with("main", &files));
+    engine.close().await;
+}
+
 /// A file that is within the limits, and whose edit needs more memory than these cells have.
 fn too_large() -> String {
     format!("first\n{}", "a line of a large file\n".repeat(600_000))
