@@ -5,7 +5,7 @@ use crate::tools::ToolFailure;
 use anchorhold_bridge::{MAX_BODY_BYTES, MAX_HEADER_BYTES, PathBytes, Request, Response};
 use anchorhold_domain::{AgentId, EditedFile, Timestamp};
 use anchorhold_repo::{Mirror, TreeEdit, path_from_text, path_to_text};
-use anchorhold_sandbox::Cell;
+use anchorhold_sandbox::{Cell, RefusalCode, SandboxError};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
@@ -49,7 +49,7 @@ pub(crate) struct Workspace {
     base_tree: String,
     /// The last checkpoint, and the tree as it is.
     at: Arc<Mutex<Place>>,
-    cell: watch::Receiver<CellState>,
+    cell: Mutex<watch::Receiver<CellState>>,
     clock: fn() -> Timestamp,
 }
 
@@ -70,12 +70,23 @@ impl Workspace {
         clock: fn() -> Timestamp,
     ) -> Self {
         let at = Arc::new(Mutex::new(Place { checkpoint, tree }));
-        Self { agent, mirror, base_tree, at, cell, clock }
+        Self { agent, mirror, base_tree, at, cell: Mutex::new(cell), clock }
+    }
+
+    /// Goes on in another cell.
+    pub(crate) fn move_to(&self, cell: watch::Receiver<CellState>) {
+        *self.cell.lock().unwrap_or_else(PoisonError::into_inner) = cell;
+    }
+
+    /// What another cell is to be filled with: the tree as it is.
+    pub(crate) fn source(&self) -> (Mirror, String) {
+        let place = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.mirror.clone(), place.tree.clone())
     }
 
     /// Waits until the cell answers.
     pub(crate) async fn cell(&self) -> Result<Cell, EngineError> {
-        let mut state = self.cell.clone();
+        let mut state = self.cell.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let found = state.wait_for(|state| !matches!(state, CellState::Opening)).await;
         match found.as_deref() {
             Ok(CellState::Ready(cell)) => Ok(cell.clone()),
@@ -104,6 +115,10 @@ impl Workspace {
         }
         let (response, body) = self.cell().await?.call(request, body).await?;
         match response {
+            // The model can do nothing about it, and would only try again.
+            Response::Refused(refusal) if refusal.code == RefusalCode::DiskFull => {
+                Err(SandboxError::DiskFull { attempt: "change the workspace".to_owned() }.into())
+            }
             Response::Refused(refusal) => Err(ToolFailure::Refused(refusal_text(&refusal))),
             other => Ok((other, body)),
         }

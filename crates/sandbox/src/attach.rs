@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bollard::container::LogOutput;
+use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{AttachContainerOptionsBuilder, WaitContainerOptions};
 use futures_util::{StreamExt, TryStreamExt};
 use tokio_util::io::StreamReader;
 
 use crate::docker::Docker;
-use crate::error::{Ending, SandboxError};
+use crate::error::{Ending, Fate, SandboxError};
 use crate::line::{Epilogue, Reader, Writer};
 
 /// How long an ended container may take to say so.
@@ -74,16 +75,35 @@ impl Docker {
         Box::pin(async move {
             let mut waiting = self.client().wait_container(&name, None::<WaitContainerOptions>);
             let _ = tokio::time::timeout(ENDING_TIMEOUT, waiting.next()).await;
-            let inspected = tokio::time::timeout(ENDING_TIMEOUT, self.inspect(&name)).await;
-            let state = match inspected {
-                Ok(Ok(Some(found))) => found.state.unwrap_or_default(),
-                _ => Default::default(),
+            let found = match self.last_look(&name).await {
+                // An engine that was just going away may have taken the first question with it.
+                Err(_) => self.last_look(&name).await,
+                found => found,
             };
+            let said = said.text();
+            let state = match found {
+                Ok(Some(found)) => found.state.unwrap_or_default(),
+                Ok(None) => return Ending { said, fate: Fate::Removed, ..Ending::default() },
+                Err(error) => {
+                    return Ending { said, fate: Fate::EngineLost(Arc::new(error)), ..Ending::default() };
+                }
+            };
+            let running = state.running == Some(true);
             Ending {
-                status: state.exit_code.filter(|_| state.running != Some(true)),
+                status: state.exit_code.filter(|_| !running),
                 out_of_memory: state.oom_killed.unwrap_or_default(),
-                said: said.text(),
+                said,
+                fate: if running { Fate::Running } else { Fate::Ended },
             }
         })
+    }
+
+    async fn last_look(&self, name: &str) -> Result<Option<ContainerInspectResponse>, SandboxError> {
+        match tokio::time::timeout(ENDING_TIMEOUT, self.inspect(name)).await {
+            Ok(found) => found,
+            Err(_) => {
+                Err(SandboxError::Timeout { attempt: "ask how the cell ended".into(), after: ENDING_TIMEOUT })
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anchorhold_bridge::{FrameError, Refusal, RefusalCode, exit};
@@ -25,6 +26,15 @@ pub enum SandboxError {
         /// Where it was looked for.
         endpoint: Endpoint,
     },
+    /// The engine ended while it was at it.
+    #[error("{attempt}: the container engine ended in the middle of it")]
+    EngineHungUp {
+        /// What was attempted.
+        attempt: String,
+    },
+    /// The engine ended under a cell, which may or may not go on.
+    #[error("talk to the cell: {0}")]
+    EngineLost(Arc<SandboxError>),
     /// This user may not use the engine.
     #[error("use the container engine at {endpoint}: this user is not allowed to")]
     EngineForbidden {
@@ -132,20 +142,40 @@ pub enum SandboxError {
 }
 
 /// How a cell ended, as far as it is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Ending {
     /// The program's exit status, 128 + signal when it was killed.
     pub status: Option<i64>,
     /// Whether the engine saw it go over its memory.
     pub out_of_memory: bool,
+    /// Where the pipe ended and the program may not have.
+    pub fate: Fate,
     /// What the program last wrote to its error output.
     pub said: String,
+}
+
+/// What became of a container whose pipe ended.
+#[derive(Clone, Debug, Default)]
+pub enum Fate {
+    /// It ended, or nothing is known of it.
+    #[default]
+    Ended,
+    /// It is not there any more.
+    Removed,
+    /// It runs on: only the line to it was cut.
+    Running,
+    /// The engine cannot be asked, for this reason.
+    EngineLost(Arc<SandboxError>),
 }
 
 impl std::fmt::Display for Ending {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.status {
             _ if self.out_of_memory => formatter.write_str("it ran out of memory")?,
+            None if matches!(self.fate, Fate::Removed) => formatter.write_str("its container was removed")?,
+            None if matches!(self.fate, Fate::Running) => {
+                formatter.write_str("the line to it was cut, and it still runs")?;
+            }
             Some(0) => formatter.write_str("it was closed")?,
             Some(137) => formatter.write_str("it was killed (exit 137)")?,
             Some(status) => write!(formatter, "it ended with exit status {status}")?,
@@ -172,7 +202,10 @@ impl From<Ending> for SandboxError {
         if ending.status == Some(i64::from(exit::LOCKS)) {
             return Self::BridgeRefusedToServe { said: ending.said };
         }
-        Self::CellEnded(ending)
+        match ending.fate {
+            Fate::EngineLost(error) => Self::EngineLost(error),
+            Fate::Ended | Fate::Removed | Fate::Running => Self::CellEnded(ending),
+        }
     }
 }
 
@@ -187,7 +220,8 @@ impl SandboxError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::EngineMissing { .. } => "engine_missing",
-            Self::EngineStopped { .. } => "engine_stopped",
+            Self::EngineStopped { .. } | Self::EngineHungUp { .. } => "engine_stopped",
+            Self::EngineLost(error) => error.code(),
             Self::EngineForbidden { .. } => "engine_forbidden",
             Self::Endpoint(error) => error.code(),
             Self::EngineFailed { .. } => "engine_failed",
@@ -213,6 +247,23 @@ impl SandboxError {
         }
     }
 
+    /// Whether the cell or its engine is gone, so that opening it again may help.
+    pub fn is_loss(&self) -> bool {
+        matches!(
+            self,
+            Self::CellEnded(_)
+                | Self::EngineLost(_)
+                | Self::EngineHungUp { .. }
+                | Self::EngineStopped { .. }
+                | Self::EngineMissing { .. }
+        )
+    }
+
+    /// Whether the cell is gone because it asked for more memory than it has.
+    pub fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::CellEnded(ending) if ending.out_of_memory)
+    }
+
     /// What the user can do now, if there is something.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -222,7 +273,8 @@ impl SandboxError {
             Self::EngineStopped { endpoint } if endpoint.is_remote() => {
                 "start the container engine on that machine and try again".to_owned()
             }
-            Self::EngineStopped { .. } => {
+            Self::EngineLost(error) => return error.hint(),
+            Self::EngineStopped { .. } | Self::EngineHungUp { .. } => {
                 "start Docker (Docker Desktop, or `sudo systemctl start docker`) and try again".to_owned()
             }
             Self::EngineForbidden { endpoint: Endpoint::Unix(socket) } => format!(
@@ -314,6 +366,7 @@ impl SandboxError {
             Bollard::RequestTimeoutError => {
                 Self::Timeout { attempt, after: Duration::from_secs(crate::docker::TIMEOUT_SECONDS) }
             }
+            error if hung_up(kind, &error) => Self::EngineHungUp { attempt },
             error if error.to_string().contains("no space left on device") => Self::DiskFull { attempt },
             error => Self::EngineFailed { attempt, source: Box::new(error) },
         }
@@ -323,6 +376,23 @@ impl SandboxError {
 /// A machine as the engine names it, if it does.
 fn named(machine: &str) -> &str {
     if machine.is_empty() { "a machine that it does not name" } else { machine }
+}
+
+/// Whether the engine went away before it had answered.
+fn hung_up(kind: Option<io::ErrorKind>, error: &bollard::errors::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    if let Some(BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof) = kind {
+        return true;
+    }
+    // The client's library has a kind for this, and keeps it to itself.
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(here) = cause {
+        if here.to_string().contains("connection closed before message completed") {
+            return true;
+        }
+        cause = here.source();
+    }
+    false
 }
 
 /// The kind of the system's error at the bottom of an error, if there is one.
@@ -363,7 +433,8 @@ mod tests {
         check(io(io::ErrorKind::NotFound), "engine_missing");
         check(io(io::ErrorKind::ConnectionRefused), "engine_stopped");
         check(io(io::ErrorKind::PermissionDenied), "engine_forbidden");
-        check(io(io::ErrorKind::BrokenPipe), "engine_failed");
+        check(io(io::ErrorKind::BrokenPipe), "engine_stopped");
+        check(io(io::ErrorKind::InvalidData), "engine_failed");
         check(Bollard::RequestTimeoutError, "timeout");
         check(answer(500, "write /x: no space left on device"), "disk_full");
         check(answer(500, "something else"), "engine_failed");
@@ -371,8 +442,9 @@ mod tests {
 
     #[test]
     fn an_ending_says_why_as_far_as_the_engine_knows() {
-        let ending =
-            |status, out_of_memory| SandboxError::from(Ending { status, out_of_memory, said: "x".into() });
+        let ending = |status, out_of_memory| {
+            SandboxError::from(Ending { status, out_of_memory, said: "x".into(), ..Ending::default() })
+        };
         let lines: Vec<String> = [
             ending(Some(137), true),
             ending(Some(137), false),
@@ -393,5 +465,24 @@ mod tests {
                 "bridge_refused_to_serve: start the cell: the bridge refused to serve: x",
             ]
         );
+    }
+
+    #[test]
+    fn a_pipe_that_ended_is_not_told_as_a_cell_that_did() {
+        let stopped = || SandboxError::EngineStopped { endpoint: Endpoint::socket("/run/engine.sock") };
+        let lines = [Fate::Removed, Fate::Running, Fate::EngineLost(Arc::new(stopped()))].map(|fate| {
+            let error = SandboxError::from(Ending { fate, ..Ending::default() });
+            format!("{}: {error}", error.code())
+        });
+        assert_eq!(
+            lines,
+            [
+                "cell_ended: talk to the cell: its container was removed",
+                "cell_ended: talk to the cell: the line to it was cut, and it still runs",
+                "engine_stopped: talk to the cell: reach the container engine at /run/engine.sock: \
+                 it is not running",
+            ]
+        );
+        assert_eq!(SandboxError::EngineLost(Arc::new(stopped())).hint(), stopped().hint());
     }
 }

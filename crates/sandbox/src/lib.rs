@@ -20,6 +20,7 @@ mod line;
 mod local;
 mod open;
 mod owners;
+mod patience;
 mod promise;
 mod reap;
 mod remove;
@@ -32,7 +33,7 @@ pub use docker::{CellSpec, Docker};
 pub use endpoint::{
     Certificates, Chosen, Context, Endpoint, EndpointError, FoundEngine, Host, Origin, Ssh, Surroundings,
 };
-pub use error::{Ending, SandboxError};
+pub use error::{Ending, Fate, SandboxError};
 pub use export::{ExportPiece, Exported};
 pub use import::ImportFile;
 pub use info::EngineInfo;

@@ -34,6 +34,20 @@ impl DockerSocket {
         Ok(socket)
     }
 
+    /// The engine behind a socket, whether or not it answers.
+    #[must_use]
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
+    /// Asks the engine whether it is there.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn ping(&self) -> Result<()> {
+        self.ask("GET", "/_ping").map(drop)
+    }
+
     /// Returns the socket's path.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -83,6 +97,47 @@ impl DockerSocket {
         self.ask("POST", &format!("/containers/{container}/unpause")).map(drop)
     }
 
+    /// Takes memory away from a running container.
+    ///
+    /// # Errors
+    /// When there is no such container, or it uses more than that.
+    pub fn limit_memory(&self, container: &str, bytes: u64) -> Result<()> {
+        let limits = json!({"Memory": bytes, "MemorySwap": bytes}).to_string();
+        self.send("POST", &format!("/containers/{container}/update"), &limits).map(drop)
+    }
+
+    /// Removes a container, running or not.
+    ///
+    /// # Errors
+    /// When there is no such container.
+    pub fn remove_container(&self, container: &str) -> Result<()> {
+        self.ask("DELETE", &format!("/containers/{container}?force=1")).map(drop)
+    }
+
+    /// Removes a volume that no container has.
+    ///
+    /// # Errors
+    /// When there is no such volume, or it is in use.
+    pub fn remove_volume(&self, volume: &str) -> Result<()> {
+        self.ask("DELETE", &format!("/volumes/{volume}")).map(drop)
+    }
+
+    /// Removes an image by its name, and returns what the engine says that it removed.
+    ///
+    /// # Errors
+    /// When there is no such image, or it is in use.
+    pub fn remove_image(&self, image: &str) -> Result<Value> {
+        self.ask("DELETE", &format!("/images/{image}"))
+    }
+
+    /// Returns what the engine says of a container.
+    ///
+    /// # Errors
+    /// When there is no such container.
+    pub fn inspect(&self, container: &str) -> Result<Value> {
+        self.ask("GET", &format!("/containers/{container}/json"))
+    }
+
     /// Removes everything of a data folder.
     ///
     /// # Errors
@@ -104,9 +159,17 @@ impl DockerSocket {
     }
 
     fn ask(&self, method: &str, path: &str) -> Result<Value> {
+        self.send(method, path, "")
+    }
+
+    fn send(&self, method: &str, path: &str, body: &str) -> Result<Value> {
         let mut stream = UnixStream::connect(&self.path)?;
         // HTTP/1.0 has the engine close the connection at the end of its answer.
-        stream.write_all(format!("{method} {path} HTTP/1.0\r\nContent-Length: 0\r\n\r\n").as_bytes())?;
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
+        let length = body.len();
+        stream.write_all(
+            format!("{method} {path} HTTP/1.0\r\n{kind}Content-Length: {length}\r\n\r\n{body}").as_bytes(),
+        )?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
         let answer = String::from_utf8_lossy(&answer);

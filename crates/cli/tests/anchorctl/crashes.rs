@@ -1,6 +1,6 @@
 //! The program killed in the middle, and what the next one makes of what it left.
 
-use crate::harness::{House, Voice, eventually, finish, rest, told, turn, write};
+use crate::harness::{House, Voice, cells, eventually, finish, rest, told, turn, write};
 use crate::{anchorctl, printed_until, run};
 use anchorhold_domain::{AgentId, EventKind, Status};
 use anchorhold_engine::{Engine, EngineState};
@@ -54,6 +54,34 @@ async fn a_run_that_was_killed_goes_on_and_does_the_unfinished_call_again() {
             "completed: Done.",
         ]
     );
+    let uninterrupted = remote.tree_with("main", &[("b", Some("b\n")), ("c", Some("c\n"))]);
+    assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), uninterrupted);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cell_whose_program_was_killed_is_found_again_by_the_next_one() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![
+        turn("", vec![write("b", "b\n")]),
+        turn("", vec![write("c", "c\n"), finish("Done.")]),
+    ])
+    .await;
+    voice.hold_from(2);
+    let (address, base_url) = (remote.address(), voice.base_url());
+    let mut child = anchorctl(&house, &run(&address, &base_url, &[])).spawn().unwrap();
+    voice.asked(2).await;
+    let cell = house.docker.containers(&house.home()).unwrap().remove(0);
+    child.kill().await.unwrap();
+    voice.release();
+
+    let engine = house.open().await;
+    let id = only_agent(&engine).await;
+    let agent = rest(&engine, id).await;
+    assert_eq!(agent.status, Status::Completed);
+    assert_eq!(agent.container_id.as_deref(), cell["Id"].as_str());
+    assert_eq!(cells(&engine, id).await, 2);
     let uninterrupted = remote.tree_with("main", &[("b", Some("b\n")), ("c", Some("c\n"))]);
     assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), uninterrupted);
     engine.close().await;

@@ -5,7 +5,7 @@ use crate::EngineError;
 use crate::life::{Life, Stage, prepare_push};
 use crate::resident::{Resident, Wishes, Work};
 use anchorhold_domain::{Agent, AgentId, Event, EventKind, Limits, PauseReason, Status};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 use tokio::sync::MutexGuard;
 
 impl Engine {
@@ -170,7 +170,7 @@ impl Engine {
             shared: Arc::clone(&self.shared),
             resident: Arc::clone(resident),
             wishes: wishes.clone(),
-            opening: OnceLock::new(),
+            opening: Mutex::default(),
         };
         let task = self.shared.tasks.spawn(life.run(stage));
         **work = Some(Work { wishes, task });

@@ -99,7 +99,7 @@ impl Shared {
     pub(crate) async fn docker(&self) -> Result<Docker, EngineError> {
         let mut known = self.docker.lock().await;
         if let Some(docker) = &known.docker
-            && docker.ping().await.is_ok()
+            && docker.answers().await.is_ok()
         {
             return Ok(docker.clone());
         }

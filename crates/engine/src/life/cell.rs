@@ -8,7 +8,7 @@ use anchorhold_bridge::Quotas;
 use anchorhold_domain::{CellFact, EventKind, FactVerdict, Signal, Status};
 use anchorhold_repo::{Mirror, TreeEntry};
 use anchorhold_sandbox::{Cell, CellSpec, Docker, Fact, ImportFile, Verdict};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -34,7 +34,7 @@ pub(super) struct OpeningCell {
 impl OpeningCell {
     /// Says what belongs into the workspace.
     pub(super) fn fill(&self, mirror: Mirror, entries: Arc<Vec<TreeEntry>>) {
-        let sender = self.filling.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let sender = self.filling.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(sender) = sender {
             // A cell that already failed takes nothing, and its state says why.
             let _ = sender.send((mirror, entries));
@@ -55,8 +55,7 @@ impl Life {
     /// Begins to open the cell; `rebuild` empties a workspace that cannot be trusted.
     pub(super) fn open_cell(&self, docker: Docker, rebuild: bool) -> OpeningCell {
         let (state, watched) = watch::channel(CellState::Opening);
-        // A life opens one cell; a second would be the same container.
-        let _ = self.opening.set(watched.clone());
+        *self.opening.lock().unwrap_or_else(PoisonError::into_inner) = Some(watched.clone());
         let (filling, filled) = oneshot::channel();
         let resident = Arc::clone(&self.resident);
         let spec = CellSpec {
@@ -86,11 +85,14 @@ impl Life {
     pub(super) async fn park_cell(&self) {
         let id = self.resident.log.id();
         // Without this there is none: a push needs no cell, nor does a run without an engine.
-        let Some(opening) = self.opening.get() else { return };
+        let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut opening) = opening else { return };
         // A container that is still being made must be there before it can be taken away.
-        let _ = opening.clone().wait_for(|state| !matches!(state, CellState::Opening)).await;
-        let parked =
-            async { self.shared.docker().await?.park(&id.to_string()).await.map_err(EngineError::from) };
+        let _ = opening.wait_for(|state| !matches!(state, CellState::Opening)).await;
+        let parked = async {
+            let docker = self.shared.docker().await?;
+            docker.while_answering(docker.park(&id.to_string())).await.map_err(EngineError::from)
+        };
         if let Err(error) = parked.await {
             tracing::warn!(agent = %id, error = error.message(), "the cell cannot be parked");
         }
@@ -102,7 +104,7 @@ impl Life {
 /// A stop lets the engine finish what it was asked for: cut off in the middle it would go on behind
 /// our back, and nobody would take the container away. An engine that says nothing is not waited for.
 async fn container(docker: &Docker, spec: &CellSpec, stop: &CancellationToken) -> Result<Cell, EngineError> {
-    let opening = docker.open(spec);
+    let opening = docker.while_answering(docker.open(spec));
     tokio::pin!(opening);
     tokio::select! {
         cell = &mut opening => Ok(cell?),

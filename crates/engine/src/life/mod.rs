@@ -5,6 +5,7 @@
 
 mod cell;
 mod clone;
+mod lost;
 mod model;
 mod push;
 mod tool_calls;
@@ -16,7 +17,7 @@ use crate::hub::Hub;
 use crate::resident::{Resident, Wishes};
 use crate::workspace::CellState;
 use anchorhold_domain::{Agent, EventKind, PauseReason, Status};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
 pub(crate) use push::prepare_push;
@@ -37,8 +38,8 @@ pub(crate) struct Life {
     pub(crate) shared: Arc<Shared>,
     pub(crate) resident: Arc<Resident>,
     pub(crate) wishes: Wishes,
-    /// How far the cell is that this life opened, if it did.
-    pub(crate) opening: OnceLock<watch::Receiver<CellState>>,
+    /// How far the cell is that this life opened last, if it did.
+    pub(crate) opening: Mutex<Option<watch::Receiver<CellState>>>,
 }
 
 /// How a run came to its end without a fault.

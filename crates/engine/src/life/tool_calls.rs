@@ -16,7 +16,7 @@ const INLINE_RESULT: usize = 4096;
 const ASK: &str = "ask_user";
 
 /// A finished call and what it ends.
-struct Finished {
+pub(super) struct Finished {
     kind: EventKind,
     whole: Option<String>,
     end: Option<End>,
@@ -24,6 +24,8 @@ struct Finished {
 
 impl Life {
     /// Runs the calls that have no result yet; `Some` where the run ends with them.
+    ///
+    /// Where the cell is lost under them it returns as well, for those that have none then.
     pub(super) async fn run_calls(&self, run: &mut Run) -> Result<Option<Ended>, EngineError> {
         let mut calls = run.history.open_calls().to_vec();
         calls.sort_by_key(|call| call.tool == ASK);
@@ -38,7 +40,13 @@ impl Life {
                 return Ok(None);
             }
             if run.edits(first) {
-                let finished = self.run_call(run, first).await?;
+                let finished = match self.run_call(run, first).await {
+                    Ok(finished) => finished,
+                    Err(error) => match self.lost(run, std::slice::from_ref(first), error).await? {
+                        Some(finished) => finished,
+                        None => return Ok(None),
+                    },
+                };
                 rest = others;
                 if let Some(End::Ask { question }) = &finished.end {
                     // A second question of the same answer would be lost behind the first.
@@ -50,7 +58,11 @@ impl Life {
                 }
                 self.write(run, vec![finished]).await?;
             } else {
-                let reads = rest.iter().take_while(|call| !run.edits(call)).count();
+                let reads = match run.losses.concern(rest) {
+                    // Together they would not tell which of them it is that a cell cannot bear.
+                    true => 1,
+                    false => rest.iter().take_while(|call| !run.edits(call)).count(),
+                };
                 let (group, others) = rest.split_at(reads);
                 let running = join_all(group.iter().map(|call| self.run_call(run, call)));
                 let finished = tokio::select! {
@@ -61,11 +73,37 @@ impl Life {
                     }
                 };
                 rest = others;
-                let finished = finished.into_iter().collect::<Result<Vec<_>, _>>()?;
-                self.write(run, finished).await?;
+                if self.write_reads(run, group, finished).await? {
+                    return Ok(None);
+                }
             }
         }
         Ok(None)
+    }
+
+    /// Writes down what calls came to that ran together; `true` where the cell was lost under some.
+    async fn write_reads(
+        &self,
+        run: &mut Run,
+        calls: &[CallRequest],
+        results: Vec<Result<Finished, EngineError>>,
+    ) -> Result<bool, EngineError> {
+        let (mut done, mut broken, mut reason) = (Vec::new(), Vec::new(), None);
+        for (call, result) in calls.iter().zip(results) {
+            match result {
+                Ok(finished) => done.push(finished),
+                Err(error) => {
+                    broken.push(call.clone());
+                    reason.get_or_insert(error);
+                }
+            }
+        }
+        self.write(run, done).await?;
+        let Some(error) = reason else { return Ok(false) };
+        if let Some(finished) = self.lost(run, &broken, error).await? {
+            self.write(run, vec![finished]).await?;
+        }
+        Ok(true)
     }
 
     async fn run_call(&self, run: &Run, call: &CallRequest) -> Result<Finished, EngineError> {
@@ -84,7 +122,7 @@ impl Life {
         self.finished(call, outcome, report, began).await
     }
 
-    async fn finished(
+    pub(super) async fn finished(
         &self,
         call: &CallRequest,
         outcome: ToolOutcome,

@@ -1,6 +1,7 @@
 //! The run: instruction by instruction, answer by answer, until there is nothing left to do.
 
 use super::cell::OpeningCell;
+use super::lost::Losses;
 use super::model::OpeningModel;
 use super::{Ended, Life};
 use crate::EngineError;
@@ -19,6 +20,8 @@ pub(super) struct Run {
     pub(super) tools: Vec<Arc<dyn AnyTool>>,
     pub(super) history: History,
     pub(super) workspace: Workspace,
+    pub(super) cell: OpeningCell,
+    pub(super) losses: Losses,
 }
 
 impl Life {
@@ -68,13 +71,13 @@ impl Life {
         let history = History::new(prompt::system(&agent, entries), specs);
         let history = history.read(self.resident.log.store(), agent.id).await?;
         let model = model.await.map_err(|_| EngineError::Panicked { verb: "prepare the model" })??;
-        let mut run = Run { model, tools, history, workspace };
-        let ended = self.turns(&mut run, &cell).await;
-        cell.settled().await;
+        let mut run = Run { model, tools, history, workspace, cell, losses: Losses::default() };
+        let ended = self.turns(&mut run).await;
+        run.cell.settled().await;
         ended
     }
 
-    async fn turns(&self, run: &mut Run, cell: &OpeningCell) -> Result<Ended, EngineError> {
+    async fn turns(&self, run: &mut Run) -> Result<Ended, EngineError> {
         loop {
             if self.wishes.stop.is_cancelled() {
                 return Ok(Ended::Stopped);
@@ -94,7 +97,7 @@ impl Life {
             if !run.history.turn_open() {
                 if self.resident.log.waiting().await.is_empty() {
                     // The cell's report belongs before the end of the run; a turn need not wait for it.
-                    cell.settled().await;
+                    run.cell.settled().await;
                 }
                 if self.next_turn(run).await? == Status::Completed {
                     return Ok(Ended::Told);

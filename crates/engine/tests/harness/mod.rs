@@ -48,6 +48,11 @@ impl House {
         Self { docker, place: tempfile::tempdir().unwrap() }
     }
 
+    /// One whose cells are on an engine of the test's own, which its configuration has to name.
+    pub fn on(docker: DockerSocket) -> Self {
+        Self { docker, place: tempfile::tempdir().unwrap() }
+    }
+
     pub fn place(&self) -> &Path {
         self.place.path()
     }

@@ -7,6 +7,8 @@
 mod harness;
 
 mod cells;
+#[cfg(target_os = "linux")]
+mod failing;
 mod holding;
 mod models;
 mod pushing;
