@@ -26,6 +26,7 @@ fn main() {
     let link = |argument: &str| println!("cargo::rustc-link-arg-bins=-Wl,{argument}");
     link("--icf=all");
     link("--build-id=none");
+    link("-O2");
     if glibc().is_some_and(|version| version >= PACKS_RELOCATIONS) {
         link("-z,pack-relative-relocs");
     }

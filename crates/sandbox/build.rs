@@ -31,6 +31,11 @@ const MACHINES: [Machine; 2] = [
     Machine { arch: "aarch64", variant: "Aarch64", variable: "ANCHORHOLD_BRIDGE_AARCH64", elf: 183 },
 ];
 
+/// Static, and as small as it can be: a program that aborts needs no tables for unwinding. The same
+/// words as in `cargo xtask bridge`.
+const RUSTFLAGS: &str =
+    "-Ctarget-feature=+crt-static\x1f-Cforce-unwind-tables=no\x1f-Cllvm-args=-enable-machine-outliner=always";
+
 fn main() -> Result<(), Box<dyn Error>> {
     let bridge = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../bridge");
     let target = target_folder()?;
@@ -40,6 +45,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={}", bridge.join("src").display());
     println!("cargo::rerun-if-changed={}", bridge.join("Cargo.toml").display());
+    println!("cargo::rerun-if-changed={}", bridge.join("build.rs").display());
+    println!("cargo::rerun-if-changed={}", bridge.join("no-unwind.ld").display());
     println!("cargo::rerun-if-changed={}", built_before.display());
 
     let out = PathBuf::from(variable("OUT_DIR")?);
@@ -99,7 +106,7 @@ fn build(machine: &Machine, bridge: &Path, target: &Path) -> Result<PathBuf, Box
         }
     }
     cargo
-        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static")
+        .env("CARGO_ENCODED_RUSTFLAGS", RUSTFLAGS)
         .current_dir(bridge)
         .args(["build", "--profile", "bridge", "--locked", "--quiet"])
         .args(["--package", PROGRAM, "--bin", PROGRAM])

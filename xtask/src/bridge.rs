@@ -16,6 +16,10 @@ const ADVICE: &str = "the errors above say what is wrong; where the linker finds
                       is missing (Debian: libc6-dev-arm64-cross or libc6-dev-amd64-cross)";
 const PROGRAM: &str = "anchorhold-bridge";
 
+/// Static, and as small as it can be; the same words as in the build script of the sandbox.
+const RUSTFLAGS: &str =
+    "-Ctarget-feature=+crt-static\x1f-Cforce-unwind-tables=no\x1f-Cllvm-args=-enable-machine-outliner=always";
+
 /// A machine that container engines run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Arch {
@@ -89,7 +93,7 @@ fn build(arch: Arch) -> Result<PathBuf> {
     setup::ensure(&[setup::Need::Build])?;
     let mut cargo = command::cargo();
     // Nothing that was set for other programs' sake goes into this one.
-    cargo.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static");
+    cargo.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", RUSTFLAGS);
     if !arch.is_here() {
         setup::ensure(&[setup::Need::Bridge(arch)])?;
         add_standard_library(arch)?;

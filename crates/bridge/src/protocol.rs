@@ -392,6 +392,13 @@ pub struct MountPoint {
     pub whole: bool,
     /// Whether it can be written to.
     pub writable: bool,
+    /// How many entries a folder that is mounted has; at most [`MountPoint::MOST_ENTRIES`] are counted.
+    pub entries: u32,
+}
+
+impl MountPoint {
+    /// How far entries are counted.
+    pub const MOST_ENTRIES: u32 = 16;
 }
 
 /// How much of the quotas is in use.

@@ -14,17 +14,34 @@ const RUNNING: [&str; 3] = ["run a program", "make a file in memory", "map execu
 const STARTING: [&str; 1] = ["start a process"];
 const TALKING: [&str; 2] = ["open a network socket", "open a unix socket"];
 
-/// Mounts that every engine makes: the root, a private `/tmp`, and files with the container's own name.
-const USUAL_MOUNTS: [&str; 7] =
-    ["/", "/tmp", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/run/.containerenv", "/etc/mtab"];
+/// Files with the container's own names, which every engine mounts one by one.
+const OWN_FILES: [&str; 7] = [
+    "/etc/group",
+    "/etc/hostname",
+    "/etc/hosts",
+    "/etc/passwd",
+    "/etc/resolv.conf",
+    "/run/.containerenv",
+    "/etc/mtab",
+];
+/// Folders in memory that are the container's own, and how many entries they have: Podman's `/run`
+/// has its mark and a folder for secrets.
+const OWN_MEMORY: [(&str, u32); 3] = [("/tmp", 0), ("/var/tmp", 0), ("/run", 2)];
 /// Devices that hold nobody's data.
 const USUAL_DEVICES: [&str; 9] =
     ["console", "full", "null", "ptmx", "random", "stdin", "tty", "urandom", "zero"];
 /// Variables that every engine sets, none of which is a secret.
 const USUAL_VARIABLES: [&str; 5] = ["PATH", "HOSTNAME", "HOME", "TERM", "container"];
 /// Files that every engine puts into the image or that are the container's own name.
-const USUAL_FILES: [&str; 5] =
-    ["/.dockerenv", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/run/.containerenv"];
+const USUAL_FILES: [&str; 7] = [
+    "/.dockerenv",
+    "/etc/group",
+    "/etc/hostname",
+    "/etc/hosts",
+    "/etc/passwd",
+    "/etc/resolv.conf",
+    "/run/.containerenv",
+];
 
 /// Every fact about a cell, the promises first.
 pub(crate) fn facts(report: &CellReport) -> Vec<Fact> {
@@ -84,13 +101,11 @@ fn programs(report: &CellReport) -> Fact {
 
 fn mounts(report: &CellReport) -> Fact {
     let mounts = &report.measured.mounts;
-    let foreign: Vec<&MountPoint> = mounts
-        .iter()
-        .filter(|mount| mount.target != WORKSPACE && !USUAL_MOUNTS.contains(&mount.target.as_str()))
-        .collect();
+    let foreign: Vec<&MountPoint> =
+        mounts.iter().filter(|mount| mount.target != WORKSPACE && !is_the_containers_own(mount)).collect();
     let workspaces = mounts.iter().filter(|mount| mount.target == WORKSPACE).count();
     let measured = match foreign.as_slice() {
-        [] if workspaces == 1 => format!("none; its own volume at {WORKSPACE}"),
+        [] if workspaces == 1 => format!("its own volume at {WORKSPACE} and nothing else"),
         [] => format!("{workspaces} mounts at {WORKSPACE}"),
         foreign => foreign
             .iter()
@@ -100,6 +115,15 @@ fn mounts(report: &CellReport) -> Fact {
     };
     promise("host mounts", "none", measured, foreign.is_empty() && workspaces == 1)
         .beside(report.container.as_ref().map(|container| list(&container.mounts)))
+}
+
+/// Whether every engine makes this mount and it brings nothing of the host's along.
+fn is_the_containers_own(mount: &MountPoint) -> bool {
+    let target = mount.target.as_str();
+    let in_memory = |(place, most): &(&str, u32)| {
+        *place == target && mount.kind == "tmpfs" && mount.whole && mount.entries <= *most
+    };
+    target == "/" || OWN_FILES.contains(&target) || OWN_MEMORY.iter().any(in_memory)
 }
 
 fn devices(report: &CellReport) -> Fact {

@@ -3,7 +3,7 @@ use anchorhold_bridge::{LockReport, Measured, MountPoint, Quotas};
 use super::*;
 
 fn mount(target: &str, kind: &str) -> MountPoint {
-    MountPoint { target: target.into(), kind: kind.into(), whole: true, writable: true }
+    MountPoint { target: target.into(), kind: kind.into(), whole: true, writable: true, entries: 0 }
 }
 
 fn strings(items: &[&str]) -> Vec<String> {
@@ -112,6 +112,16 @@ fn whatever_a_cell_can_do_beyond_the_promise_breaks_it() {
         |report| report.locks.seccomp = false,
         &["system call filter: does not hold; the engine's own holds too"],
     );
+}
+
+#[test]
+fn a_folder_in_memory_is_the_containers_own_only_while_nothing_is_in_it() {
+    let run = |entries| MountPoint { entries, ..mount("/run", "tmpfs") };
+    check(|report| report.measured.mounts.push(run(2)), &[]);
+    check(|report| report.measured.mounts.push(run(3)), &["host mounts: /run (tmpfs)"]);
+    let part = MountPoint { whole: false, ..mount("/tmp", "tmpfs") };
+    check(|report| report.measured.mounts.push(part), &["host mounts: /tmp (tmpfs)"]);
+    check(|report| report.measured.mounts.push(mount("/tmp", "ext4")), &["host mounts: /tmp (ext4)"]);
 }
 
 #[test]

@@ -90,7 +90,7 @@ async fn the_cell_is_as_closed_as_promised() {
             "network: sockets are refused | none",
             "processes: alone; starting one is refused | -",
             "execution: no program but the bridge; running one is refused | -",
-            "host mounts: none; its own volume at /workspace | volume:/workspace",
+            "host mounts: its own volume at /workspace and nothing else | volume:/workspace",
             "devices of the host: none | -",
             "secrets: no variable and no file but its own | -",
             "root file system: read-only | read-only",

@@ -29,6 +29,8 @@ pub struct EngineOptions {
     pub memory_mib: Option<u32>,
     /// The size of the file system that its data lies on, in MiB; `None` for the one it is on.
     pub disk_mib: Option<u32>,
+    /// A program that makes containers in place of `runc`.
+    pub runtime: Option<PathBuf>,
 }
 
 /// A running, held or killed engine; dropping it ends it and takes away all that it made.
@@ -171,6 +173,10 @@ impl ContainerEngine {
         command.arg(format!("--group={}", rustix::process::getgid().as_raw()));
         command.args(self.options.storage.map(|driver| format!("--storage-driver={driver}")));
         command.args(self.options.live_restore.then_some("--live-restore"));
+        if let Some(runtime) = &self.options.runtime {
+            command.arg(format!("--add-runtime=given={}", runtime.display()));
+            command.arg("--default-runtime=given");
+        }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.dockerd = Some(command.spawn().context("start dockerd")?);
         self.await_ready(&told)

@@ -10,7 +10,12 @@ const KERNEL_PLACES: [&str; 3] = ["/proc", "/sys", "/dev"];
 
 /// The mounts, without the kernel's own in their usual places.
 pub fn read() -> Vec<MountPoint> {
-    parse(&std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default())
+    let mut mounts = parse(&std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default());
+    for mount in &mut mounts {
+        let entries = std::fs::read_dir(&mount.target).into_iter().flatten();
+        mount.entries = entries.take(MountPoint::MOST_ENTRIES as usize).map(|_| 1).sum();
+    }
+    mounts
 }
 
 fn parse(table: &str) -> Vec<MountPoint> {
@@ -29,6 +34,7 @@ fn mount(line: &str) -> Option<MountPoint> {
         kind: source.split(' ').next()?.to_owned(),
         whole: inside == "/",
         writable: options.split(',').any(|option| option == "rw"),
+        entries: 0,
     })
 }
 
@@ -64,6 +70,7 @@ mod tests {
             kind: kind.into(),
             whole,
             writable,
+            entries: 0,
         };
         assert_eq!(
             parse(table),

@@ -32,6 +32,7 @@ async fn a_silent_engine_is_given_up_and_serves_on_when_it_is_back() {
         write(&cell, "late", b"late\n").await.err(),
         "wait for the cell to write a file: no answer within 60 s",
     );
+    cell.close().await;
     check(
         docker.while_answering(docker.open(&spec)).await.err(),
         "ask the container engine whether it is there: no answer within 15 s",
@@ -40,7 +41,9 @@ async fn a_silent_engine_is_given_up_and_serves_on_when_it_is_back() {
         docker.while_answering(docker.park(&spec.agent)).await.err(),
         "ask the container engine whether it is there: no answer within 15 s",
     );
-    check(Docker::connect(&endpoint).await.err(), "connect to the container engine: no answer within 15 s");
+    let error = Docker::connect(&endpoint).await.err().unwrap();
+    assert_eq!(error.code(), "engine_silent");
+    assert_eq!(error.to_string(), format!("reach the container engine at {endpoint}: no answer within 10 s"));
     tokio::time::resume();
     engine.let_go().unwrap();
 

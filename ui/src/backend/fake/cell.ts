@@ -5,7 +5,7 @@ export const sealedCell: CellFact[] = [
   holds("network", "none", "sockets are refused", "none"),
   holds("processes", "one", "alone; starting one is refused"),
   holds("execution", "none", "no program but the bridge; running one is refused"),
-  holds("host mounts", "none", "none; its own volume at /workspace", "volume:/workspace"),
+  holds("host mounts", "none", "its own volume at /workspace and nothing else", "volume:/workspace"),
   holds("devices of the host", "none", "none"),
   holds("secrets", "none", "no variable and no file but its own"),
   holds("root file system", "read-only", "read-only", "read-only"),
