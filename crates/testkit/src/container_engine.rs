@@ -232,6 +232,8 @@ impl ContainerEngine {
 
     fn ended(&mut self) -> Result<()> {
         if let Some(mut dockerd) = self.dockerd.take() {
+            // A sudo in between holds itself when the engine is held, and would wait for ever.
+            let _ = run(as_root("kill").args(["-s", "CONT", &dockerd.id().to_string()]));
             dockerd.wait()?;
         }
         Ok(())

@@ -11,7 +11,12 @@ use crate::group::wait_until;
 
 /// Makes the engine's group beforehand, with a limit for all that will be in it.
 pub(crate) fn limit_memory(cgroup: &str, bytes: u64) -> Result<()> {
-    const SET: &str = r#"mkdir -p "$1" && echo "$3" >"$1/$2""#;
+    // Without a limit for the swap it would be used instead, where there is any.
+    const SET: &str = r#"
+        mkdir -p "$1" && echo "$3" >"$1/$2" || exit 1
+        for swap in "$1/memory.memsw.limit_in_bytes $3" "$1/memory.swap.max 0"; do
+            [ ! -e "${swap% *}" ] || echo "${swap##* }" >"${swap% *}" || exit 1
+        done"#;
     let root = Path::new("/sys/fs/cgroup");
     let (hierarchy, file) = match root.join("memory").is_dir() {
         true => (root.join("memory"), "memory.limit_in_bytes"),
