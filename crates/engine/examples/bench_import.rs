@@ -13,8 +13,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anchorhold_bridge::Quotas;
-use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote, TreeEntry};
-use anchorhold_sandbox::{Cell, CellSpec, Docker, Endpoint, ImportFile};
+use anchorhold_engine::fill_cell;
+use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote};
+use anchorhold_sandbox::{Cell, CellSpec, Docker, Endpoint};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -82,24 +83,8 @@ fn mirrored(tree: &Path, folder: &Path) -> Result<(Mirror, String), Failure> {
 async fn import(cell: &Cell, mirror: &Mirror, tree: &str) -> Result<Duration, Failure> {
     let began = Instant::now();
     let (listing, tree) = (mirror.clone(), tree.to_owned());
-    let entries: Arc<Vec<TreeEntry>> =
-        Arc::new(tokio::task::spawn_blocking(move || listing.entries(&tree)).await??);
-    let (sender, mut receiver) = tokio::sync::mpsc::channel(64);
-    let mirror = mirror.clone();
-    let reading = tokio::task::spawn_blocking(move || {
-        for entry in entries.iter() {
-            let file = mirror.blob(&entry.id).map(|bytes| ImportFile {
-                path: entry.path.clone(),
-                mode: entry.mode,
-                bytes,
-            });
-            if sender.blocking_send(file).is_err() {
-                break;
-            }
-        }
-    });
-    cell.import(futures_util::stream::poll_fn(move |context| receiver.poll_recv(context)), |_, _| {}).await?;
-    reading.await?;
+    let entries = tokio::task::spawn_blocking(move || listing.entries(&tree)).await??;
+    fill_cell(cell, mirror.clone(), Arc::new(entries), |_| {}).await?;
     Ok(began.elapsed())
 }
 

@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod engine;
 mod error;
+mod filling;
 mod folder;
 mod history;
 mod hub;
@@ -26,4 +27,7 @@ pub use config::{Config, Identity, home_from_environment};
 pub use demo::{DEMO_TRAJECTORY, scripted};
 pub use engine::{Engine, EngineState, EngineStatus, ModelOption};
 pub use error::EngineError;
+// For what measures it; the verbs call it by themselves.
+#[doc(hidden)]
+pub use filling::fill_cell;
 pub use keys::{forget_secret, keep_secret};
