@@ -29,36 +29,43 @@ const CONNECT_SECONDS: u64 = 120;
 
 pub async fn measure(docker: &Docker, plan: &Plan) -> Result<(), Failure> {
     let plain = Plain::new(plan).await?;
-    let mut ours = Times::default();
-    let mut empty = Empty::ALL.map(|kind| (kind, Times::default()));
+    let mut contestants = Contestant::ALL.map(|contestant| (contestant, Times::default()));
     for run in 0..=plan.runs {
         eprintln!("create {run} of {}", plan.runs);
-        let spec = spec(run);
-        let began = Instant::now();
-        let cell = docker.open(&spec).await?;
-        let took = began.elapsed();
-        cell.close().await;
-        docker.remove(&spec.agent).await?;
-        if run > 0 {
-            ours.add(took);
-        }
-        for (kind, times) in &mut empty {
-            let took = plain.run(run, *kind).await?;
+        // Whoever comes next bears what the engine still clears up of the one before.
+        contestants.rotate_left(1);
+        for (contestant, times) in &mut contestants {
+            let took = match contestant {
+                Contestant::Ours => ours(docker, run).await?,
+                other => plain.run(run, *other).await?,
+            };
             if run > 0 {
                 times.add(took);
             }
         }
     }
     plain.remove().await?;
-    for (kind, times) in &empty {
-        let row =
-            Row::new("create to first answer", "ms", ours.median()).against(kind.name(), times.median());
-        match kind {
-            Empty::Least => row.most_times(1.1).tell(),
-            Empty::Limited | Empty::Networked => row.tell(),
-        }
-    }
+    let median = |wanted: Contestant| {
+        let found = contestants.iter().find(|(contestant, _)| *contestant == wanted);
+        found.map_or(f64::NAN, |(_, times)| times.median())
+    };
+    let against = |contestant, name| {
+        Row::new("create to first answer", "ms", median(Contestant::Ours)).against(name, median(contestant))
+    };
+    against(Contestant::Least, "empty image: create, attach, start").most_times(1.1).tell();
+    against(Contestant::Limited, "the same with our limits and a volume").tell();
+    against(Contestant::Networked, "the same with a network namespace set up").tell();
     Ok(())
+}
+
+async fn ours(docker: &Docker, run: usize) -> Result<Duration, Failure> {
+    let spec = spec(run);
+    let began = Instant::now();
+    let cell = docker.open(&spec).await?;
+    let took = began.elapsed();
+    cell.close().await;
+    docker.remove(&spec.agent).await?;
+    Ok(took)
 }
 
 /// The image holds the program and an empty folder, so its size is the program's.
@@ -68,24 +75,17 @@ pub async fn size(image: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What an empty container is made with.
+/// What is created.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Empty {
+enum Contestant {
+    Ours,
     Least,
     Limited,
     Networked,
 }
 
-impl Empty {
-    const ALL: [Self; 3] = [Self::Least, Self::Limited, Self::Networked];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Least => "empty image: create, attach, start",
-            Self::Limited => "the same with our limits and a volume",
-            Self::Networked => "the same with a network namespace set up",
-        }
-    }
+impl Contestant {
+    const ALL: [Self; 4] = [Self::Ours, Self::Least, Self::Limited, Self::Networked];
 }
 
 /// The engine without us.
@@ -111,10 +111,10 @@ impl Plain {
     }
 
     /// How long until it was started; then it must answer.
-    async fn run(&self, number: usize, kind: Empty) -> Result<Duration, Failure> {
+    async fn run(&self, number: usize, kind: Contestant) -> Result<Duration, Failure> {
         let name = format!("anchorhold-bench-{}-{number}", std::process::id());
         let began = Instant::now();
-        if kind == Empty::Limited {
+        if kind == Contestant::Limited {
             let volume = VolumeCreateRequest { name: Some(name.clone()), ..VolumeCreateRequest::default() };
             self.client.create_volume(volume).await?;
         }
@@ -128,7 +128,7 @@ impl Plain {
         attached.output.next().await.ok_or("the empty container said nothing")??;
         let options = RemoveContainerOptionsBuilder::new().force(true).build();
         self.client.remove_container(&name, Some(options)).await?;
-        if kind == Empty::Limited {
+        if kind == Contestant::Limited {
             self.client.remove_volume(&name, None::<RemoveVolumeOptions>).await?;
         }
         Ok(started)
@@ -147,7 +147,7 @@ async fn client() -> Result<bollard::Docker, Failure> {
     Ok(client.negotiate_version().await?)
 }
 
-fn body(name: &str, kind: Empty) -> ContainerCreateBody {
+fn body(name: &str, kind: Contestant) -> ContainerCreateBody {
     let bare = HostConfig { network_mode: Some("none".into()), ..HostConfig::default() };
     ContainerCreateBody {
         image: Some(IMAGE.into()),
@@ -155,8 +155,8 @@ fn body(name: &str, kind: Empty) -> ContainerCreateBody {
         attach_stdin: Some(true),
         attach_stdout: Some(true),
         open_stdin: Some(true),
-        network_disabled: Some(kind != Empty::Networked),
-        host_config: Some(if kind == Empty::Limited { as_ours(name, bare) } else { bare }),
+        network_disabled: Some(kind != Contestant::Networked),
+        host_config: Some(if kind == Contestant::Limited { as_ours(name, bare) } else { bare }),
         ..ContainerCreateBody::default()
     }
 }
