@@ -1,202 +1,41 @@
-//! What we cost ourselves: a run of 101 model turns against a model that answers at once.
-//!
-//! Everything is in it: the container, the log, the checkpoints. The engine's own processes and the
-//! container are not counted as our CPU and memory, but the time that they take is.
+//! What we cost: `bench run` measures an agent's run, `bench cell` the cell by itself.
 
-mod contestant;
-mod dialect;
-mod process;
-mod server;
-mod trajectory;
+mod cell;
+mod repository;
+mod run;
 
-use crate::{command, engine, paths, setup, setup::Need};
-use anyhow::{Context, Result, bail};
-use clap::Args;
-use contestant::Contestant;
-use process::Cost;
-use server::{Seen, Server};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
-
-/// No run takes that long unless it hangs.
-const LIMIT: Duration = Duration::from_secs(300);
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use std::fs;
 
 /// What to measure.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Options {
-    /// Also measures goose and Codex CLI, where they are installed.
-    #[arg(long)]
-    peers: bool,
-    /// Measures this one alone.
-    #[arg(long, value_name = "NAME")]
-    only: Option<String>,
-    /// How often each is run; the first run warms up and does not count.
-    #[arg(long, default_value_t = 5)]
-    runs: usize,
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    run: run::Options,
 }
 
-/// The figures of one run.
-struct Figures {
-    first_request_ms: f64,
-    own_ms: f64,
-    own_first_ms: f64,
-    own_last_ms: f64,
-    cpu_seconds: f64,
-    peak_mb: f64,
-    took_seconds: f64,
+#[derive(Subcommand)]
+enum What {
+    /// A scripted run of 101 model turns; this is what is measured when nothing is named.
+    Run(run::Options),
+    /// The cell: creating, calling, filling and searching it, and what many of them weigh.
+    Cell(cell::Options),
 }
 
-/// Measures and prints a table of medians.
+/// Measures and prints a table.
 ///
 /// # Errors
-/// When something cannot be built or run, or a run did not do the whole work.
+/// When something cannot be built or run, or did not do the whole work.
 pub fn run(options: &Options) -> Result<()> {
-    setup::ensure(&[Need::Build, Need::Engine])?;
-    let host = engine::ensure()?;
-    let mut contestants = vec![Contestant::anchorhold()];
-    if options.peers || options.only.is_some() {
-        let peers = Contestant::peers();
-        if peers.is_empty() {
-            println!(
-                "no peer is installed; this brings them: npm install --prefix target/peers @openai/codex @aaif/goose"
-            );
-        }
-        contestants.extend(peers);
+    match &options.what {
+        Some(What::Cell(options)) => cell::run(options),
+        Some(What::Run(options)) => run::run(options),
+        None => run::run(&options.run),
     }
-    if let Some(only) = &options.only {
-        contestants.retain(|contestant| contestant.name == only);
-    }
-    if contestants.is_empty() {
-        bail!("measure {}: it is not installed", options.only.as_deref().unwrap_or_default());
-    }
-    if contestants.iter().any(|contestant| contestant.dialect == dialect::Dialect::Anchorhold) {
-        let mut build = command::cargo();
-        build.args(["build", "--release", "--package", "anchorhold-cli"]);
-        command::run(&mut build, "build anchorctl for release", "mend what the compiler says above")?;
-    }
-    println!("{}", machine());
-    println!(
-        "\n{:<12} {:>14} {:>12} {:>16} {:>10} {:>10} {:>8}",
-        "median", "first request", "own a turn", "first/last 20", "CPU", "PSS", "whole"
-    );
-    for contestant in &contestants {
-        match measured(contestant, &host, options.runs) {
-            Ok(figures) => println!("{}   {}", row(contestant.name, &figures), contestant.version()),
-            Err(error) if contestant.name == "anchorhold" => return Err(error),
-            Err(error) => println!("{:<12} not measured: {error:#}", contestant.name),
-        }
-    }
-    Ok(())
-}
-
-fn measured(contestant: &Contestant, host: &str, runs: usize) -> Result<Vec<Figures>> {
-    let server = Server::start(contestant.dialect)?;
-    let folder = paths::target().join("bench").join(contestant.name);
-    if folder.exists() {
-        fs::remove_dir_all(&folder).with_context(|| format!("empty {}", folder.display()))?;
-    }
-    let home = folder.join("home");
-    fs::create_dir_all(&home).with_context(|| format!("make {}", home.display()))?;
-    let mut figures = Vec::new();
-    for run in 0..=runs {
-        let repository = match contestant.dialect {
-            // Ours works on a clone of its own, so one repository serves all runs and its mirror is warm.
-            dialect::Dialect::Anchorhold => repository(&folder, 0)?,
-            dialect::Dialect::Codex | dialect::Dialect::Goose => repository(&folder, run)?,
-        };
-        let log = folder.join(format!("run-{run}.log"));
-        let mut command = contestant.command(&repository, &home, server.port, run);
-        let cost = process::measure(command.env("DOCKER_HOST", host), &log, LIMIT)?;
-        let seen = server.take();
-        if !cost.status.success() || seen.answered < trajectory::ANSWERS {
-            bail!(
-                "run {run} of {} ended with {} after {} of {} answers\n  see {}",
-                contestant.name,
-                cost.status,
-                seen.answered,
-                trajectory::ANSWERS,
-                log.display()
-            );
-        }
-        verify(contestant, &repository, &log)?;
-        if run > 0 {
-            figures.push(Figures::of(&cost, &seen));
-        }
-    }
-    Ok(figures)
-}
-
-/// Makes sure that the fifty edits were made: a run whose calls were refused would cost less.
-fn verify(contestant: &Contestant, repository: &Path, log: &Path) -> Result<()> {
-    let (found, wanted) = match contestant.dialect {
-        dialect::Dialect::Anchorhold => {
-            let text = fs::read_to_string(log).with_context(|| format!("read {}", log.display()))?;
-            (text.matches("\"outcome\":\"OK\"").count(), trajectory::ANSWERS)
-        }
-        dialect::Dialect::Codex | dialect::Dialect::Goose => {
-            let mut diff = command::program("git");
-            diff.current_dir(repository).args(["diff", "--unified=0"]);
-            let diff = command::read(&mut diff, "count the edits", "check that git works")?;
-            (diff.lines().filter(|line| line.starts_with("+    let")).count(), trajectory::ANSWERS / 2)
-        }
-    };
-    if found != wanted {
-        bail!("{found} of {wanted} calls did what was asked\n  see {}", log.display());
-    }
-    Ok(())
-}
-
-/// Makes a repository of the measured files, or returns the one that is there.
-fn repository(folder: &Path, number: usize) -> Result<PathBuf> {
-    let path = folder.join(format!("repository-{number}"));
-    if path.exists() {
-        return Ok(path);
-    }
-    trajectory::write_sources(&path)?;
-    let identity = ["-c", "user.name=Bench", "-c", "user.email=bench@localhost"];
-    for arguments in [
-        &["init", "--quiet", "--initial-branch", "main"][..],
-        &["add", "."],
-        &["commit", "--quiet", "-m", "Start"],
-    ] {
-        let mut git = command::program("git");
-        git.current_dir(&path).args(identity).args(arguments);
-        command::run(&mut git, "make the measured repository", "check that git works")?;
-    }
-    Ok(path)
-}
-
-impl Figures {
-    fn of(cost: &Cost, seen: &Seen) -> Self {
-        let own: Vec<f64> = seen.own.iter().map(|own| own.as_secs_f64() * 1000.0).collect();
-        let last = own.len().saturating_sub(20);
-        let first_request = seen.first_request.map_or(Duration::ZERO, |at| at.duration_since(cost.started));
-        Self {
-            first_request_ms: first_request.as_secs_f64() * 1000.0,
-            own_ms: median(own.clone()),
-            own_first_ms: median(own.iter().take(20).copied().collect()),
-            own_last_ms: median(own.iter().skip(last).copied().collect()),
-            cpu_seconds: cost.cpu_seconds,
-            peak_mb: cost.peak_mb,
-            took_seconds: cost.took.as_secs_f64(),
-        }
-    }
-}
-
-fn row(name: &str, figures: &[Figures]) -> String {
-    let of = |field: fn(&Figures) -> f64| median(figures.iter().map(field).collect());
-    format!(
-        "{name:<12} {:>11.0} ms {:>9.1} ms {:>16} {:>8.2} s {:>7.0} MB {:>6.1} s",
-        of(|f| f.first_request_ms),
-        of(|f| f.own_ms),
-        format!("{:.1} / {:.1} ms", of(|f| f.own_first_ms), of(|f| f.own_last_ms)),
-        of(|f| f.cpu_seconds),
-        of(|f| f.peak_mb),
-        of(|f| f.took_seconds),
-    )
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -204,15 +43,14 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// What the figures hold for.
 fn machine() -> String {
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpuinfo
         .lines()
         .find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, name)| name));
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    format!(
-        "{} turns of read and edit; {cores} cores, {}; figures are of the whole process, its cell apart",
-        trajectory::ANSWERS,
-        model.unwrap_or("an unknown processor")
-    )
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split_whitespace().next().unwrap_or("unknown");
+    format!("{cores} cores, {}, load {load}", model.unwrap_or("an unknown processor"))
 }

@@ -8,6 +8,7 @@ mod demo;
 mod engine;
 mod engines;
 mod error;
+mod filling;
 mod folder;
 mod history;
 mod hub;
@@ -28,4 +29,7 @@ pub use demo::{DEMO_TRAJECTORY, scripted};
 pub use engine::{Engine, EngineState, EngineStatus, ModelOption};
 pub use engines::{EngineOption, check_engine, engines};
 pub use error::EngineError;
+// For what measures it; the verbs call it by themselves.
+#[doc(hidden)]
+pub use filling::fill_cell;
 pub use keys::{forget_secret, keep_secret};

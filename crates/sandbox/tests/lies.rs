@@ -47,10 +47,7 @@ const LIES: [(&str, &str); 9] = [
         r#"s/"capabilities":{}/"capabilities":{"bounding":["CAP_SYS_ADMIN"],"inheritable":["CAP_SYS_ADMIN"],"permitted":["CAP_SYS_ADMIN"],"effective":["CAP_SYS_ADMIN"]}/"#,
         "user: user 65532:65532, capabilities",
     ),
-    (
-        r#"s/:268435456/:536870912/g"#,
-        "limits: 512 MiB, 8 processes (promised: 256 MiB, 8 processes)",
-    ),
+    (r#"s/:268435456/:536870912/g"#, "limits: 512 MiB, 8 processes (promised: 256 MiB, 8 processes)"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,12 +2,13 @@
 
 use super::Life;
 use crate::EngineError;
+use crate::filling::fill_cell;
 use crate::resident::Resident;
 use crate::workspace::CellState;
 use anchorhold_bridge::Quotas;
 use anchorhold_domain::{CellFact, EventKind, FactVerdict, Signal, Status};
 use anchorhold_repo::{Mirror, TreeEntry};
-use anchorhold_sandbox::{Cell, CellSpec, Docker, Fact, ImportFile, Verdict};
+use anchorhold_sandbox::{Cell, CellSpec, Docker, Fact, Verdict};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
@@ -19,8 +20,6 @@ const PROGRESS_STEP: Duration = Duration::from_millis(100);
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// What those get who wait for a cell that is stopped; the log says that it was.
 const STOPPED: EngineError = EngineError::Panicked { verb: "open the cell" };
-/// How many files may be read ahead of the bridge.
-const READ_AHEAD: usize = 64;
 
 /// What a cell is filled with: the tree whose files it must hold.
 type Filling = (Mirror, Arc<Vec<TreeEntry>>);
@@ -140,43 +139,23 @@ async fn fill(
     resident.log.append_if(write).await.map(drop)
 }
 
-/// Streams the tree into the workspace; files are read from git as the bridge takes them.
+/// Streams the tree into the workspace.
 async fn import(
     resident: &Resident,
     cell: &Cell,
     mirror: Mirror,
     entries: Arc<Vec<TreeEntry>>,
 ) -> Result<(), EngineError> {
-    let (sender, receiver) = tokio::sync::mpsc::channel(READ_AHEAD);
     let total = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-    let reading = tokio::task::spawn_blocking(move || {
-        for entry in entries.iter() {
-            let file = mirror.blob(&entry.id).map(|bytes| ImportFile {
-                path: entry.path.clone(),
-                mode: entry.mode,
-                bytes,
-            });
-            let failed = file.is_err();
-            if sender.blocking_send(file).is_err() || failed {
-                break;
-            }
-        }
-    });
     let mut told = Instant::now();
-    let files = futures_util::stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|file| (file, receiver))
-    });
-    let imported = cell
-        .import(files, |done, _| {
-            if told.elapsed() >= PROGRESS_STEP {
-                told = Instant::now();
-                let done = u32::try_from(done).unwrap_or(u32::MAX);
-                resident.log.hub().signal(Signal::ImportProgress { done, total });
-            }
-        })
-        .await;
-    reading.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })?;
-    Ok(imported?)
+    let progress = |done| {
+        if told.elapsed() >= PROGRESS_STEP {
+            told = Instant::now();
+            let done = u32::try_from(done).unwrap_or(u32::MAX);
+            resident.log.hub().signal(Signal::ImportProgress { done, total });
+        }
+    };
+    fill_cell(cell, mirror, entries, progress).await
 }
 
 fn facts(cell: &Cell) -> Vec<CellFact> {
