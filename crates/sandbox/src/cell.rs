@@ -96,7 +96,7 @@ impl Cell {
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        export::export(&self.0.line, sink).await
+        export::export(&self.0.line, &self.0.report.quotas, sink).await
     }
 
     /// Removes everything in the workspace, the baseline too; answers with how many entries it had.

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use anchorhold_bridge::{
-    ExportCursor, ImportPiece, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK, PathBytes, Request,
-    Response,
+    ExportCursor, ImportPiece, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK, PathBytes, Quotas,
+    Request, Response,
 };
 
 use crate::error::SandboxError;
@@ -50,8 +50,10 @@ pub struct Exported {
     pub bytes: u64,
 }
 
+/// Takes out no more than `quotas` let a workspace hold, however much there is said to be.
 pub(crate) async fn export<E>(
     line: &Line,
+    quotas: &Quotas,
     mut sink: impl FnMut(ExportPiece) -> Result<(), E>,
 ) -> Result<Exported, SandboxError>
 where
@@ -75,6 +77,9 @@ where
             order.check(&piece)?;
             let bytes = take_bytes(&mut rest, piece.len)?;
             exported.bytes += piece.len;
+            if exported.bytes > quotas.bytes || exported.files >= quotas.files {
+                return Err(out_of_step("more than a workspace may hold"));
+            }
             let piece = ExportPiece {
                 path: piece.path,
                 mode: piece.mode,

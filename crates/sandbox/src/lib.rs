@@ -25,6 +25,8 @@ mod promise;
 mod reap;
 mod remove;
 mod report;
+#[cfg(feature = "trial")]
+pub mod trial;
 
 pub use anchorhold_bridge::{self as bridge, PathBytes, Quotas, Refusal, RefusalCode, Request, Response};
 pub use arch::machines;

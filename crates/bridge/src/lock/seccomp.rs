@@ -61,6 +61,10 @@ pub fn restrict() -> Result<(), LockError> {
         SeccompRule::new(vec![argument(2, SeccompCmpOp::MaskedEq(libc::PROT_EXEC as u64), 0)?])?;
     rules.insert(libc::SYS_mmap, vec![not_executable.clone()]);
     rules.insert(libc::SYS_mprotect, vec![not_executable]);
+    // A rename may refuse to replace, and nothing else: it could leave a device node behind (whiteout).
+    let other_flags = u64::from(!libc::RENAME_NOREPLACE);
+    let plain = SeccompRule::new(vec![argument(4, SeccompCmpOp::MaskedEq(other_flags), 0)?])?;
+    rules.insert(libc::SYS_renameat2, vec![plain]);
     // The standard library's debug builds ask whether a descriptor is open before they close it.
     let questions = [libc::F_GETFD, libc::F_GETFL]
         .into_iter()

@@ -78,6 +78,24 @@ impl Bridge {
         pipe.flush().unwrap();
     }
 
+    /// The same to a program that may end before it has read everything.
+    pub fn send_raw_or_lose(&mut self, bytes: &[u8]) {
+        let _ = self.input.as_mut().unwrap().write_all(bytes);
+    }
+
+    /// The pipe to the program, for somebody else to fill.
+    pub fn take_input(&mut self) -> ChildStdin {
+        self.input.take().unwrap()
+    }
+
+    /// The most memory that the program has had so far.
+    pub fn peak_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        kib * 1024
+    }
+
     /// Closes the pipe and tells how the program ended.
     pub fn end(&mut self) -> Option<i32> {
         drop(self.input.take());

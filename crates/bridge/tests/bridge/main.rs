@@ -9,6 +9,7 @@ mod exports;
 mod files;
 mod found;
 mod host;
+mod hostile;
 mod imports;
 mod quotas;
 mod searches;

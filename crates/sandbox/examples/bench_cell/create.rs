@@ -142,7 +142,8 @@ impl Plain {
 
 async fn client() -> Result<bollard::Docker, Failure> {
     let endpoint = Endpoint::from_environment()?;
-    let path = endpoint.path().ok_or("measure an engine behind a local socket")?.to_string_lossy().into_owned();
+    let path =
+        endpoint.path().ok_or("measure an engine behind a local socket")?.to_string_lossy().into_owned();
     let client = bollard::Docker::connect_with_unix(&path, CONNECT_SECONDS, bollard::API_DEFAULT_VERSION)?;
     Ok(client.negotiate_version().await?)
 }
