@@ -2,7 +2,7 @@
 
 use crate::EngineError;
 use crate::tools::ToolFailure;
-use anchorhold_bridge::{MAX_BODY_BYTES, MAX_HEADER_BYTES, PathBytes, Request, Response};
+use anchorhold_bridge::{MAX_BODY_BYTES, MAX_HEADER_BYTES, PathBytes, Quotas, Request, Response};
 use anchorhold_domain::{AgentId, EditedFile, Timestamp};
 use anchorhold_repo::{Mirror, TreeEdit, path_from_text, path_to_text};
 use anchorhold_sandbox::{Cell, RefusalCode, SandboxError};
@@ -95,6 +95,11 @@ impl Workspace {
         }
     }
 
+    /// The limits of the cell, to be named where one was hit.
+    pub(crate) async fn quotas(&self) -> Result<Quotas, EngineError> {
+        Ok(self.cell().await?.report().quotas)
+    }
+
     /// Asks the bridge; its refusals are for the model.
     pub(crate) async fn call(
         &self,
@@ -124,9 +129,11 @@ impl Workspace {
         }
     }
 
-    /// Reads a file's bytes from the cell, piece by piece.
+    /// Reads a file's bytes from the cell, piece by piece, and no more than an edited file may have,
+    /// whatever the cell says.
     pub(crate) async fn read_whole(&self, path: &PathBytes) -> Result<Touch, ToolFailure> {
         const PIECE: u64 = 256 * 1024;
+        let limit = self.quotas().await?.edit_bytes;
         let mut bytes = Vec::new();
         loop {
             let offset = bytes.len() as u64;
@@ -135,6 +142,9 @@ impl Workspace {
             let Response::Raw { mode, total_bytes } = response else {
                 return Err(unexpected("read the file back"));
             };
+            if total_bytes > limit || piece.len() as u64 > PIECE {
+                return Err(unexpected("read the file back"));
+            }
             bytes.extend_from_slice(&piece);
             if piece.is_empty() || bytes.len() as u64 >= total_bytes {
                 return Ok(Touch::Put { path: path.clone(), mode, bytes });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anchorhold_bridge::{Hello, Request, Response};
+use anchorhold_bridge::{Hello, Quotas, Request, Response};
 use futures_util::Stream;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -39,17 +39,19 @@ impl Cell {
         let epilogue = Box::pin(async { Ending::default() });
         let line = Line::new(Box::pin(reader), Box::pin(writer), epilogue);
         let hello = hello(&line).await?;
-        Ok(Self::new(line, String::new(), hello, None))
+        let quotas = hello.quotas;
+        Ok(Self::new(line, String::new(), hello, quotas, None))
     }
 
     pub(crate) fn new(
         line: Line,
         container_id: String,
         hello: Hello,
+        quotas: Quotas,
         container: Option<ContainerFacts>,
     ) -> Self {
         let fresh = !hello.imported;
-        let report = CellReport::new(hello, container);
+        let report = CellReport::new(hello, quotas, container);
         Self(Arc::new(Inner { line, container_id, report, fresh }))
     }
 

@@ -162,7 +162,7 @@ impl Way<'_> {
         hello.imported &= !self.taken_back;
         let found = found?.unwrap_or_default();
         let id = found.id.clone().unwrap_or_default();
-        let cell = Cell::new(line, id, hello, Some(ContainerFacts::new(found)));
+        let cell = Cell::new(line, id, hello, self.spec.quotas, Some(ContainerFacts::new(found)));
         // Before anything is put into it: a cell that can do more than was promised is no cell.
         match cell.report().broken() {
             broken if broken.is_empty() => Ok(cell),

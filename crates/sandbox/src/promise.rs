@@ -3,7 +3,7 @@
 //! One small function a promise. What the engine says stands beside the measure and decides nothing:
 //! an engine may be mistaken about itself.
 
-use anchorhold_bridge::{LockReport, Measured, MountPoint};
+use anchorhold_bridge::{LockReport, Measured, MountPoint, Quotas};
 
 use crate::container::{MEMORY_BYTES, PIDS};
 use crate::image::{UID, WORKSPACE};
@@ -55,6 +55,7 @@ pub(crate) fn facts(report: &CellReport) -> Vec<Fact> {
         root(report),
         user(report),
         limits(report),
+        quotas(report),
         filter(report),
         file_rules(report),
         told("tried and refused", report.locks.refused.join(", ")),
@@ -204,6 +205,15 @@ fn limits_text(memory: Option<u64>, pids: Option<u64>) -> String {
         memory.map_or_else(|| "no limit of memory".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
     let pids = pids.map_or_else(|| "no limit of processes".to_owned(), |pids| format!("{pids} processes"));
     format!("{memory}, {pids}")
+}
+
+fn quotas(report: &CellReport) -> Fact {
+    let words = |quotas: &Quotas| format!("{} MiB, {} files and folders", quotas.bytes >> 20, quotas.files);
+    let measured = match report.said_quotas == report.quotas {
+        true => words(&report.said_quotas),
+        false => format!("{}, not all as told", words(&report.said_quotas)),
+    };
+    promise("workspace", words(&report.quotas), measured, report.said_quotas == report.quotas)
 }
 
 fn filter(report: &CellReport) -> Fact {

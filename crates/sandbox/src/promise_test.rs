@@ -43,6 +43,7 @@ fn sealed() -> CellReport {
                 .collect(),
         },
         quotas: Quotas::default(),
+        said_quotas: Quotas::default(),
         container: None,
     }
 }
@@ -108,6 +109,10 @@ fn whatever_a_cell_can_do_beyond_the_promise_breaks_it() {
     );
     check(|report| report.measured.memory_bytes = Some(1 << 40), &["limits: 1048576 MiB, 8 processes"]);
     check(|report| report.measured.pids = Some(9), &["limits: 256 MiB, 9 processes"]);
+    check(
+        |report| report.said_quotas.search_ms += 1,
+        &["workspace: 2048 MiB, 200000 files and folders, not all as told"],
+    );
     check(
         |report| report.locks.seccomp = false,
         &["system call filter: does not hold; the engine's own holds too"],

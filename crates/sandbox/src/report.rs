@@ -20,8 +20,10 @@ pub struct CellReport {
     pub measured: Measured,
     /// The locks that it tried, and what they refused.
     pub locks: LockReport,
-    /// The limits that the bridge enforces.
+    /// The limits that the bridge was told to enforce.
     pub quotas: Quotas,
+    /// The limits that it says it enforces.
+    pub said_quotas: Quotas,
     /// What the engine says; none without a container.
     pub container: Option<ContainerFacts>,
 }
@@ -79,14 +81,15 @@ pub struct ContainerFacts {
 }
 
 impl CellReport {
-    pub(crate) fn new(hello: Hello, container: Option<ContainerFacts>) -> Self {
+    pub(crate) fn new(hello: Hello, quotas: Quotas, container: Option<ContainerFacts>) -> Self {
         Self {
             bridge_version: hello.version,
             arch: hello.arch,
             uid: hello.uid,
             measured: hello.measured,
             locks: hello.locks,
-            quotas: hello.quotas,
+            quotas,
+            said_quotas: hello.quotas,
             container,
         }
     }

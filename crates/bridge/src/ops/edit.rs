@@ -16,6 +16,9 @@ use crate::workspace::{Workspace, git_mode};
 /// How many of the places of an ambiguous edit are named.
 const NAMED_PLACES: usize = 5;
 
+/// Each replacement reads the whole file, and nothing else is answered meanwhile.
+const MAX_EDITS: usize = 1000;
+
 pub fn edit(workspace: &mut Workspace, path: &PathBytes, edits: &[Replacement]) -> Outcome {
     let clean = CleanPath::parse_entry(path, &workspace.quotas)?;
     let (content, stat) = workspace.read_file(&clean, workspace.quotas.edit_bytes)?;
@@ -47,6 +50,13 @@ fn apply(
     if edits.is_empty() {
         let message = format!("an edit of {path} needs at least one replacement");
         return Err(Refusal::new(RefusalCode::EditEmpty, message));
+    }
+    if edits.len() > MAX_EDITS {
+        let message = format!(
+            "an edit of {path} with {} replacements is too large; the limit is {MAX_EDITS}",
+            edits.len()
+        );
+        return Err(Refusal::new(RefusalCode::TooLarge, message));
     }
     let mut replacements = 0;
     for (index, edit) in edits.iter().enumerate() {

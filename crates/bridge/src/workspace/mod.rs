@@ -168,7 +168,7 @@ impl Workspace {
         self.walk(&CleanPath::root(), u32::MAX, &mut |found| {
             let stat = found.stat()?;
             usage.files += 1;
-            usage.bytes += entry_bytes(&stat);
+            usage.bytes = usage.bytes.saturating_add(entry_bytes(&stat));
             Ok(walk::Next::Descend)
         })?;
         self.usage = usage;

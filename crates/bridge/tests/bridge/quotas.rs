@@ -115,3 +115,16 @@ fn an_import_keeps_to_the_limits_too() {
     let many = Request::ImportFiles { pieces: vec![piece("a/b/c", 1)] };
     check(&mut bridge, many, b"1", RefusalCode::QuotaFiles, "2 files");
 }
+
+#[test]
+fn an_edit_has_a_most_of_replacements() {
+    let mut bridge = Bridge::start();
+    bridge.write("file", b"a");
+    let one = |from: &str, to: &str| Replacement { old: from.into(), new: to.into(), replace_all: false };
+    let edits = |count| (0..count).map(|n| if n % 2 == 0 { one("a", "b") } else { one("b", "a") }).collect();
+    let request = |count| Request::Edit { path: "file".into(), edits: edits(count) };
+    assert_eq!(bridge.code(request(1000)), None);
+    let refusal = bridge.refused(request(1001));
+    assert_eq!(refusal.code, RefusalCode::TooLarge);
+    assert!(refusal.message.contains("1001 replacements") && refusal.message.contains("limit is 1000"));
+}

@@ -34,7 +34,12 @@ impl Tool for Glob {
             text.push_str("No file matches.\n");
         }
         if truncated {
-            text.push_str("There are more; use a narrower pattern.\n");
+            let seconds = workspace.quotas().await?.search_ms / 1000;
+            text.push_str(&format!(
+                "These are the first {}: as many as one answer holds, or as were found within {seconds} s. \
+                 Use a narrower pattern.\n",
+                paths.len()
+            ));
         }
         Ok(Report::text(text))
     }

@@ -46,7 +46,10 @@ impl Tool for ListFiles {
             text.push_str("The folder is empty.\n");
         }
         if truncated {
-            text.push_str("There are more; list a folder further down.\n");
+            text.push_str(&format!(
+                "These are the first {}, as many as one answer holds; list a folder further down.\n",
+                entries.len()
+            ));
         }
         Ok(Report::text(text))
     }

@@ -51,7 +51,13 @@ impl Tool for ReadFile {
                 text.push('\n');
             }
             let last = (from_line + lines).saturating_sub(1);
-            text.push_str(&format!("[lines {from_line} to {last} of {total_lines}]\n"));
+            let limit = match truncated {
+                true => {
+                    format!("; one read returns at most {} KiB", workspace.quotas().await?.read_bytes / 1024)
+                }
+                false => String::new(),
+            };
+            text.push_str(&format!("[lines {from_line} to {last} of {total_lines}{limit}]\n"));
         }
         Ok(Report::text(text))
     }

@@ -60,8 +60,17 @@ impl Tool for Search {
             text.push_str(&format!("No line matches in {files_searched} files.\n"));
         }
         match stopped {
-            Some(SearchStop::Matches) => text.push_str("There are more matches; search more narrowly.\n"),
-            Some(SearchStop::Time) => text.push_str("The search ran out of time; search more narrowly.\n"),
+            Some(SearchStop::Matches) => text.push_str(&format!(
+                "There are more matches than these {}; one answer holds at most {MATCHES}. Search more narrowly.\n",
+                matches.len()
+            )),
+            Some(SearchStop::Time) => {
+                let seconds = workspace.quotas().await?.search_ms / 1000;
+                text.push_str(&format!(
+                    "The search reached its time limit of {seconds} s after {files_searched} files; \
+                     search more narrowly.\n"
+                ));
+            }
             None => {}
         }
         Ok(Report::text(text))
