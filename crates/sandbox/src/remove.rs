@@ -87,26 +87,26 @@ impl Docker {
     pub(crate) fn free(&self, volume: Volume) {
         let agent = volume.labels.get(LABEL_AGENT).cloned().unwrap_or_default();
         let stop = CancellationToken::new();
-        let docker = self.clone();
-        let removing = stop.clone().run_until_cancelled_owned(async move {
-            let Ok(_turn) = docker.state().freeing.turn.acquire().await else { return };
-            if let Err(error) = docker.empty_and_remove(&volume).await {
+        let (docker, stopped) = (self.clone(), stop.clone());
+        let freeing = &self.state().freeing;
+        let task = freeing.tasks.spawn(async move {
+            let turn = stopped.run_until_cancelled(docker.state().freeing.turn.acquire()).await;
+            let Some(Ok(_turn)) = turn else { return };
+            if let Err(error) = docker.empty_and_remove(&volume, &stopped).await {
                 let name = &volume.name;
                 tracing::warn!(%error, name, "a volume is not removed; the next start tries again");
             }
-        });
-        let freeing = &self.state().freeing;
-        let task = freeing.tasks.spawn(async move {
-            let _ = removing.await;
         });
         let mut known = freeing.by_agent.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, (_, task)| !task.is_finished());
         known.insert(agent, (stop, task));
     }
 
-    async fn empty_and_remove(&self, volume: &Volume) -> Result<(), SandboxError> {
+    /// A stop takes effect between two things that the engine is asked for: one that is cut off in the
+    /// middle goes on behind our back, and its container would have the name of the next cell.
+    async fn empty_and_remove(&self, volume: &Volume, stop: &CancellationToken) -> Result<(), SandboxError> {
         if let Some(spec) = spec_of(volume) {
-            match self.empty(&spec).await {
+            match self.empty(&spec, stop).await {
                 Ok(entries) => tracing::debug!(agent = spec.agent, entries, "a volume is emptied"),
                 // Slow, and better than to keep for ever what no bridge can empty.
                 Err(error) if is_the_cells_own(&error) => {
@@ -114,6 +114,9 @@ impl Docker {
                 }
                 Err(error) => return Err(error),
             }
+        }
+        if stop.is_cancelled() {
+            return Ok(());
         }
         let options = RemoveVolumeOptionsBuilder::new().force(true).build();
         match self.client().remove_volume(&volume.name, Some(options)).await {
@@ -124,10 +127,10 @@ impl Docker {
     }
 
     /// Has the bridge empty a workspace, in a cell that ends with it.
-    async fn empty(&self, spec: &CellSpec) -> Result<u64, SandboxError> {
+    async fn empty(&self, spec: &CellSpec, stop: &CancellationToken) -> Result<u64, SandboxError> {
         let claim = owners::take(spec).await?;
         let emptied = match self.enter(spec, Entry { claim, taken_back: false }).await {
-            Ok(cell) => cell.empty().await,
+            Ok(cell) => stop.run_until_cancelled(cell.empty()).await.unwrap_or(Ok(0)),
             Err(error) => Err(error),
         };
         self.park(&spec.agent).await?;

@@ -178,7 +178,8 @@ async fn an_agent_whose_deletion_is_taken_back_at_once_works_on_with_what_it_had
     engine.delete(id).await.unwrap();
     engine.restore(id).await.unwrap();
     engine.instruct(id, "More.").await.unwrap();
-    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    let agent = rest(&engine, id).await;
+    assert_eq!((agent.status, agent.error_message.as_deref()), (Status::Completed, None));
     assert_eq!(
         engine.reviewed_tree(id).await.unwrap().unwrap(),
         remote.tree_with("main", &[("b", Some("B\n"))])

@@ -247,7 +247,7 @@ async fn an_engine_that_takes_connections_and_says_nothing_is_given_up_with_word
     let socket = house.place().join("silent.sock");
     let _silent = UnixListener::bind(&socket).unwrap();
     let mut config = house.config();
-    config.endpoint = Some(Endpoint::socket(socket));
+    config.endpoint = Some(Endpoint::socket(&socket));
     let engine = Engine::open(config).await.unwrap();
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
     let agent = rest(&engine, id).await;
@@ -255,8 +255,8 @@ async fn an_engine_that_takes_connections_and_says_nothing_is_given_up_with_word
     assert_eq!(
         (agent.error_code.as_deref(), agent.error_message.as_deref(), agent.error_hint.as_deref()),
         (
-            Some("timeout"),
-            Some("connect to the container engine: no answer within 15 s"),
+            Some("engine_silent"),
+            Some(&*format!("reach the container engine at {}: no answer within 10 s", socket.display())),
             Some("the container engine is slow or stuck; try again, or restart it")
         )
     );

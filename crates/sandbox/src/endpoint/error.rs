@@ -218,7 +218,10 @@ impl EndpointError {
             }
             Self::NotDocker { .. } => "check the port in the address; a container engine has to listen there".to_owned(),
             Self::TooOld { .. } => "update the container engine; Docker 20.10 is the oldest that will do".to_owned(),
-            Self::Silent { .. } => "check the address and your network, and whether the engine is stuck".to_owned(),
+            Self::Silent { endpoint, .. } if endpoint.is_remote() => {
+                "check the address and your network, and whether the engine is stuck".to_owned()
+            }
+            Self::Silent { .. } => "the container engine is slow or stuck; try again, or restart it".to_owned(),
         }
     }
 }
