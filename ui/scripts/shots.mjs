@@ -10,6 +10,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { preview } from "vite";
+import { engineScreens } from "./engines.mjs";
 
 const [folder = "shots", only = ""] = process.argv.slice(2);
 const sizes = [
@@ -58,6 +59,7 @@ const screens = [
   },
   { name: "agents-empty", path: "/dashboard/agents", demo: "empty" },
   { name: "agents-engine-missing", path: "/dashboard/agents", demo: "error" },
+  ...engineScreens,
   { name: "agents-in-use", path: "/dashboard/agents", demo: "in-use" },
   {
     name: "agents-in-use-again",

@@ -79,7 +79,7 @@ fn host_config(spec: &CellSpec) -> HostConfig {
             source: Some(name(&spec.agent)),
             target: Some(WORKSPACE.into()),
             read_only: Some(false),
-            // A volume that is not there yet is made with the container, and is ours from then on.
+            // A volume that was removed meanwhile is made with the container, and is ours from then on.
             volume_options: Some(MountVolumeOptions {
                 labels: Some(labels(spec)),
                 ..MountVolumeOptions::default()

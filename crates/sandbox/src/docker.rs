@@ -1,19 +1,19 @@
 //! The engine: the connection to it, and what is known over that connection.
 
-use std::error::Error;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anchorhold_bridge::Quotas;
 use bollard::errors::Error as EngineError;
-use bollard::models::ContainerInspectResponse;
-use bollard::query_parameters::InspectContainerOptions;
+use bollard::models::{ContainerInspectResponse, ContainerSummary};
+use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
 use tokio::sync::Mutex;
 
 use crate::endpoint::Endpoint;
 use crate::error::SandboxError;
 use crate::image::Image;
-use crate::remove::Freeing;
+use crate::remove::{Freeing, labelled};
 
 /// How long one answer of the engine may take; removing a large volume holds it for minutes.
 pub(crate) const TIMEOUT_SECONDS: u64 = 300;
@@ -90,38 +90,55 @@ impl Docker {
         matches!(error, EngineError::DockerResponseServerError { status_code: 404, .. })
     }
 
-    /// Whether something is in the way: a name that is taken, a thing that is in use.
+    /// Whether something is in the way: a name that is taken, a thing that is in use. Podman has no
+    /// status of its own for that.
     pub(crate) fn is_conflict(error: &EngineError) -> bool {
-        matches!(error, EngineError::DockerResponseServerError { status_code: 409, .. })
-    }
-
-    pub(crate) async fn inspect(&self, name: &str) -> Result<Option<ContainerInspectResponse>, SandboxError> {
-        let mut looks = 1;
-        loop {
-            match self.look(name).await {
-                // Between its end and its clean-up, Podman calls a container `stopped`, a word that
-                // Docker's API does not have; no event tells of the end of that state.
-                Err(SandboxError::EngineFailed { source, .. })
-                    if looks < LOOKS && is_unreadable(&*source) =>
-                {
-                    tokio::time::sleep(BETWEEN_LOOKS).await;
-                    looks += 1;
-                }
-                looked => return looked,
+        match error {
+            EngineError::DockerResponseServerError { status_code: 409, .. } => true,
+            EngineError::DockerResponseServerError { status_code: 500, message } => {
+                message.contains("already in use")
             }
+            _ => false,
         }
     }
 
-    async fn look(&self, name: &str) -> Result<Option<ContainerInspectResponse>, SandboxError> {
-        match self.client.inspect_container(name, None::<InspectContainerOptions>).await {
+    pub(crate) async fn inspect(&self, name: &str) -> Result<Option<ContainerInspectResponse>, SandboxError> {
+        match readable(|| self.client.inspect_container(name, None::<InspectContainerOptions>)).await {
             Ok(found) => Ok(Some(found)),
             Err(error) if Self::is_not_found(&error) => Ok(None),
             Err(error) => Err(self.failed(format!("look for the container {name}"), error)),
         }
     }
+
+    /// Every container with a label, running or not.
+    pub(crate) async fn containers(
+        &self,
+        label: &str,
+        value: &str,
+    ) -> Result<Vec<ContainerSummary>, SandboxError> {
+        let filters = labelled(label, value);
+        let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+        let found = readable(|| self.client.list_containers(Some(options.clone()))).await;
+        found.map_err(|error| self.failed("list the containers of cells", error))
+    }
 }
 
-/// Whether an answer could not be read.
-fn is_unreadable(error: &(dyn Error + Send + Sync + 'static)) -> bool {
-    matches!(error.downcast_ref(), Some(EngineError::JsonDataError { .. }))
+/// Asks again while an answer cannot be read.
+///
+/// Between its end and its clean-up, Podman calls a container `stopped`, a word that Docker's API does
+/// not have; no event tells of the end of that state.
+async fn readable<T, F>(ask: impl Fn() -> F) -> Result<T, EngineError>
+where
+    F: Future<Output = Result<T, EngineError>>,
+{
+    let mut looks = 1;
+    loop {
+        match ask().await {
+            Err(EngineError::JsonDataError { .. }) if looks < LOOKS => {
+                tokio::time::sleep(BETWEEN_LOOKS).await;
+                looks += 1;
+            }
+            answer => return answer,
+        }
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use bollard::models::ContainerInspectResponse;
+use bollard::models::{ContainerInspectResponse, VolumeCreateRequest};
 use bollard::query_parameters::{CreateContainerOptionsBuilder, StartContainerOptions};
 
 use crate::arch::{self, Arch};
@@ -45,7 +45,7 @@ impl Docker {
     /// Opens a cell that was claimed.
     pub(crate) async fn enter(&self, spec: &CellSpec, entry: Entry) -> Result<Cell, SandboxError> {
         let name = container::name(&spec.agent);
-        let (image, ()) = tokio::try_join!(self.image(), self.check_volume(spec, &name))?;
+        let (image, ()) = tokio::try_join!(self.image(), self.ensure_volume(spec, &name))?;
         let way = Way { docker: self, spec, name: &name, image: &image, taken_back: entry.taken_back };
         for _ in 0..TRIES {
             let cell = match way.create().await? {
@@ -60,16 +60,21 @@ impl Docker {
         Err(SandboxError::NameTaken { name })
     }
 
-    /// Refuses a volume of that name that is not ours; it stays as it is.
+    /// Makes the volume, or finds it; one of that name that is not ours is refused and stays as it is.
     ///
     /// Before the container is created, since the engine gives an empty volume that it mounts the
-    /// owner of the image's folder. One that is not there comes with the container.
-    async fn check_volume(&self, spec: &CellSpec, name: &str) -> Result<(), SandboxError> {
-        match self.client().inspect_volume(name).await {
-            Ok(volume) if is_ours(Some(&volume.labels), spec) => Ok(()),
-            Ok(_) => Err(SandboxError::NameTaken { name: name.to_owned() }),
-            Err(error) if Self::is_not_found(&error) => Ok(()),
-            Err(error) => Err(self.failed(format!("look for the volume {name}"), error)),
+    /// owner of the image's folder. Not along with the container: Podman drops the labels then.
+    async fn ensure_volume(&self, spec: &CellSpec, name: &str) -> Result<(), SandboxError> {
+        let request = VolumeCreateRequest {
+            name: Some(name.to_owned()),
+            labels: Some(container::labels(spec)),
+            ..VolumeCreateRequest::default()
+        };
+        let volume = self.client().create_volume(request).await;
+        let volume = volume.map_err(|error| self.failed(format!("create the volume {name}"), error))?;
+        match is_ours(Some(&volume.labels), spec) {
+            true => Ok(()),
+            false => Err(SandboxError::NameTaken { name: name.to_owned() }),
         }
     }
 }

@@ -6,9 +6,7 @@
 use std::collections::HashMap;
 
 use bollard::models::{ContainerSummary, ImageSummary};
-use bollard::query_parameters::{
-    ListContainersOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptionsBuilder,
-};
+use bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptionsBuilder};
 
 use crate::arch::BRIDGES;
 use crate::container::{LABEL_AGENT, LABEL_HOME};
@@ -52,10 +50,7 @@ impl Docker {
     }
 
     async fn reap_containers(&self, home: &str, keep: &[Kept]) -> Result<Vec<String>, SandboxError> {
-        let options =
-            ListContainersOptionsBuilder::new().all(true).filters(&labelled(LABEL_HOME, home)).build();
-        let found = self.client().list_containers(Some(options)).await;
-        let found = found.map_err(|error| self.failed("list the containers of this data folder", error))?;
+        let found = self.containers(LABEL_HOME, home).await?;
         let mut reaped = Vec::new();
         for (agent, id) in found.into_iter().filter_map(agent_and_id) {
             if keep.iter().any(|kept| kept.running && kept.agent == agent) {

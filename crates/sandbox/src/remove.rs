@@ -11,8 +11,7 @@ use std::time::Duration;
 use anchorhold_bridge::Quotas;
 use bollard::models::Volume;
 use bollard::query_parameters::{
-    ListContainersOptionsBuilder, ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder,
-    RemoveVolumeOptionsBuilder,
+    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder,
 };
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -149,10 +148,7 @@ impl Docker {
     }
 
     async fn containers_of(&self, agent: &str) -> Result<Vec<String>, SandboxError> {
-        let filters = labelled(LABEL_AGENT, agent);
-        let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
-        let found = self.client().list_containers(Some(options)).await;
-        let found = found.map_err(|error| self.failed("list the cell's containers", error))?;
+        let found = self.containers(LABEL_AGENT, agent).await?;
         Ok(found.into_iter().filter_map(|container| container.id).collect())
     }
 

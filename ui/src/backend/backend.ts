@@ -3,6 +3,7 @@ import type {
   Agent,
   Branches,
   DiffWindow,
+  EngineOption,
   EngineStatus,
   Fault,
   FileChange,
@@ -49,6 +50,11 @@ export interface Backend {
 
   branches(repo: string): Promise<Branches>;
   engineStatus(): Promise<EngineStatus>;
+  /** Lists the container engines that can be chosen, and asks each, which takes as long as the slowest. */
+  engines(): Promise<EngineOption[]>;
+  /** What is chosen: an address or a context's name; none for the engine that is found. */
+  engineChoice(): Promise<string | null>;
+  chooseEngine(choice: string | null): Promise<void>;
   models(): Promise<ModelOption[]>;
   theme(): Promise<Theme>;
   setTheme(theme: Theme): Promise<void>;

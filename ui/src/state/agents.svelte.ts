@@ -10,6 +10,7 @@ export class Agents {
   engine = $state.raw<EngineStatus | null>(null);
   /** Whether the container engine is being asked. */
   looking = $state(false);
+  private asked = 0;
   private end: () => void = () => {};
 
   constructor(private readonly backend: Backend) {}
@@ -33,16 +34,16 @@ export class Agents {
     return () => this.end();
   }
 
-  /** Asks again whether the container engine answers. */
-  async look(): Promise<void> {
-    if (this.looking) return;
+  /** Asks again whether the container engine answers; `anew` where it is another than the one being asked. */
+  async look(anew = false): Promise<void> {
+    if (this.looking && !anew) return;
+    const mine = (this.asked += 1);
     this.looking = true;
-    try {
-      this.engine = await this.backend.engineStatus();
-    } catch (thrown) {
-      this.engine = { state: "STOPPED", fault: toFault(thrown), version: null };
-    } finally {
-      this.looking = false;
-    }
+    const engine = await this.backend
+      .engineStatus()
+      .catch((thrown): EngineStatus => ({ state: "STOPPED", fault: toFault(thrown), version: null }));
+    if (mine !== this.asked) return;
+    this.engine = engine;
+    this.looking = false;
   }
 }

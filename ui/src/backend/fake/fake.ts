@@ -2,7 +2,8 @@
 import type { Agent, Branches, EngineStatus, Event, EventKind, Fault, Update } from "../../bindings";
 import type { Backend } from "../backend";
 import { born, cast, crowd, record, type Recorded } from "./cast";
-import { folderInUse, noEngine } from "./faults";
+import { RecordedEngines } from "./engines";
+import { folderInUse } from "./faults";
 import { finish, opening, recordedModels, refactor } from "./recording";
 import { passing } from "./passing";
 import { recordedFiles } from "./patches";
@@ -19,6 +20,7 @@ class FakeBackend implements Backend {
   private listWatchers = new Set<(agents: Agent[]) => void>();
   private chosenTheme: "SYSTEM" | "LIGHT" | "DARK" = "SYSTEM";
   private ids = 0;
+  private readonly container: RecordedEngines;
   /** Whether another program holds the folder; it lets go of it after it was asked for once. */
   private inUse: boolean;
 
@@ -29,6 +31,7 @@ class FakeBackend implements Backend {
     const start = now();
     this.runs = demo === "empty" ? [] : demo === "many" ? crowd(start) : cast(start);
     this.inUse = demo === "in-use";
+    this.container = new RecordedEngines(demo === "error");
     if (demo === "usual") this.runs.forEach((run) => this.play(run));
   }
 
@@ -97,7 +100,8 @@ class FakeBackend implements Backend {
   }
 
   async start(id: string): Promise<void> {
-    if (this.demo === "error") throw noEngine;
+    const { fault } = await this.container.status();
+    if (fault) throw fault;
     const run = this.find(id);
     run.upcoming = [...opening, ...refactor(run.agent.task, `${id}-task`), ...finish(9)];
     this.play(run);
@@ -186,9 +190,12 @@ class FakeBackend implements Backend {
 
   async engineStatus(): Promise<EngineStatus> {
     if (this.inUse) throw folderInUse;
-    if (this.demo === "error") return { state: "STOPPED", fault: noEngine, version: null };
-    return { state: "READY", fault: null, version: "28.5.1" };
+    return this.container.status();
   }
+
+  engines = () => this.container.list();
+  engineChoice = async () => this.container.choice;
+  chooseEngine = (choice: string | null) => this.container.choose(choice);
 
   async models() {
     return recordedModels;
