@@ -8,7 +8,7 @@ use anchorhold_bridge::frame::{self, Incoming};
 use anchorhold_bridge::{Envelope, Hello, ImportPiece, Quotas, Refusal, RefusalCode, Request, Response};
 use tempfile::TempDir;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_anchorhold-bridge");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_anchorhold-bridge");
 
 /// A bridge that serves a folder of its own.
 pub struct Bridge {

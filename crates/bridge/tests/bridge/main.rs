@@ -11,6 +11,7 @@ mod found;
 mod host;
 mod hostile;
 mod imports;
+mod kernels;
 mod quotas;
 mod searches;
 mod wire;
