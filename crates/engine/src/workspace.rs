@@ -129,27 +129,11 @@ impl Workspace {
         }
     }
 
-    /// Reads a file's bytes from the cell, piece by piece, and no more than an edited file may have,
-    /// whatever the cell says.
+    /// Reads a file's bytes from the cell, piece by piece, and no more than an edited file may have.
     pub(crate) async fn read_whole(&self, path: &PathBytes) -> Result<Touch, ToolFailure> {
-        const PIECE: u64 = 256 * 1024;
         let limit = self.quotas().await?.edit_bytes;
-        let mut bytes = Vec::new();
-        loop {
-            let offset = bytes.len() as u64;
-            let request = Request::ReadRaw { path: path.clone(), offset, len: PIECE };
-            let (response, piece) = self.call(request, Vec::new()).await?;
-            let Response::Raw { mode, total_bytes } = response else {
-                return Err(unexpected("read the file back"));
-            };
-            if total_bytes > limit || piece.len() as u64 > PIECE {
-                return Err(unexpected("read the file back"));
-            }
-            bytes.extend_from_slice(&piece);
-            if piece.is_empty() || bytes.len() as u64 >= total_bytes {
-                return Ok(Touch::Put { path: path.clone(), mode, bytes });
-            }
-        }
+        let (mode, bytes) = read_back(&self.cell().await?, path, limit).await?;
+        Ok(Touch::Put { path: path.clone(), mode, bytes })
     }
 
     /// Makes a checkpoint of what a tool did in the cell; `None` where the tree is as it was.
@@ -269,4 +253,86 @@ fn refusal_text(refusal: &anchorhold_bridge::Refusal) -> String {
         text.push_str(&format!("\nline {}: {}", near.line, near.text));
     }
     text
+}
+
+/// Reads a file's mode and bytes, piece by piece, with an end whatever the cell says of it.
+async fn read_back(cell: &Cell, path: &PathBytes, limit: u64) -> Result<(u32, Vec<u8>), ToolFailure> {
+    const PIECE: u64 = 256 * 1024;
+    let mut bytes = Vec::new();
+    loop {
+        let offset = bytes.len() as u64;
+        let request = Request::ReadRaw { path: path.clone(), offset, len: PIECE };
+        let (response, piece) = cell.call(request, Vec::new()).await.map_err(EngineError::from)?;
+        let (mode, total_bytes) = match response {
+            Response::Raw { mode, total_bytes } if total_bytes <= limit && piece.len() as u64 <= PIECE => {
+                (mode, total_bytes)
+            }
+            Response::Refused(refusal) => return Err(ToolFailure::Refused(refusal_text(&refusal))),
+            _ => return Err(unexpected("read the file back")),
+        };
+        bytes.extend_from_slice(&piece);
+        if piece.is_empty() || bytes.len() as u64 >= total_bytes {
+            return Ok((mode, bytes));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use anchorhold_bridge::frame::{self, Incoming};
+    use anchorhold_bridge::{Envelope, Hello, LockReport, MODE_FILE, Measured, Quotas, Usage};
+    use std::os::unix::net::UnixStream;
+
+    /// A cell whose bridge was taken over: every piece that it is asked for has `piece` bytes, of a file
+    /// that is said to have `total_bytes`.
+    async fn taken_over(total_bytes: u64, piece: usize) -> Cell {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        std::thread::spawn(move || {
+            let mut pipe = theirs;
+            while let Ok(Incoming::Frame { header, .. }) = frame::read(&mut pipe) {
+                let asked: Envelope<Request> = serde_json::from_slice(&header).unwrap();
+                let (message, body) = match asked.message {
+                    Request::Hello => (hello(), Vec::new()),
+                    _ => (Response::Raw { mode: MODE_FILE, total_bytes }, vec![b'x'; piece]),
+                };
+                let header = serde_json::to_vec(&Envelope { id: asked.id, message }).unwrap();
+                if frame::write(&mut pipe, &header, &body).is_err() {
+                    break;
+                }
+            }
+        });
+        ours.set_nonblocking(true).unwrap();
+        let (reader, writer) = tokio::net::UnixStream::from_std(ours).unwrap().into_split();
+        Cell::over(reader, writer).await.unwrap()
+    }
+
+    fn hello() -> Response {
+        Response::Hello(Box::new(Hello {
+            version: "0".into(),
+            arch: "x86_64".into(),
+            pid: 1,
+            uid: 65532,
+            locks: LockReport { seccomp: true, landlock: None, refused: vec![] },
+            measured: Measured::default(),
+            quotas: Quotas::default(),
+            usage: Usage::default(),
+            imported: true,
+        }))
+    }
+
+    #[tokio::test]
+    async fn a_file_has_an_end_whatever_the_cell_says() {
+        let read = async |total, piece| {
+            read_back(&taken_over(total, piece).await, &"a".into(), 1_000_000)
+                .await
+                .map(|(_, bytes)| bytes.len())
+        };
+        assert_eq!(read(700_000, 256 * 1024).await.ok(), Some(3 * 256 * 1024));
+        assert_eq!(read(700_000, 0).await.ok(), Some(0));
+        assert!(read(1_000_001, 256 * 1024).await.is_err(), "more than an edited file may have");
+        assert!(read(700_000, 256 * 1024 + 1).await.is_err(), "more than was asked for");
+    }
 }

@@ -217,8 +217,8 @@ fn quotas(report: &CellReport) -> Fact {
 }
 
 fn filter(report: &CellReport) -> Fact {
-    let before = if report.measured.engine_filter { "; the engine's own holds too" } else { "" };
-    let held = if report.locks.seccomp { "holds" } else { "does not hold" };
+    let before = if report.measured.engine_filter { ", and the engine's own is in force" } else { "" };
+    let held = if report.locks.seccomp { "tried" } else { "does not hold" };
     promise("system call filter", "holds", format!("{held}{before}"), report.locks.seccomp)
 }
 

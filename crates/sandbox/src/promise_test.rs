@@ -115,7 +115,7 @@ fn whatever_a_cell_can_do_beyond_the_promise_breaks_it() {
     );
     check(
         |report| report.locks.seccomp = false,
-        &["system call filter: does not hold; the engine's own holds too"],
+        &["system call filter: does not hold, and the engine's own is in force"],
     );
 }
 

@@ -97,7 +97,7 @@ async fn the_cell_is_as_closed_as_promised() {
             "user: user 65532:65532, no capabilities, can gain none | user 65532:65532, drops ALL, adds none",
             "limits: 256 MiB, 8 processes | 256 MiB, 8 processes",
             "workspace: 2048 MiB, 200000 files and folders | -",
-            "system call filter: holds; the engine's own holds too | -",
+            "system call filter: tried, and the engine's own is in force | -",
             &format!("file rules: Landlock version {landlock} holds | -"),
         ]
     );

@@ -16,7 +16,8 @@ export const sealedCell: CellFact[] = [
     "user 65532:65532, drops ALL, adds none",
   ),
   holds("limits", "256 MiB, 8 processes", "256 MiB, 8 processes", "256 MiB, 8 processes"),
-  holds("system call filter", "holds", "holds; the engine's own holds too"),
+  holds("workspace", "2048 MiB, 200000 files and folders", "2048 MiB, 200000 files and folders"),
+  holds("system call filter", "holds", "tried, and the engine's own is in force"),
   holds("file rules", "hold", "Landlock version 7 holds"),
   told(
     "tried and refused",
