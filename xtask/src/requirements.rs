@@ -191,6 +191,12 @@ pub const REQUIREMENTS: &[Requirement] = &[
         ["chromium", "chromium", "chromium"],
     ),
     requirement(
+        Need::Test,
+        "container engines of their own for the tests that kill them",
+        Probe::Program(&["dockerd"]),
+        ["docker.io", "moby-engine", "docker"],
+    ),
+    requirement(
         Need::Bridge(Arch::Aarch64),
         "links the bridge for aarch64",
         Probe::Program(&["aarch64-linux-gnu-gcc"]),
