@@ -61,7 +61,7 @@ impl Docker {
     /// Imports the image whether or not it was there before.
     pub(crate) async fn import(&self, image: &Image) -> Result<(), SandboxError> {
         let attempt = "import the bridge's image";
-        let tar = image_tar(image.bridge.program).map_err(|error| SandboxError::EngineFailed {
+        let tar = image_tar(image.bridge.program, 0o755).map_err(|error| SandboxError::EngineFailed {
             attempt: attempt.into(),
             source: Box::new(error),
         })?;
@@ -104,10 +104,10 @@ fn tag_of(bridge: Bridge) -> String {
     format!("{}-{hash}", bridge.arch.name())
 }
 
-fn image_tar(program: &[u8]) -> io::Result<Vec<u8>> {
+/// An image of one program and the folder that its volume covers, whose mode a fresh volume takes.
+pub(crate) fn image_tar(program: &[u8], folder_mode: u32) -> io::Result<Vec<u8>> {
     let mut tar = tar::Builder::new(Vec::new());
-    // A fresh volume takes owner and mode from the folder it covers.
-    let mut folder = header(tar::EntryType::Directory, 0o755, 0);
+    let mut folder = header(tar::EntryType::Directory, folder_mode, 0);
     folder.set_uid(UID);
     folder.set_gid(UID);
     tar.append_data(&mut folder, "workspace/", io::empty())?;

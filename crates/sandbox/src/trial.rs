@@ -17,7 +17,7 @@ use tokio::io::AsyncReadExt;
 use crate::container;
 use crate::docker::{CellSpec, Docker};
 use crate::error::{Ending, SandboxError};
-use crate::image::{PROGRAM, UID};
+use crate::image::image_tar;
 
 const REPOSITORY: &str = "anchorhold/trial";
 /// Numbers what is made, so that trials side by side stay apart.
@@ -105,7 +105,8 @@ impl Trial {
             attempt: "make the image of a trial".into(),
             source: Box::new(error),
         };
-        let tar = image_tar(program).map_err(failed)?;
+        // The folder is everybody's, so that root can use it without the right to overrule modes.
+        let tar = image_tar(program, 0o777).map_err(failed)?;
         let hash: String = Sha256::digest(program).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         let tag = format!("{hash}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let options = CreateImageOptionsBuilder::new().from_src("-").repo(REPOSITORY).tag(&tag).build();
@@ -220,27 +221,4 @@ fn take_away(body: &mut ContainerCreateBody, layer: Layer) {
         Layer::Ipc => host.ipc_mode = Some("private".into()),
         Layer::PidNamespace => host.pid_mode = Some("host".into()),
     }
-}
-
-fn image_tar(program: &[u8]) -> io::Result<Vec<u8>> {
-    let mut tar = tar::Builder::new(Vec::new());
-    // Everybody's, so that root can use it without the right to overrule modes.
-    let mut folder = header(tar::EntryType::Directory, 0o777, 0);
-    folder.set_uid(UID);
-    folder.set_gid(UID);
-    tar.append_data(&mut folder, "workspace/", io::empty())?;
-    let mut file = header(tar::EntryType::Regular, 0o555, program.len() as u64);
-    tar.append_data(&mut file, PROGRAM.trim_start_matches('/'), program)?;
-    tar.into_inner()
-}
-
-fn header(kind: tar::EntryType, mode: u32, size: u64) -> tar::Header {
-    let mut header = tar::Header::new_gnu();
-    header.set_entry_type(kind);
-    header.set_mode(mode);
-    header.set_size(size);
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_mtime(0);
-    header
 }
