@@ -4,10 +4,14 @@
 //! names the limit. Numbers of lines count from 1; modes are git's (`0o100644`, `0o100755`,
 //! `0o120000`, `0o040000` for a folder).
 
+mod hello;
+mod refusal;
+
 use serde::{Deserialize, Serialize};
 
 use crate::path::PathBytes;
-use crate::quota::Quotas;
+pub use hello::{Hello, LockReport, Measured, MountPoint, Usage};
+pub use refusal::{NearLine, Refusal, RefusalCode};
 
 /// A regular file's mode, as git writes it.
 pub const MODE_FILE: u32 = 0o100_644;
@@ -309,107 +313,6 @@ pub enum Response {
     Refused(Refusal),
 }
 
-/// Who the bridge is and how it is locked in, measured by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Hello {
-    /// The bridge's version.
-    pub version: String,
-    /// The machine it was built for, such as `x86_64`.
-    pub arch: String,
-    /// Its process id, 1 in a container.
-    pub pid: u32,
-    /// The user it runs as.
-    pub uid: u32,
-    /// How it is locked in.
-    pub locks: LockReport,
-    /// What it found around itself before it locked itself in.
-    pub measured: Measured,
-    /// The limits it enforces.
-    pub quotas: Quotas,
-    /// What the workspace holds.
-    pub usage: Usage,
-    /// Whether a whole import is in the workspace.
-    pub imported: bool,
-}
-
-/// The locks that were tried and held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LockReport {
-    /// Whether the system call filter holds; a bridge without it does not serve.
-    pub seccomp: bool,
-    /// Landlock's version in force; none where the kernel has no Landlock.
-    pub landlock: Option<u32>,
-    /// What was tried after locking and refused.
-    pub refused: Vec<String>,
-}
-
-/// What the program found around itself before it locked itself in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Measured {
-    /// The network interfaces beside the loopback.
-    pub interfaces: Vec<String>,
-    /// Whether the kernel knew a way to an address outside.
-    pub reaches_out: bool,
-    /// How many other processes it could see.
-    pub other_processes: u32,
-    /// The programs in the root file system beside the one that runs; at most a few are named.
-    pub programs: Vec<String>,
-    /// The other files there that are not empty; at most a few are named.
-    pub files: Vec<String>,
-    /// What is mounted, without the kernel's own file systems in their usual places.
-    pub mounts: Vec<MountPoint>,
-    /// The device files in `/dev`.
-    pub devices: Vec<String>,
-    /// Whether the root file system could be written or is not mounted read-only.
-    pub root_writable: bool,
-    /// The names of the environment's variables; their values stay where they are.
-    pub environment: Vec<String>,
-    /// The group it runs as.
-    pub gid: u32,
-    /// The capabilities that it had or could take up, one bit each.
-    pub capabilities: u64,
-    /// Whether the engine had ruled out that running a program gives it more.
-    pub no_new_privileges: bool,
-    /// Whether a system call filter of the engine's was in force.
-    pub engine_filter: bool,
-    /// The most memory, in bytes, as the kernel told it.
-    pub memory_bytes: Option<u64>,
-    /// The most processes, as the kernel told it.
-    pub pids: Option<u64>,
-}
-
-/// Something that is mounted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MountPoint {
-    /// Where.
-    pub target: String,
-    /// The kind of file system, such as `ext4`.
-    pub kind: String,
-    /// Whether it is a whole file system rather than a part of one.
-    pub whole: bool,
-    /// Whether it can be written to.
-    pub writable: bool,
-    /// How many entries a folder that is mounted has; at most [`MountPoint::MOST_ENTRIES`] are counted.
-    pub entries: u32,
-}
-
-impl MountPoint {
-    /// How far entries are counted.
-    pub const MOST_ENTRIES: u32 = 16;
-}
-
-/// How much of the quotas is in use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
-    /// All content, in bytes.
-    pub bytes: u64,
-    /// Files, symlinks and folders.
-    pub files: u64,
-}
-
 /// Something in the workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -463,104 +366,4 @@ pub enum ChangeStatus {
     Modified,
     /// It is no longer there.
     Deleted,
-}
-
-/// Why a request was not carried out. Nothing was changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("{message}")]
-pub struct Refusal {
-    /// The reason, to branch on.
-    pub code: RefusalCode,
-    /// The reason, to read: what was attempted, and the limit.
-    pub message: String,
-    /// For a missed edit: the lines that come closest.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub nearest: Vec<NearLine>,
-}
-
-impl Refusal {
-    /// A refusal without lines to point at.
-    pub fn new(code: RefusalCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), nearest: Vec::new() }
-    }
-}
-
-/// A line that comes close to what an edit looked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NearLine {
-    /// The line's number, from 1.
-    pub line: u64,
-    /// The line.
-    pub text: String,
-}
-
-/// The reasons for a refusal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefusalCode {
-    /// Nothing is at the path.
-    NotFound,
-    /// A folder is where a file is needed.
-    IsDirectory,
-    /// A file is where a folder is needed.
-    NotDirectory,
-    /// A symlink is in the path; they are kept and never followed.
-    IsSymlink,
-    /// The path leads out of the workspace.
-    OutsideWorkspace,
-    /// The path is no path: empty, too long, too deep, with a zero byte.
-    BadPath,
-    /// The name belongs to git, such as `.git`.
-    ReservedName,
-    /// The content is larger than the operation takes.
-    TooLarge,
-    /// The workspace would hold too many bytes.
-    QuotaBytes,
-    /// The workspace would hold too many files.
-    QuotaFiles,
-    /// The file is not text.
-    Binary,
-    /// The text to replace is not there.
-    EditNotFound,
-    /// The text to replace is there more than once.
-    EditAmbiguous,
-    /// The edit says nothing: no replacements, empty or unchanged text.
-    EditEmpty,
-    /// Something is already at the target.
-    Exists,
-    /// The pattern or glob cannot be read.
-    BadPattern,
-    /// The request cannot be read or does not fit the moment.
-    BadRequest,
-    /// The disk under the workspace is full.
-    DiskFull,
-    /// The system refused for a reason of its own.
-    Io,
-}
-
-impl RefusalCode {
-    /// The code as it stands on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotFound => "not_found",
-            Self::IsDirectory => "is_directory",
-            Self::NotDirectory => "not_directory",
-            Self::IsSymlink => "is_symlink",
-            Self::OutsideWorkspace => "outside_workspace",
-            Self::BadPath => "bad_path",
-            Self::ReservedName => "reserved_name",
-            Self::TooLarge => "too_large",
-            Self::QuotaBytes => "quota_bytes",
-            Self::QuotaFiles => "quota_files",
-            Self::Binary => "binary",
-            Self::EditNotFound => "edit_not_found",
-            Self::EditAmbiguous => "edit_ambiguous",
-            Self::EditEmpty => "edit_empty",
-            Self::Exists => "exists",
-            Self::BadPattern => "bad_pattern",
-            Self::BadRequest => "bad_request",
-            Self::DiskFull => "disk_full",
-            Self::Io => "io",
-        }
-    }
 }
