@@ -31,6 +31,22 @@ export const commands = {
 	push: (id: AgentId) => typedError<null, Fault>(__TAURI_INVOKE("push", { id })),
 	/**  Gives an agent other limits. */
 	setLimits: (id: AgentId, limits: Limits) => typedError<null, Fault>(__TAURI_INVOKE("set_limits", { id, limits })),
+	/**  Gives an agent another model, and one that stands in for it. */
+	setModel: (id: AgentId, model: ModelChoice, fallback: ModelChoice | null) => typedError<null, Fault>(__TAURI_INVOKE("set_model", { id, model, fallback })),
+	/**  Gives an agent other rules about files. */
+	setFileRules: (id: AgentId, files: FileRules) => typedError<null, Fault>(__TAURI_INVOKE("set_file_rules", { id, files })),
+	/**  Returns the file rules that a new agent has unless the user says otherwise. */
+	usualFileRules: () => __TAURI_INVOKE<FileRules>("usual_file_rules"),
+	/**  Lets an agent say in one last answer how far it came. */
+	wrapUp: (id: AgentId) => typedError<null, Fault>(__TAURI_INVOKE("wrap_up", { id })),
+	/**  Returns which files' text went to which provider. */
+	disclosures: (id: AgentId) => typedError<Disclosure[], Fault>(__TAURI_INVOKE("disclosures", { id })),
+	/**  Returns what holds for all agents. */
+	runSettings: () => typedError<Settings, Fault>(__TAURI_INVOKE("run_settings")),
+	/**  Keeps what holds for all agents. */
+	setRunSettings: (settings: Settings) => typedError<null, Fault>(__TAURI_INVOKE("set_run_settings", { settings })),
+	/**  Returns what all agents together used today. */
+	dayUsage: () => typedError<DayUsage, Fault>(__TAURI_INVOKE("day_usage")),
 	/**  Queues an instruction. */
 	instruct: (id: AgentId, text: string) => typedError<null, Fault>(__TAURI_INVOKE("instruct", { id, text })),
 	/**  Rewords an instruction that waits. */
@@ -39,6 +55,10 @@ export const commands = {
 	removeInstruction: (id: AgentId, instruction: InstructionId) => typedError<null, Fault>(__TAURI_INVOKE("remove_instruction", { id, instruction })),
 	/**  Puts the waiting instructions in another order. */
 	reorderInstructions: (id: AgentId, ids: InstructionId[]) => typedError<null, Fault>(__TAURI_INVOKE("reorder_instructions", { id, ids })),
+	/**  Lets the model hear a waiting instruction at its next request, or at once. */
+	sendNow: (id: AgentId, instruction: InstructionId, interrupt: boolean) => typedError<null, Fault>(__TAURI_INVOKE("send_now", { id, instruction, interrupt })),
+	/**  Returns paths that match what was typed behind an `@`. */
+	mentionable: (id: AgentId, typed: string) => typedError<string[], Fault>(__TAURI_INVOKE("mentionable", { id, typed })),
 	/**  Returns the files that differ from the base. */
 	changes: (id: AgentId) => typedError<FileChange[], Fault>(__TAURI_INVOKE("changes", { id })),
 	/**  Returns some rows of a file's difference. */
@@ -49,8 +69,16 @@ export const commands = {
 	branches: (repo: string) => typedError<Branches, Fault>(__TAURI_INVOKE("branches", { repo })),
 	/**  Asks the container engine whether it is there. */
 	engineStatus: () => typedError<EngineStatus, Fault>(__TAURI_INVOKE("engine_status")),
-	/**  Returns the models that can be chosen. */
-	models: () => typedError<ModelOption[], Fault>(__TAURI_INVOKE("models")),
+	/**  Returns the providers with their models, and the model servers found on this machine. */
+	providers: () => typedError<ProviderOption[], Fault>(__TAURI_INVOKE("providers")),
+	/**  Asks a model for a short answer, and says what is wrong. */
+	testModel: (model: ModelChoice) => typedError<ModelTest, Fault>(__TAURI_INVOKE("test_model", { model })),
+	/**  Says which price list is in use. */
+	catalogue: () => typedError<CatalogueInfo, Fault>(__TAURI_INVOKE("catalogue")),
+	/**  Keeps a provider's key in the keychain; `what` is the provider, or the host of a server. */
+	keepKey: (what: string, key: string) => typedError<null, Fault>(__TAURI_INVOKE("keep_key", { what, key })),
+	/**  Forgets a provider's key. */
+	forgetKey: (what: string) => typedError<null, Fault>(__TAURI_INVOKE("forget_key", { what })),
 	/**  Returns how the window is coloured. */
 	theme: () => typedError<Theme, Fault>(__TAURI_INVOKE("theme")),
 	/**  Colours the window. */
@@ -98,6 +126,8 @@ export type Agent = {
 	status: Status,
 	/**  Why it is paused, while it is. */
 	pauseReason: PauseReason | null,
+	/**  When it goes on by itself, while it is paused and will. */
+	resumesAt: Timestamp | null,
 	/**  Whether it was started and waits for a slot. */
 	waiting: boolean,
 	/**  What went wrong last, until the next start, resume or push. */
@@ -110,10 +140,28 @@ export type Agent = {
 	userId: string,
 	/**  Which model it works with. */
 	model: ModelChoice,
+	/**  The model that stands in where that one fails. */
+	fallback: ModelChoice | null,
+	/**  Whether the fallback answers at present. */
+	onFallback: boolean,
 	/**  What it may use. */
 	limits: Limits,
+	/**  Which files it sees and may change. */
+	files: FileRules,
 	/**  What it has used. */
 	usage: Usage,
+	/**  What the requests with a known price cost, in millionths of a US dollar. */
+	cost: number,
+	/**  Requests whose price is not known; the cost is more than `cost` where there are any. */
+	unpriced: number,
+	/**  Tokens that the conversation held after the last answer. */
+	contextTokens: number,
+	/**  Tokens that the model can read at once, where that is known. */
+	contextWindow: number | null,
+	/**  Steps of its plan that are done. */
+	planDone: number,
+	/**  Steps of its plan. */
+	planTotal: number,
 	/**  Requests made to the model. */
 	requests: number,
 	/**  What it does now, or what it last asked or said, in one line. */
@@ -159,6 +207,24 @@ export type Branches = {
 	default: string | null,
 };
 
+/**  Which price list is in use. */
+export type CatalogueInfo = {
+	/**  Where it comes from, with its version. */
+	source: string,
+	/**  Its date, such as 2026-11-01. */
+	date: string,
+	/**  Its licence. */
+	licence: string,
+	/**  Models in it. */
+	models: number,
+	/**  The file in which the user can add or change models. */
+	overrides: string,
+	/**  Models that this file changes or adds. */
+	overridden: number,
+	/**  What is wrong with this file, if something is. */
+	fault: Fault | null,
+};
+
 /**  A property of a cell: what was promised, and what was measured in it by looking and trying. */
 export type CellFact = {
 	/**  What was looked at. */
@@ -171,6 +237,22 @@ export type CellFact = {
 	engine: string | null,
 	/**  How promise and measure compare. */
 	verdict: FactVerdict,
+};
+
+/**  What all agents together have used today. */
+export type DayUsage = {
+	/**  When the day began. */
+	since: Timestamp,
+	/**  Tokens. */
+	usage: Usage,
+	/**  Money of the requests with a known price, in millionths of a US dollar. */
+	cost: number,
+	/**  Requests whose price is not known. */
+	unpriced: number,
+	/**  Requests. */
+	requests: number,
+	/**  Seconds that agents ran, each counted. */
+	seconds: number,
 };
 
 /**  One line of one side. */
@@ -255,6 +337,22 @@ export type DiffWindow = {
 	newMissingNewline: boolean,
 };
 
+/**  A file of the repository whose text went to a provider. */
+export type Disclosure = {
+	/**  The file's path. */
+	path: string,
+	/**  The provider that was sent its text, or a part of it. */
+	provider: string,
+	/**  The server's address where it is not the provider's own. */
+	baseUrl: string | null,
+	/**  By what: a tool's name, `guidance`, or `mention`. */
+	by: string[],
+	/**  The first event that says so. */
+	firstSeq: number,
+	/**  How often. */
+	times: number,
+};
+
 /**  A file that a tool call changed. */
 export type EditedFile = {
 	/**  The file's path in the workspace. */
@@ -264,6 +362,15 @@ export type EditedFile = {
 	/**  Lines that this call removed. */
 	removed: number,
 };
+
+/**  How much a model thinks before it answers. */
+export type Effort = 
+/**  As little as it can. */
+"LOW" | 
+/**  Some. */
+"MEDIUM" | 
+/**  As much as it can. */
+"HIGH";
 
 /**  A container engine that can be chosen, and how it answers. */
 export type EngineOption = {
@@ -320,18 +427,25 @@ export type Event = {
 
 /**  What happened. Every variant is decided in [`crate::apply`]. */
 export type EventKind = 
-/**  The agent was created; its record holds the particulars. */
+/**  The agent was created. */
 { type: "created"; 
 /**  The task, which is also the first instruction. */
 task: string; 
 /**  The id of the task as an instruction. */
-instruction: InstructionId } | 
+instruction: InstructionId; 
+/**
+ *  All that it was created with; `None` in logs of the first version, where the record alone holds
+ *  it.
+ */
+agent?: NewAgent | null } | 
 /**  The user pressed Start. */
 { type: "startRequested" } | 
 /**  All slots are taken. */
 { type: "slotAwaited"; 
 /**  How many agents are ahead. */
 ahead: number } | 
+/**  An agent that was to go on has its slot. */
+{ type: "slotTaken" } | 
 /**  The user took the start back while the agent waited for a slot. */
 { type: "startCancelled" } | 
 /**  The fetch began. */
@@ -380,12 +494,44 @@ id: InstructionId } |
 { type: "instructionsReordered"; 
 /**  Their ids, next first. */
 ids: InstructionId[] } | 
+/**  A waiting instruction is to be heard at the model's next request. */
+{ type: "instructionSentNow"; 
+/**  Its id. */
+id: InstructionId; 
+/**  Whether the answer that is coming is broken off for it. */
+interrupt: boolean } | 
+/**  What the model is told before the task was put together. */
+{ type: "promptPrepared"; 
+/**  The hash under which the text is stored. */
+blob: string; 
+/**  The repository's own guidance that it holds. */
+guidance: string[]; 
+/**  Files that its map of the repository names. */
+mapped: number; 
+/**  Files that are kept from the agent. */
+excluded: number } | 
+/**  The agent asks this model from now on. */
+{ type: "modelSelected"; 
+/**  Which model. */
+model: ModelChoice; 
+/**  Tokens that it can read at once, where that is known. */
+window: number | null; 
+/**  Tokens that it can write at once, where that is known. */
+outputLimit: number | null; 
+/**  Whether its price is known. */
+priced: boolean; 
+/**  Why the one before is not asked any more, where it failed. */
+fault: Fault | null } | 
 /**  An instruction left the queue and is worked on. */
 { type: "turnStarted"; 
 /**  Which instruction. */
 instruction: InstructionId; 
 /**  Its words, as they were when it was taken. */
-text: string } | 
+text: string; 
+/**  The files it mentions, whose text was sent with it. */
+shown?: string[]; 
+/**  The hash of that text, which follows the words. */
+attached?: string | null } | 
 /**  The model answered a request. */
 { type: "modelAnswered"; 
 /**  The number of the request in this agent's life, from 1. */
@@ -398,8 +544,16 @@ reasoning: string | null;
 replay: string | null; 
 /**  What this request used. */
 usage: Usage; 
+/**  What it cost in millionths of a US dollar; `None` where the price is not known. */
+cost?: number | null; 
 /**  From the request to the end of the answer. */
 durationMs: number } | 
+/**  An answer was broken off to hear an instruction; nothing it asked for was done. */
+{ type: "modelInterrupted"; 
+/**  The number of the request. */
+request: number; 
+/**  What had come by then. */
+text: string } | 
 /**  A request failed and will be made again. */
 { type: "modelRetried"; 
 /**  Which try failed, from 1. */
@@ -435,7 +589,51 @@ edited: EditedFile[];
 /**  The checkpoint it made, a commit id. */
 checkpoint: string | null; 
 /**  How many files differ from the base after it. */
-filesChanged: number } | 
+filesChanged: number; 
+/**  The files whose text the result holds, all or in part. */
+shown?: string[] } | 
+/**  The agent wrote down how it goes about its work. */
+{ type: "planChanged"; 
+/**  The whole plan. */
+steps: PlanStep[] } | 
+/**  Old results of tools were cut from the conversation to make room. */
+{ type: "resultsShrunk"; 
+/**  The calls whose results are gone. */
+calls: string[]; 
+/**  Tokens of the conversation before, as estimated. */
+tokensBefore: number; 
+/**  And after. */
+tokensAfter: number } | 
+/**  The older part of the conversation was replaced by a summary. */
+{ type: "compacted"; 
+/**  The last event that the summary stands for. */
+through: number; 
+/**  The summary, in the model's words. */
+summary: string; 
+/**  Tokens of the conversation before, as estimated. */
+tokensBefore: number; 
+/**  And after. */
+tokensAfter: number; 
+/**  What making the summary used. */
+usage: Usage; 
+/**  What that cost, in millionths of a US dollar; `None` where the price is not known. */
+cost: number | null } | 
+/**  The agent goes round in circles, and was told so. */
+{ type: "loopNoticed"; 
+/**  How. */
+pattern: LoopPattern; 
+/**  How many times. */
+times: number; 
+/**  What the model was told. */
+advice: string } | 
+/**  A limit is nearly reached. */
+{ type: "limitNeared"; 
+/**  Which. */
+limit: LimitKind; 
+/**  How much is used, in the limit's unit. */
+used: number; 
+/**  The limit. */
+most: number } | 
 /**  The model asked the user something. */
 { type: "questionAsked"; 
 /**  The tool call that asks. */
@@ -453,13 +651,29 @@ text: string } |
 /**  Why. */
 reason: PauseReason; 
 /**  Which limit, where a limit is the reason. */
-limit: LimitKind | null } | 
+limit: LimitKind | null; 
+/**  When it goes on by itself, where it does. */
+until?: Timestamp | null; 
+/**  What went wrong, where something did. */
+fault?: Fault | null } | 
 /**  The user gave the agent other limits. */
 { type: "limitsChanged"; 
 /**  The limits from now on. */
 limits: Limits } | 
+/**  The user gave the agent another model. */
+{ type: "modelChanged"; 
+/**  The model from now on. */
+model: ModelChoice; 
+/**  The one that stands in for it. */
+fallback: ModelChoice | null } | 
+/**  The user gave the agent other rules about files. */
+{ type: "fileRulesChanged"; 
+/**  The rules from now on. */
+files: FileRules } | 
 /**  The agent works again. */
 { type: "resumed" } | 
+/**  The user lets the agent say, in one last answer without tools, how far it came. */
+{ type: "wrapUpRequested" } | 
 /**  Everything it was told is done. */
 { type: "completed"; 
 /**  What it did, in the model's words. */
@@ -559,6 +773,16 @@ export type FileChangeKind =
 /**  Only the mode differs: executable bit, or file and link. */
 "MODE";
 
+/**  Which files an agent sees and may change, as globs in the manner of `.gitignore`. */
+export type FileRules = {
+	/**  What never reaches the agent, and so no provider. A pattern after `!` takes files out again. */
+	excluded: string[],
+	/**  The folders it may change; none means all. */
+	only: string[],
+	/**  What it sees and may not change. */
+	protected: string[],
+};
+
 /**  One thing the user told the agent; the task itself is the first. */
 export type Instruction = {
 	/**  Which instruction this is. */
@@ -567,10 +791,23 @@ export type Instruction = {
 	text: string,
 	/**  When it was queued. */
 	queuedAt: Timestamp,
+	/**  Whether it is to be heard at the model's next request, within what is worked on. */
+	now: boolean,
 };
 
 /**  Names a queued instruction; a version 7 UUID. */
 export type InstructionId = string;
+
+/**  Where the key of a provider is. */
+export type KeyState = 
+/**  It needs none. */
+"NOT_NEEDED" | 
+/**  In the keychain. */
+"KEPT" | 
+/**  In the environment. */
+"ENVIRONMENT" | 
+/**  Nowhere. */
+"MISSING";
 
 /**  Which limit was reached. */
 export type LimitKind = 
@@ -579,9 +816,19 @@ export type LimitKind =
 /**  `Limits::turns`. */
 "TURNS" | 
 /**  `Limits::seconds`. */
-"TIME";
+"TIME" | 
+/**  `Limits::money`. */
+"MONEY" | 
+/**  The tokens of all agents in a day. */
+"DAY_TOKENS" | 
+/**  The requests of all agents in a day. */
+"DAY_TURNS" | 
+/**  The running seconds of all agents in a day. */
+"DAY_TIME" | 
+/**  The money of all agents in a day. */
+"DAY_MONEY";
 
-/**  What an agent may use before it pauses and asks; `None` means without limit. */
+/**  What an agent, or all of them in a day, may use before they pause and ask; `None` means without limit. */
 export type Limits = {
 	/**  Input and output tokens together. */
 	tokens: number | null,
@@ -589,26 +836,70 @@ export type Limits = {
 	turns: number | null,
 	/**  Seconds of running, pauses not counted. */
 	seconds: number | null,
+	/**  Money, in millionths of a US dollar. */
+	money?: number | null,
 };
+
+/**  How an agent goes round in circles. */
+export type LoopPattern = 
+/**  The same call with the same result again and again. */
+"IDENTICAL" | 
+/**  Two calls or two states of a file in turn. */
+"PING_PONG" | 
+/**  Many answers that neither edit nor read anything new. */
+"NO_PROGRESS";
 
 /**  Which model an agent works with. */
 export type ModelChoice = {
-	/**  `scripted`, or a provider's name such as `openai`. */
+	/**
+	 *  `anthropic`, `openai`, `gemini`, `openrouter`, `ollama`, `lmstudio`, `llamacpp`, `compatible` for any
+	 *  other server that speaks as OpenAI does, or `scripted`.
+	 */
 	provider: string,
 	/**  The model's name as the provider knows it. */
 	name: string,
-	/**  The address of an OpenAI-compatible server; `None` for the provider's own. */
+	/**  The server's address; `None` for the provider's own. */
 	baseUrl: string | null,
+	/**  How the server is spoken to; `None` for the provider's usual way. */
+	wire?: Wire | null,
+	/**  How much it thinks before it answers; `None` for the model's own measure. */
+	effort?: Effort | null,
 };
 
 /**  A model that can be chosen. */
 export type ModelOption = {
-	/**  The provider, as in [`anchorhold_domain::ModelChoice`]. */
-	provider: string,
-	/**  The model's name; empty where the user names it together with its server. */
+	/**  The model's name as the provider knows it. */
 	name: string,
-	/**  What it is, for people. */
+	/**  Its name, for people. */
 	label: string,
+	/**  Tokens that it can read at once, where that is known. */
+	window: number | null,
+	/**  Tokens that it can write at once, where that is known. */
+	outputLimit: number | null,
+	/**  What it costs, where that is known. */
+	price: ModelPrice | null,
+};
+
+/**  What a model costs, in millionths of a US dollar for a million tokens. */
+export type ModelPrice = {
+	/**  Tokens it reads. */
+	input: number,
+	/**  Tokens it reads from the provider's cache. */
+	cached: number | null,
+	/**  Tokens it writes. */
+	output: number,
+	/**  Whether other prices hold for long conversations or at some hours; these are the lowest. */
+	tiered: boolean,
+};
+
+/**  How a model answered a test. */
+export type ModelTest = {
+	/**  From the request to the end of the answer. */
+	answeredMs: number,
+	/**  Whether it called the tool that it was asked to call; one that does not cannot work as an agent. */
+	callsTools: boolean,
+	/**  What it said. */
+	text: string,
 };
 
 /**  What the user fills in to create an agent. */
@@ -625,8 +916,12 @@ export type NewAgent = {
 	targetBranch: string,
 	/**  The model to work with. */
 	model: ModelChoice,
+	/**  The model that stands in where that one fails. */
+	fallback?: ModelChoice | null,
 	/**  What it may use. */
 	limits: Limits,
+	/**  Which files it sees and may change. */
+	files?: FileRules,
 };
 
 /**  How the two sides of a row relate. */
@@ -653,7 +948,43 @@ export type PauseReason =
 /**  The provider's quota is spent. */
 "QUOTA" | 
 /**  The program that ran it ended in the middle. */
-"INTERRUPTED";
+"INTERRUPTED" | 
+/**  The model's provider fails, or refuses what it is asked. */
+"PROVIDER" | 
+/**  It goes round in circles. */
+"LOOP";
+
+/**  A step of a plan. */
+export type PlanStep = {
+	/**  What is to be done, in one line. */
+	text: string,
+	/**  How far it is. */
+	status: StepStatus,
+};
+
+/**  A provider, or a model server that was found on this machine, with its models. */
+export type ProviderOption = {
+	/**  The provider, as in [`ModelChoice`]. */
+	provider: string,
+	/**  Its name, for people. */
+	label: string,
+	/**  The address of a server that was found on this machine; `None` for the provider's own. */
+	baseUrl: string | null,
+	/**  Whether the user names the address. */
+	takesAddress: boolean,
+	/**  Whether it runs on this machine. */
+	local: boolean,
+	/**  The ways in which it can be spoken to, the usual one first. */
+	wires: Wire[],
+	/**  Where its key is. */
+	key: KeyState,
+	/**  The environment variable that can hold its key. */
+	keyVariable: string | null,
+	/**  Its models, the newest first where that is known; the user may name others. */
+	models: ModelOption[],
+	/**  Why it cannot be used at present, where that is known. */
+	fault: Fault | null,
+};
 
 /**  The classes of tokens that themes colour. */
 export type ScopeClass = 
@@ -694,6 +1025,14 @@ export type ScopeClass =
 /**  A character made visible, or the mark of a cut: never part of the file as it is written here. */
 "hidden";
 
+/**  What holds for all agents of a data folder. */
+export type Settings = {
+	/**  How many agents run at once; others wait for their turn. At least 1. */
+	slots: number,
+	/**  What all agents together may use in a day, from midnight to midnight of this machine's time zone. */
+	dayLimits: Limits,
+};
+
 /**  Something worth showing while it lasts and not worth recording. */
 export type Signal = 
 /**  The clone moved on. */
@@ -718,6 +1057,14 @@ request: number } |
 { type: "textDelta"; 
 /**  The piece. */
 text: string } | 
+/**  The model wrote a piece of a tool call's arguments. */
+{ type: "callDelta"; 
+/**  Which call of the answer, from 0. */
+index: number; 
+/**  The tool's name. */
+tool: string; 
+/**  The piece. */
+arguments: string } | 
 /**
  *  The work ended in a way that the log cannot hold, such as on a full disk: it still says that
  *  the agent is at work, and the next start brings it in order.
@@ -756,6 +1103,15 @@ export type Status =
 "ERROR" | 
 /**  The reviewed tree is on its way to the target branch. */
 "PUSHING";
+
+/**  How far a step is. */
+export type StepStatus = 
+/**  Not begun. */
+"PENDING" | 
+/**  Being worked on. */
+"ACTIVE" | 
+/**  Done. */
+"DONE";
 
 /**  How the window is coloured. */
 export type Theme = 
@@ -825,9 +1181,24 @@ export type Usage = {
 	inputTokens: number,
 	/**  The part of `input_tokens` that the provider read from its cache. */
 	cachedTokens: number,
+	/**  The part of `input_tokens` that the provider wrote to its cache. */
+	cacheWriteTokens?: number,
 	/**  Tokens the model wrote, reasoning included. */
 	outputTokens: number,
+	/**  The part of `output_tokens` that is reasoning, where the provider says so. */
+	reasoningTokens?: number,
 };
+
+/**  How a model server is spoken to. */
+export type Wire = 
+/**  OpenAI's Chat Completions, which most servers imitate. */
+"CHAT" | 
+/**  OpenAI's Responses. */
+"RESPONSES" | 
+/**  Anthropic's Messages. */
+"MESSAGES" | 
+/**  Gemini's `generateContent`. */
+"GEMINI";
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

@@ -98,6 +98,9 @@ pub(crate) struct RunOptions {
     /// The model, such as openai/gpt-5.2; `scripted/demo` plays back a recording.
     #[arg(long, value_name = "PROVIDER/MODEL", default_value = "scripted/demo")]
     pub(crate) model: String,
+    /// The model that stands in where that one fails.
+    #[arg(long, value_name = "PROVIDER/MODEL")]
+    pub(crate) fallback: Option<String>,
     /// The address of an OpenAI-compatible server, such as http://localhost:11434/v1.
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
@@ -126,11 +129,31 @@ pub(crate) struct LimitOptions {
     /// Pauses after so many seconds of running.
     #[arg(long, value_name = "N")]
     pub(crate) max_seconds: Option<u32>,
+    /// Pauses after so many US dollars, such as 2.50.
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub(crate) max_usd: Option<u32>,
 }
 
 impl LimitOptions {
     pub(crate) fn limits(&self) -> Limits {
-        Limits { tokens: self.max_tokens, turns: self.max_turns, seconds: self.max_seconds }
+        Limits {
+            tokens: self.max_tokens,
+            turns: self.max_turns,
+            seconds: self.max_seconds,
+            money: self.max_usd,
+        }
+    }
+}
+
+/// Reads US dollars as millionths of one.
+fn dollars(text: &str) -> Result<u32, String> {
+    let amount: f64 =
+        text.trim_start_matches('$').parse().map_err(|_| "not an amount of dollars".to_owned())?;
+    let micros = (amount * 1e6).round();
+    if (1.0..=f64::from(u32::MAX)).contains(&micros) {
+        Ok(micros as u32)
+    } else {
+        Err("more than 0 and at most 4294 dollars".to_owned())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::arguments::DemoOptions;
 use crate::exit::Exit;
 use crate::run::{follow, free_name};
 use crate::{open, print};
-use anchorhold_domain::{EventKind, Limits, NewAgent, Update};
+use anchorhold_domain::{EventKind, FileRules, Limits, NewAgent, Update};
 use anchorhold_engine::{Engine, EngineError, Identity, home_from_environment, scripted};
 use include_dir::{Dir, include_dir};
 use std::fs;
@@ -52,7 +52,9 @@ async fn show(engine: &Engine, bare: &Path, options: &DemoOptions) -> Result<Exi
         source_branch: "main".to_owned(),
         target_branch: branch.clone(),
         model: scripted(),
+        fallback: None,
         limits: Limits::default(),
+        files: FileRules::default(),
     };
     let agent = engine.create(new).await?;
     if let Some(path) = &options.agent_file {

@@ -1,6 +1,8 @@
 //! What people and programs read on standard output.
 
-use anchorhold_domain::{CellFact, Event, EventKind, FactVerdict, Fault, Signal, Timestamp, ToolOutcome};
+use anchorhold_domain::{
+    CellFact, Event, EventKind, FactVerdict, Fault, PlanStep, Signal, StepStatus, Timestamp, ToolOutcome,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -58,7 +60,10 @@ impl Log {
             Signal::ModelRequested { request } => {
                 self.progress.set_message(format!("waiting for the model, request {request}"));
             }
-            Signal::TextDelta { .. } | Signal::ReasoningDelta { .. } | Signal::Unwritten { .. } => {}
+            Signal::TextDelta { .. }
+            | Signal::ReasoningDelta { .. }
+            | Signal::CallDelta { .. }
+            | Signal::Unwritten { .. } => {}
         }
         self.progress.tick();
     }
@@ -74,6 +79,7 @@ impl Log {
             EventKind::Created { .. } | EventKind::StartRequested => return None,
             EventKind::CloneStarted => "cloning".to_owned(),
             EventKind::SlotAwaited { ahead } => format!("waits for a free slot, {ahead} ahead"),
+            EventKind::SlotTaken => "its turn has come".to_owned(),
             EventKind::StartCancelled => "the start was taken back".to_owned(),
             EventKind::Cloned { base_commit, files, kib, notes, .. } => {
                 let notes: String = notes.iter().map(|note| format!("\n          {note}")).collect();
@@ -94,6 +100,40 @@ impl Log {
             EventKind::InstructionEdited { text, .. } => format!("reworded: {text}"),
             EventKind::InstructionRemoved { .. } => "an instruction was taken back".to_owned(),
             EventKind::InstructionsReordered { .. } => "the queue was put in another order".to_owned(),
+            EventKind::InstructionSentNow { .. } => "an instruction was sent at once".to_owned(),
+            EventKind::PromptPrepared { guidance, mapped, excluded, .. } => {
+                let mut told = format!("the model is told of {mapped} files");
+                if *excluded > 0 {
+                    told.push_str(&format!(", {excluded} are kept from it"));
+                }
+                if !guidance.is_empty() {
+                    told.push_str(&format!("; it is given {}", guidance.join(", ")));
+                }
+                told
+            }
+            EventKind::ModelSelected { model, fault, .. } => {
+                let why = fault.as_ref().map(|fault| format!("{}; ", fault.message));
+                format!("{}asks {} of {}", why.unwrap_or_default(), model.name, model.provider)
+            }
+            EventKind::PlanChanged { steps } => {
+                let done = steps.iter().filter(|step| step.status == StepStatus::Done).count();
+                let lines: String = steps.iter().map(step).collect();
+                format!("plan, {done} of {} done{lines}", steps.len())
+            }
+            EventKind::ResultsShrunk { calls, tokens_before, tokens_after } => format!(
+                "the results of {} older calls were cut: {tokens_before} to {tokens_after} tokens",
+                calls.len()
+            ),
+            EventKind::Compacted { tokens_before, tokens_after, .. } => {
+                format!("the conversation was summed up: {tokens_before} to {tokens_after} tokens")
+            }
+            EventKind::LoopNoticed { times, .. } => {
+                format!("it goes round in circles, {times} times now, and was told so")
+            }
+            EventKind::LimitNeared { limit, used, most } => {
+                format!("the limit of {limit:?} is near: {used} of {most}").to_lowercase()
+            }
+            EventKind::ModelInterrupted { .. } => "the answer was broken off to hear you".to_owned(),
             EventKind::TurnStarted { text, .. } => format!("▾ {text}"),
             EventKind::ModelAnswered { text, .. } if text.is_empty() => return None,
             EventKind::ModelAnswered { text, .. } => format!("  “{text}”"),
@@ -110,11 +150,18 @@ impl Log {
             }
             EventKind::QuestionAsked { question, .. } => format!("? {question}"),
             EventKind::QuestionAnswered { text, .. } => format!("  answered: {text}"),
-            EventKind::Paused { reason, limit } => match limit {
-                Some(limit) => format!("‖ paused: the limit of {limit:?} is reached").to_lowercase(),
-                None => format!("‖ paused: {reason:?}").to_lowercase(),
-            },
+            EventKind::Paused { reason, limit, fault, .. } => {
+                let paused = match limit {
+                    Some(limit) => format!("‖ paused: the limit of {limit:?} is reached").to_lowercase(),
+                    None => format!("‖ paused: {reason:?}").to_lowercase(),
+                };
+                let fault = fault.as_ref().map(|fault| format!("\n          {}", fault.message));
+                format!("{paused}{}", fault.unwrap_or_default())
+            }
             EventKind::LimitsChanged { .. } => "the limits were changed".to_owned(),
+            EventKind::ModelChanged { model, .. } => format!("the model is {} now", model.name),
+            EventKind::FileRulesChanged { .. } => "the rules about files were changed".to_owned(),
+            EventKind::WrapUpRequested => "it was asked to wrap up".to_owned(),
             EventKind::Resumed => "resumed".to_owned(),
             EventKind::Completed { summary, unverified } => {
                 let unverified = unverified.as_ref().map(|text| format!("\n          not verified: {text}"));
@@ -151,6 +198,15 @@ fn fact(fact: &CellFact) -> String {
         (FactVerdict::Holds | FactVerdict::Told, _) => format!("· {name}: {measured}"),
     };
     format!("\n          {line}")
+}
+
+fn step(step: &PlanStep) -> String {
+    let mark = match step.status {
+        StepStatus::Done => '✓',
+        StepStatus::Active => '●',
+        StepStatus::Pending => '○',
+    };
+    format!("\n          {mark} {}", step.text)
 }
 
 fn tool(

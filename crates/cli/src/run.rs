@@ -3,7 +3,9 @@
 use crate::arguments::RunOptions;
 use crate::exit::Exit;
 use crate::{open, print};
-use anchorhold_domain::{Agent, AgentId, ModelChoice, NewAgent, PauseReason, Signal, Status, Update};
+use anchorhold_domain::{
+    Agent, AgentId, FileRules, ModelChoice, NewAgent, PauseReason, Signal, Status, Update,
+};
 use anchorhold_engine::{Engine, EngineError, scripted};
 
 pub(crate) async fn run(engine: Option<String>, options: RunOptions) -> Result<Exit, EngineError> {
@@ -108,9 +110,12 @@ fn ending(agent: &Agent) -> Option<Exit> {
             Exit::NoEngine => Exit::NoEngine,
             _ => Exit::Error,
         })),
+        // It goes on by itself, for as long as this program runs.
+        Status::Paused if agent.resumes_at.is_some() => None,
         Status::Paused => Some(match agent.pause_reason {
             Some(PauseReason::Question) => Exit::Waiting,
-            Some(PauseReason::Limit | PauseReason::Quota) => Exit::Limit,
+            Some(PauseReason::Limit | PauseReason::Quota | PauseReason::Loop) => Exit::Limit,
+            Some(PauseReason::Provider) => Exit::Error,
             Some(PauseReason::User | PauseReason::Stopped | PauseReason::Interrupted) | None => {
                 Exit::Interrupted
             }
@@ -129,8 +134,10 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
         github_repo: options.repo.clone(),
         source_branch: options.from.clone(),
         target_branch: options.to.clone(),
-        model: model(options),
+        model: model(&options.model, options.base_url.as_deref()),
+        fallback: options.fallback.as_deref().map(|named| model(named, None)),
         limits: options.limits.limits(),
+        files: FileRules::default(),
     })
 }
 
@@ -145,11 +152,17 @@ pub(crate) async fn free_name(engine: &Engine, wanted: &str) -> Result<String, E
     Ok(numbered.unwrap_or_else(|| wanted.to_owned()))
 }
 
-fn model(options: &RunOptions) -> ModelChoice {
-    let (provider, name) = options.model.split_once('/').unwrap_or(("openai", &options.model));
+fn model(named: &str, base_url: Option<&str>) -> ModelChoice {
+    let (provider, name) = named.split_once('/').unwrap_or(("openai", named));
     let chosen = scripted();
-    if provider == chosen.provider && options.base_url.is_none() {
+    if provider == chosen.provider && base_url.is_none() {
         return chosen;
     }
-    ModelChoice { provider: provider.to_owned(), name: name.to_owned(), base_url: options.base_url.clone() }
+    ModelChoice {
+        provider: provider.to_owned(),
+        name: name.to_owned(),
+        base_url: base_url.map(str::to_owned),
+        wire: None,
+        effort: None,
+    }
 }

@@ -78,6 +78,7 @@ fn raised(agent: &Agent, limits: Limits) -> Limits {
         tokens: limits.tokens.or(agent.limits.tokens),
         turns: limits.turns.or(agent.limits.turns),
         seconds: limits.seconds.or(agent.limits.seconds),
+        money: limits.money.or(agent.limits.money),
     }
 }
 

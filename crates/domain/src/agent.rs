@@ -1,23 +1,10 @@
 //! An agent's record: what it was told, and where the log has brought it.
 
 use crate::{
-    AgentId, Event, EventKind, FileChange, IllegalTransition, Instruction, Limits, PauseReason, Status,
-    Timestamp, ToolCall, Usage, apply,
+    AgentId, Event, EventKind, FileChange, FileRules, IllegalTransition, Instruction, Limits, ModelChoice,
+    PauseReason, Status, StepStatus, Timestamp, ToolCall, Usage, apply,
 };
 use serde::{Deserialize, Serialize};
-
-/// Which model an agent works with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "camelCase")]
-pub struct ModelChoice {
-    /// `scripted`, or a provider's name such as `openai`.
-    pub provider: String,
-    /// The model's name as the provider knows it.
-    pub name: String,
-    /// The address of an OpenAI-compatible server; `None` for the provider's own.
-    pub base_url: Option<String>,
-}
 
 /// What the user fills in to create an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +23,14 @@ pub struct NewAgent {
     pub target_branch: String,
     /// The model to work with.
     pub model: ModelChoice,
+    /// The model that stands in where that one fails.
+    #[serde(default)]
+    pub fallback: Option<ModelChoice>,
     /// What it may use.
     pub limits: Limits,
+    /// Which files it sees and may change.
+    #[serde(default)]
+    pub files: FileRules,
 }
 
 /// An agent as it stands after `last_seq` events.
@@ -66,6 +59,8 @@ pub struct Agent {
     pub status: Status,
     /// Why it is paused, while it is.
     pub pause_reason: Option<PauseReason>,
+    /// When it goes on by itself, while it is paused and will.
+    pub resumes_at: Option<Timestamp>,
     /// Whether it was started and waits for a slot.
     pub waiting: bool,
     /// What went wrong last, until the next start, resume or push.
@@ -78,10 +73,28 @@ pub struct Agent {
     pub user_id: String,
     /// Which model it works with.
     pub model: ModelChoice,
+    /// The model that stands in where that one fails.
+    pub fallback: Option<ModelChoice>,
+    /// Whether the fallback answers at present.
+    pub on_fallback: bool,
     /// What it may use.
     pub limits: Limits,
+    /// Which files it sees and may change.
+    pub files: FileRules,
     /// What it has used.
     pub usage: Usage,
+    /// What the requests with a known price cost, in millionths of a US dollar.
+    pub cost: u32,
+    /// Requests whose price is not known; the cost is more than `cost` where there are any.
+    pub unpriced: u32,
+    /// Tokens that the conversation held after the last answer.
+    pub context_tokens: u32,
+    /// Tokens that the model can read at once, where that is known.
+    pub context_window: Option<u32>,
+    /// Steps of its plan that are done.
+    pub plan_done: u32,
+    /// Steps of its plan.
+    pub plan_total: u32,
     /// Requests made to the model.
     pub requests: u32,
     /// What it does now, or what it last asked or said, in one line.
@@ -157,14 +170,24 @@ impl Agent {
             agent_port: None,
             status: Status::Idle,
             pause_reason: None,
+            resumes_at: None,
             waiting: false,
             error_message: None,
             error_code: None,
             error_hint: None,
             user_id,
             model: new.model,
+            fallback: new.fallback,
+            on_fallback: false,
             limits: new.limits,
+            files: new.files,
             usage: Usage::default(),
+            cost: 0,
+            unpriced: 0,
+            context_tokens: 0,
+            context_window: None,
+            plan_done: 0,
+            plan_total: 0,
             requests: 0,
             activity: None,
             base_commit: None,
@@ -190,14 +213,18 @@ impl Agent {
     /// [`IllegalTransition`] where [`apply`] refuses the event; the record is unchanged then.
     pub fn advance(&mut self, event: &Event) -> Result<(), IllegalTransition> {
         let status = apply(self.status, &event.kind)?;
-        self.keep_time(status, event.at);
         self.status = status;
         self.last_seq = event.seq;
         self.updated_at = event.at;
         if status != Status::Paused {
             self.pause_reason = None;
+            self.resumes_at = None;
+        }
+        if status != Status::Idle && status != Status::Running {
+            self.waiting = false;
         }
         self.take(event);
+        self.keep_time(event.at);
         Ok(())
     }
 
@@ -208,8 +235,9 @@ impl Agent {
         (self.ran_ms / 1000).saturating_add(current)
     }
 
-    fn keep_time(&mut self, next: Status, at: Timestamp) {
-        match (self.running_since, next == Status::Running) {
+    /// Counts the time that it works; waiting for a slot is not work.
+    fn keep_time(&mut self, at: Timestamp) {
+        match (self.running_since, self.status == Status::Running && !self.waiting) {
             (None, true) => self.running_since = Some(at),
             (Some(since), false) => {
                 let ran = u32::try_from((at.0 - since.0).max(0)).unwrap_or(u32::MAX);
@@ -217,6 +245,14 @@ impl Agent {
                 self.running_since = None;
             }
             (None, false) | (Some(_), true) => {}
+        }
+    }
+
+    fn spend(&mut self, usage: Usage, cost: Option<u32>) {
+        self.usage.add(usage);
+        match cost {
+            Some(cost) => self.cost = self.cost.saturating_add(cost),
+            None => self.unpriced = self.unpriced.saturating_add(1),
         }
     }
 
@@ -239,7 +275,7 @@ impl Agent {
                 self.forget_error();
             }
             EventKind::SlotAwaited { .. } => self.waiting = true,
-            EventKind::StartCancelled => self.waiting = false,
+            EventKind::StartCancelled | EventKind::SlotTaken => self.waiting = false,
             EventKind::CloneStarted => {
                 self.waiting = false;
                 self.activity = Some("cloning".to_owned());
@@ -251,9 +287,24 @@ impl Agent {
             }
             EventKind::CloneCancelled { .. } => self.activity = None,
             EventKind::CellOpened { container_id, .. } => self.container_id = Some(container_id.clone()),
-            EventKind::ModelAnswered { request, usage, .. } => {
+            EventKind::ModelSelected { model, window, .. } => {
+                self.on_fallback = self.fallback.as_ref() == Some(model) && self.model != *model;
+                self.context_window = *window;
+            }
+            EventKind::ModelAnswered { request, usage, cost, .. } => {
                 self.requests = *request;
-                self.usage.add(*usage);
+                self.context_tokens = usage.total();
+                self.spend(*usage, *cost);
+            }
+            EventKind::ResultsShrunk { tokens_after, .. } => self.context_tokens = *tokens_after,
+            EventKind::Compacted { tokens_after, usage, cost, .. } => {
+                self.context_tokens = *tokens_after;
+                self.spend(*usage, *cost);
+            }
+            EventKind::PlanChanged { steps } => {
+                let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+                self.plan_total = count(steps.len());
+                self.plan_done = count(steps.iter().filter(|step| step.status == StepStatus::Done).count());
             }
             EventKind::ToolRequested { label, .. } => self.activity = Some(label.clone()),
             EventKind::ToolFinished { checkpoint, files_changed, .. } => {
@@ -266,9 +317,22 @@ impl Agent {
                 self.pause_reason = Some(PauseReason::Question);
                 self.activity = Some(question.clone());
             }
-            EventKind::Paused { reason, .. } => self.pause_reason = Some(*reason),
+            EventKind::Paused { reason, until, fault, .. } => {
+                self.pause_reason = Some(*reason);
+                self.resumes_at = *until;
+                if let Some(fault) = fault {
+                    self.fail(fault);
+                }
+            }
             EventKind::LimitsChanged { limits } => self.limits = *limits,
-            EventKind::Resumed => self.forget_error(),
+            EventKind::ModelChanged { model, fallback } => {
+                self.model = model.clone();
+                self.fallback.clone_from(fallback);
+                self.on_fallback = false;
+                self.context_window = None;
+            }
+            EventKind::FileRulesChanged { files } => self.files = files.clone(),
+            EventKind::Resumed | EventKind::WrapUpRequested => self.forget_error(),
             EventKind::Completed { summary, .. } => {
                 self.completed_at = Some(event.at);
                 self.activity = Some(summary.clone());
@@ -291,8 +355,13 @@ impl Agent {
             | EventKind::InstructionEdited { .. }
             | EventKind::InstructionRemoved { .. }
             | EventKind::InstructionsReordered { .. }
+            | EventKind::InstructionSentNow { .. }
+            | EventKind::PromptPrepared { .. }
             | EventKind::TurnStarted { .. }
             | EventKind::ModelRetried { .. }
+            | EventKind::ModelInterrupted { .. }
+            | EventKind::LimitNeared { .. }
+            | EventKind::LoopNoticed { .. }
             | EventKind::QuestionAnswered { .. }
             | EventKind::Noted { .. } => {}
         }

@@ -1,6 +1,9 @@
 //! What happened to an agent: the one log that everything else is a reading of.
 
-use crate::{EditedFile, InstructionId, LimitKind, Limits, PauseReason, Timestamp, ToolOutcome, Usage};
+use crate::{
+    EditedFile, FileRules, InstructionId, LimitKind, Limits, ModelChoice, NewAgent, PauseReason, PlanStep,
+    Timestamp, ToolOutcome, Usage,
+};
 use serde::{Deserialize, Serialize};
 
 /// An entry of an agent's log.
@@ -61,17 +64,34 @@ pub enum FactVerdict {
     Told,
 }
 
+/// How an agent goes round in circles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum LoopPattern {
+    /// The same call with the same result again and again.
+    Identical,
+    /// Two calls or two states of a file in turn.
+    PingPong,
+    /// Many answers that neither edit nor read anything new.
+    NoProgress,
+}
+
 /// What happened. Every variant is decided in [`crate::apply`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum EventKind {
-    /// The agent was created; its record holds the particulars.
+    /// The agent was created.
     Created {
         /// The task, which is also the first instruction.
         task: String,
         /// The id of the task as an instruction.
         instruction: InstructionId,
+        /// All that it was created with; `None` in logs of the first version, where the record alone holds
+        /// it.
+        #[serde(default)]
+        agent: Option<Box<NewAgent>>,
     },
     /// The user pressed Start.
     StartRequested,
@@ -80,6 +100,8 @@ pub enum EventKind {
         /// How many agents are ahead.
         ahead: u32,
     },
+    /// An agent that was to go on has its slot.
+    SlotTaken,
     /// The user took the start back while the agent waited for a slot.
     StartCancelled,
     /// The fetch began.
@@ -135,12 +157,49 @@ pub enum EventKind {
         /// Their ids, next first.
         ids: Vec<InstructionId>,
     },
+    /// A waiting instruction is to be heard at the model's next request.
+    InstructionSentNow {
+        /// Its id.
+        id: InstructionId,
+        /// Whether the answer that is coming is broken off for it.
+        interrupt: bool,
+    },
+    /// What the model is told before the task was put together.
+    PromptPrepared {
+        /// The hash under which the text is stored.
+        blob: String,
+        /// The repository's own guidance that it holds.
+        guidance: Vec<String>,
+        /// Files that its map of the repository names.
+        mapped: u32,
+        /// Files that are kept from the agent.
+        excluded: u32,
+    },
+    /// The agent asks this model from now on.
+    ModelSelected {
+        /// Which model.
+        model: ModelChoice,
+        /// Tokens that it can read at once, where that is known.
+        window: Option<u32>,
+        /// Tokens that it can write at once, where that is known.
+        output_limit: Option<u32>,
+        /// Whether its price is known.
+        priced: bool,
+        /// Why the one before is not asked any more, where it failed.
+        fault: Option<Fault>,
+    },
     /// An instruction left the queue and is worked on.
     TurnStarted {
         /// Which instruction.
         instruction: InstructionId,
         /// Its words, as they were when it was taken.
         text: String,
+        /// The files it mentions, whose text was sent with it.
+        #[serde(default)]
+        shown: Vec<String>,
+        /// The hash of that text, which follows the words.
+        #[serde(default)]
+        attached: Option<String>,
     },
     /// The model answered a request.
     ModelAnswered {
@@ -154,8 +213,18 @@ pub enum EventKind {
         replay: Option<String>,
         /// What this request used.
         usage: Usage,
+        /// What it cost in millionths of a US dollar; `None` where the price is not known.
+        #[serde(default)]
+        cost: Option<u32>,
         /// From the request to the end of the answer.
         duration_ms: u32,
+    },
+    /// An answer was broken off to hear an instruction; nothing it asked for was done.
+    ModelInterrupted {
+        /// The number of the request.
+        request: u32,
+        /// What had come by then.
+        text: String,
     },
     /// A request failed and will be made again.
     ModelRetried {
@@ -195,6 +264,56 @@ pub enum EventKind {
         checkpoint: Option<String>,
         /// How many files differ from the base after it.
         files_changed: u32,
+        /// The files whose text the result holds, all or in part.
+        #[serde(default)]
+        shown: Vec<String>,
+    },
+    /// The agent wrote down how it goes about its work.
+    PlanChanged {
+        /// The whole plan.
+        steps: Vec<PlanStep>,
+    },
+    /// Old results of tools were cut from the conversation to make room.
+    ResultsShrunk {
+        /// The calls whose results are gone.
+        calls: Vec<String>,
+        /// Tokens of the conversation before, as estimated.
+        tokens_before: u32,
+        /// And after.
+        tokens_after: u32,
+    },
+    /// The older part of the conversation was replaced by a summary.
+    Compacted {
+        /// The last event that the summary stands for.
+        through: u32,
+        /// The summary, in the model's words.
+        summary: String,
+        /// Tokens of the conversation before, as estimated.
+        tokens_before: u32,
+        /// And after.
+        tokens_after: u32,
+        /// What making the summary used.
+        usage: Usage,
+        /// What that cost, in millionths of a US dollar; `None` where the price is not known.
+        cost: Option<u32>,
+    },
+    /// The agent goes round in circles, and was told so.
+    LoopNoticed {
+        /// How.
+        pattern: LoopPattern,
+        /// How many times.
+        times: u32,
+        /// What the model was told.
+        advice: String,
+    },
+    /// A limit is nearly reached.
+    LimitNeared {
+        /// Which.
+        limit: LimitKind,
+        /// How much is used, in the limit's unit.
+        used: u32,
+        /// The limit.
+        most: u32,
     },
     /// The model asked the user something.
     QuestionAsked {
@@ -216,14 +335,34 @@ pub enum EventKind {
         reason: PauseReason,
         /// Which limit, where a limit is the reason.
         limit: Option<LimitKind>,
+        /// When it goes on by itself, where it does.
+        #[serde(default)]
+        until: Option<Timestamp>,
+        /// What went wrong, where something did.
+        #[serde(default)]
+        fault: Option<Fault>,
     },
     /// The user gave the agent other limits.
     LimitsChanged {
         /// The limits from now on.
         limits: Limits,
     },
+    /// The user gave the agent another model.
+    ModelChanged {
+        /// The model from now on.
+        model: ModelChoice,
+        /// The one that stands in for it.
+        fallback: Option<ModelChoice>,
+    },
+    /// The user gave the agent other rules about files.
+    FileRulesChanged {
+        /// The rules from now on.
+        files: FileRules,
+    },
     /// The agent works again.
     Resumed,
+    /// The user lets the agent say, in one last answer without tools, how far it came.
+    WrapUpRequested,
     /// Everything it was told is done.
     Completed {
         /// What it did, in the model's words.
@@ -304,6 +443,19 @@ impl EventKind {
             Self::PushFailed { .. } => "pushFailed",
             Self::Deleted => "deleted",
             Self::Restored => "restored",
+            Self::SlotTaken => "slotTaken",
+            Self::InstructionSentNow { .. } => "instructionSentNow",
+            Self::PromptPrepared { .. } => "promptPrepared",
+            Self::ModelSelected { .. } => "modelSelected",
+            Self::ModelInterrupted { .. } => "modelInterrupted",
+            Self::PlanChanged { .. } => "planChanged",
+            Self::ResultsShrunk { .. } => "resultsShrunk",
+            Self::Compacted { .. } => "compacted",
+            Self::LoopNoticed { .. } => "loopNoticed",
+            Self::LimitNeared { .. } => "limitNeared",
+            Self::ModelChanged { .. } => "modelChanged",
+            Self::FileRulesChanged { .. } => "fileRulesChanged",
+            Self::WrapUpRequested => "wrapUpRequested",
             Self::Noted { .. } => "noted",
         }
     }

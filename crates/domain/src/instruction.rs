@@ -14,6 +14,8 @@ pub struct Instruction {
     pub text: String,
     /// When it was queued.
     pub queued_at: Timestamp,
+    /// Whether it is to be heard at the model's next request, within what is worked on.
+    pub now: bool,
 }
 
 /// Instructions that wait for their turn, a reading of the log.
@@ -25,7 +27,7 @@ impl InstructionQueue {
     pub fn fold(&mut self, at: Timestamp, kind: &EventKind) {
         match kind {
             EventKind::InstructionQueued { id, text } => {
-                self.0.push(Instruction { id: *id, text: text.clone(), queued_at: at })
+                self.0.push(Instruction { id: *id, text: text.clone(), queued_at: at, now: false })
             }
             EventKind::InstructionEdited { id, text } => {
                 if let Some(found) = self.0.iter_mut().find(|i| i.id == *id) {
@@ -34,6 +36,15 @@ impl InstructionQueue {
             }
             EventKind::InstructionRemoved { id } | EventKind::TurnStarted { instruction: id, .. } => {
                 self.0.retain(|i| i.id != *id);
+            }
+            EventKind::InstructionSentNow { id, .. } => {
+                if let Some(place) = self.0.iter().position(|i| i.id == *id) {
+                    let mut sent = self.0.remove(place);
+                    sent.now = true;
+                    // Behind those that were sent before it.
+                    let behind = self.0.iter().take_while(|i| i.now).count();
+                    self.0.insert(behind, sent);
+                }
             }
             EventKind::InstructionsReordered { ids } => {
                 // Ids the caller did not name keep their order behind those it did.

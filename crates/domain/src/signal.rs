@@ -34,6 +34,15 @@ pub enum Signal {
         /// The piece.
         text: String,
     },
+    /// The model wrote a piece of a tool call's arguments.
+    CallDelta {
+        /// Which call of the answer, from 0.
+        index: u32,
+        /// The tool's name.
+        tool: String,
+        /// The piece.
+        arguments: String,
+    },
     /// The work ended in a way that the log cannot hold, such as on a full disk: it still says that
     /// the agent is at work, and the next start brings it in order.
     Unwritten {

@@ -94,6 +94,10 @@ pub enum PauseReason {
     Quota,
     /// The program that ran it ended in the middle.
     Interrupted,
+    /// The model's provider fails, or refuses what it is asked.
+    Provider,
+    /// It goes round in circles.
+    Loop,
 }
 
 /// Says that an event cannot happen to an agent in a status.
@@ -128,9 +132,14 @@ pub fn apply(status: Status, event: &EventKind) -> Result<Status, IllegalTransit
             Cloning | Running | Paused | Completed | Pushing => None,
         },
         // An agent that waits for a slot stays idle and says so.
-        E::SlotAwaited { .. } | E::StartCancelled => match status {
+        E::StartCancelled => match status {
             Idle => Some(Idle),
             Cloning | Running | Paused | Completed | Error | Pushing => None,
+        },
+        // One that goes on waits as a running one, and its time does not count meanwhile.
+        E::SlotAwaited { .. } => match status {
+            Idle | Running => Some(status),
+            Cloning | Paused | Completed | Error | Pushing => None,
         },
         E::CloneStarted => match status {
             Idle => Some(Cloning),
@@ -149,9 +158,18 @@ pub fn apply(status: Status, event: &EventKind) -> Result<Status, IllegalTransit
             Cloning | Running | Paused => Some(status),
             Idle | Completed | Error | Pushing => None,
         },
-        E::TurnStarted { .. }
+        E::SlotTaken
+        | E::PromptPrepared { .. }
+        | E::ModelSelected { .. }
+        | E::TurnStarted { .. }
         | E::ModelAnswered { .. }
         | E::ModelRetried { .. }
+        | E::ModelInterrupted { .. }
+        | E::PlanChanged { .. }
+        | E::ResultsShrunk { .. }
+        | E::Compacted { .. }
+        | E::LoopNoticed { .. }
+        | E::LimitNeared { .. }
         | E::ToolRequested { .. }
         | E::ToolFinished { .. } => match status {
             Running => Some(Running),
@@ -162,6 +180,7 @@ pub fn apply(status: Status, event: &EventKind) -> Result<Status, IllegalTransit
         | E::InstructionEdited { .. }
         | E::InstructionRemoved { .. }
         | E::InstructionsReordered { .. }
+        | E::InstructionSentNow { .. }
         | E::Noted { .. } => match status {
             Idle | Cloning | Running | Paused | Completed | Error | Pushing => Some(status),
         },
@@ -170,6 +189,14 @@ pub fn apply(status: Status, event: &EventKind) -> Result<Status, IllegalTransit
             Idle | Cloning | Paused | Completed | Error | Pushing => None,
         },
         E::QuestionAnswered { .. } => match status {
+            Paused => Some(Running),
+            Idle | Cloning | Running | Completed | Error | Pushing => None,
+        },
+        E::ModelChanged { .. } | E::FileRulesChanged { .. } => match status {
+            Idle | Paused | Completed | Error => Some(status),
+            Cloning | Running | Pushing => None,
+        },
+        E::WrapUpRequested => match status {
             Paused => Some(Running),
             Idle | Cloning | Running | Completed | Error | Pushing => None,
         },

@@ -11,8 +11,14 @@ pub struct Usage {
     pub input_tokens: u32,
     /// The part of `input_tokens` that the provider read from its cache.
     pub cached_tokens: u32,
+    /// The part of `input_tokens` that the provider wrote to its cache.
+    #[serde(default)]
+    pub cache_write_tokens: u32,
     /// Tokens the model wrote, reasoning included.
     pub output_tokens: u32,
+    /// The part of `output_tokens` that is reasoning, where the provider says so.
+    #[serde(default)]
+    pub reasoning_tokens: u32,
 }
 
 impl Usage {
@@ -20,7 +26,9 @@ impl Usage {
     pub fn add(&mut self, other: Self) {
         self.input_tokens = self.input_tokens.saturating_add(other.input_tokens);
         self.cached_tokens = self.cached_tokens.saturating_add(other.cached_tokens);
+        self.cache_write_tokens = self.cache_write_tokens.saturating_add(other.cache_write_tokens);
         self.output_tokens = self.output_tokens.saturating_add(other.output_tokens);
+        self.reasoning_tokens = self.reasoning_tokens.saturating_add(other.reasoning_tokens);
     }
 
     /// Returns input and output together, which is what a token limit counts.
@@ -30,7 +38,7 @@ impl Usage {
     }
 }
 
-/// What an agent may use before it pauses and asks; `None` means without limit.
+/// What an agent, or all of them in a day, may use before they pause and ask; `None` means without limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
@@ -41,6 +49,9 @@ pub struct Limits {
     pub turns: Option<u32>,
     /// Seconds of running, pauses not counted.
     pub seconds: Option<u32>,
+    /// Money, in millionths of a US dollar.
+    #[serde(default)]
+    pub money: Option<u32>,
 }
 
 /// Which limit was reached.
@@ -54,4 +65,14 @@ pub enum LimitKind {
     Turns,
     /// `Limits::seconds`.
     Time,
+    /// `Limits::money`.
+    Money,
+    /// The tokens of all agents in a day.
+    DayTokens,
+    /// The requests of all agents in a day.
+    DayTurns,
+    /// The running seconds of all agents in a day.
+    DayTime,
+    /// The money of all agents in a day.
+    DayMoney,
 }

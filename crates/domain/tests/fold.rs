@@ -5,23 +5,15 @@
 mod samples;
 
 use anchorhold_domain::{
-    Agent, AgentId, Event, EventKind, Instruction, InstructionId, InstructionQueue, Limits, ModelChoice,
-    NewAgent, PauseReason, Status, Timestamp, ToolOutcome, Usage,
+    Agent, AgentId, Event, EventKind, Instruction, InstructionId, InstructionQueue, PauseReason, PlanStep,
+    Status, StepStatus, Timestamp, ToolOutcome, Usage,
 };
 use proptest::prelude::*;
 use samples::{fault, instruction};
 
 fn new_agent() -> Agent {
-    let new = NewAgent {
-        name: "renamer".to_owned(),
-        task: "rename the crate".to_owned(),
-        github_repo: "octo/hello".to_owned(),
-        source_branch: "main".to_owned(),
-        target_branch: "agent/rename".to_owned(),
-        model: ModelChoice { provider: "scripted".to_owned(), name: "demo".to_owned(), base_url: None },
-        limits: Limits::default(),
-    };
-    Agent::new(AgentId(uuid::Uuid::from_u128(9)), new, "local".to_owned(), Timestamp(1_000))
+    let id = AgentId(uuid::Uuid::from_u128(9));
+    Agent::new(id, samples::new_agent(), "local".to_owned(), Timestamp(1_000))
 }
 
 /// Folds `(at, kind)` pairs into a new agent, numbering them from 2.
@@ -49,7 +41,8 @@ fn answered(request: u32) -> EventKind {
         text: String::new(),
         reasoning: None,
         replay: None,
-        usage: Usage { input_tokens: 10, cached_tokens: 5, output_tokens: 1 },
+        usage: Usage { input_tokens: 10, cached_tokens: 5, output_tokens: 1, ..Usage::default() },
+        cost: (request > 1).then_some(7),
         duration_ms: 1,
     }
 }
@@ -64,7 +57,17 @@ fn finished(checkpoint: Option<&str>, files_changed: u32) -> EventKind {
         edited: vec![],
         checkpoint: checkpoint.map(str::to_owned),
         files_changed,
+        shown: vec![],
     }
+}
+
+fn turn(number: u128, text: &str) -> EventKind {
+    let instruction = instruction(number);
+    EventKind::TurnStarted { instruction, text: text.to_owned(), shown: vec![], attached: None }
+}
+
+fn paused(reason: PauseReason) -> EventKind {
+    EventKind::Paused { reason, limit: None, until: None, fault: None }
 }
 
 fn started() -> Vec<(i64, EventKind)> {
@@ -76,7 +79,7 @@ fn a_whole_life_folds_to_the_record_it_must() {
     let mut log = started();
     log.extend([
         (4_100, EventKind::CellOpened { container_id: "abc".to_owned(), facts: vec![], ready_ms: 1 }),
-        (4_200, EventKind::TurnStarted { instruction: instruction(1), text: "rename the crate".to_owned() }),
+        (4_200, turn(1, "rename the crate")),
         (4_300, answered(1)),
         (4_400, finished(Some("k1"), 2)),
         (4_500, answered(2)),
@@ -102,7 +105,10 @@ fn a_whole_life_folds_to_the_record_it_must() {
     let expected = Agent {
         container_id: Some("abc".to_owned()),
         status: Status::Completed,
-        usage: Usage { input_tokens: 20, cached_tokens: 10, output_tokens: 2 },
+        usage: Usage { input_tokens: 20, cached_tokens: 10, output_tokens: 2, ..Usage::default() },
+        cost: 7,
+        unpriced: 1,
+        context_tokens: 11,
         requests: 2,
         activity: Some("renamed".to_owned()),
         base_commit: Some("c0".to_owned()),
@@ -133,12 +139,96 @@ fn a_refused_event_leaves_the_record_as_it_was() {
 #[test]
 fn pauses_do_not_count_as_running() {
     let mut log = started();
-    log.push((5_000, EventKind::Paused { reason: PauseReason::User, limit: None }));
+    log.push((5_000, paused(PauseReason::User)));
     let paused = fold(log.clone());
     assert_eq!((paused.pause_reason, paused.ran_seconds(Timestamp(60_000))), (Some(PauseReason::User), 1));
     log.push((60_000, EventKind::Resumed));
     let resumed = fold(log);
     assert_eq!((resumed.pause_reason, resumed.ran_seconds(Timestamp(62_000))), (None, 3));
+}
+
+#[test]
+fn waiting_for_a_slot_does_not_count_as_running() {
+    let mut log = started();
+    log.push((5_000, paused(PauseReason::User)));
+    log.push((6_000, EventKind::Resumed));
+    log.push((6_000, EventKind::SlotAwaited { ahead: 1 }));
+    let waiting = fold(log.clone());
+    assert_eq!((waiting.status, waiting.waiting), (Status::Running, true));
+    assert_eq!(waiting.ran_seconds(Timestamp(60_000)), 1);
+    log.push((60_000, EventKind::SlotTaken));
+    let running = fold(log);
+    assert_eq!((running.waiting, running.ran_seconds(Timestamp(62_000))), (false, 3));
+}
+
+#[test]
+fn a_pause_that_ends_by_itself_says_when_and_why() {
+    let mut log = started();
+    let held = EventKind::Paused {
+        reason: PauseReason::Quota,
+        limit: None,
+        until: Some(Timestamp(90_000)),
+        fault: Some(fault()),
+    };
+    log.push((5_000, held));
+    let paused = fold(log.clone());
+    assert_eq!((paused.resumes_at, paused.error_code), (Some(Timestamp(90_000)), Some(fault().code)));
+    log.push((90_000, EventKind::Resumed));
+    let resumed = fold(log);
+    assert_eq!((resumed.resumes_at, resumed.error_code), (None, None));
+}
+
+#[test]
+fn the_model_that_answers_is_told_from_the_one_that_was_chosen() {
+    let selected = |model| EventKind::ModelSelected {
+        model,
+        window: Some(1_000),
+        output_limit: None,
+        priced: true,
+        fault: None,
+    };
+    let mut log = started();
+    log.push((5_000, selected(samples::model("small"))));
+    assert!(!fold(log.clone()).on_fallback);
+    log.push((6_000, selected(samples::model("large"))));
+    let fallen_back = fold(log.clone());
+    assert_eq!((fallen_back.on_fallback, fallen_back.context_window), (true, Some(1_000)));
+    log.push((7_000, paused(PauseReason::User)));
+    log.push((8_000, EventKind::ModelChanged { model: samples::model("other"), fallback: None }));
+    let changed = fold(log);
+    assert_eq!(
+        (changed.on_fallback, changed.model, changed.fallback),
+        (false, samples::model("other"), None)
+    );
+}
+
+#[test]
+fn a_plan_and_a_shorter_conversation_are_counted() {
+    let step = |status| PlanStep { text: "look".to_owned(), status };
+    let mut log = started();
+    log.push((4_300, answered(1)));
+    log.push((
+        4_400,
+        EventKind::PlanChanged { steps: vec![step(StepStatus::Done), step(StepStatus::Active)] },
+    ));
+    let planned = fold(log.clone());
+    assert_eq!((planned.plan_done, planned.plan_total, planned.context_tokens), (1, 2, 11));
+    log.push((4_500, EventKind::ResultsShrunk { calls: vec![], tokens_before: 11, tokens_after: 4 }));
+    assert_eq!(fold(log).context_tokens, 4);
+}
+
+#[test]
+fn an_instruction_that_is_sent_now_comes_next_behind_those_sent_before() {
+    let mut queue = InstructionQueue::default();
+    for number in 1..=3 {
+        queue.fold(Timestamp(1), &queued(number));
+    }
+    for number in [3, 2] {
+        queue
+            .fold(Timestamp(2), &EventKind::InstructionSentNow { id: instruction(number), interrupt: false });
+    }
+    let order: Vec<_> = queue.waiting().iter().map(|waits| (waits.id, waits.now)).collect();
+    assert_eq!(order, [(instruction(3), true), (instruction(2), true), (instruction(1), false)]);
 }
 
 #[test]
@@ -184,8 +274,13 @@ fn an_instruction_that_is_edited_keeps_its_place_and_its_time() {
     let edited = EventKind::InstructionEdited { id: instruction(1), text: "other words".to_owned() };
     queue.fold(Timestamp(2), &edited);
     let expected = [
-        Instruction { id: instruction(1), text: "other words".to_owned(), queued_at: Timestamp(1) },
-        Instruction { id: instruction(2), text: "do 2".to_owned(), queued_at: Timestamp(1) },
+        Instruction {
+            id: instruction(1),
+            text: "other words".to_owned(),
+            queued_at: Timestamp(1),
+            now: false,
+        },
+        Instruction { id: instruction(2), text: "do 2".to_owned(), queued_at: Timestamp(1), now: false },
     ];
     assert_eq!(queue.waiting(), expected);
 }
@@ -273,7 +368,10 @@ proptest! {
 
 fn take(queue: &mut InstructionQueue) -> Option<InstructionId> {
     let next = queue.waiting().first().cloned()?;
-    queue.fold(Timestamp(0), &EventKind::TurnStarted { instruction: next.id, text: next.text });
+    queue.fold(
+        Timestamp(0),
+        &EventKind::TurnStarted { instruction: next.id, text: next.text, shown: vec![], attached: None },
+    );
     Some(next.id)
 }
 

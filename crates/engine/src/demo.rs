@@ -10,7 +10,13 @@ pub const DEMO_TRAJECTORY: &str = include_str!("../../../tests/fixtures/trajecto
 /// The choice of the scripted model. It plays back a recording and is not intelligent.
 #[must_use]
 pub fn scripted() -> ModelChoice {
-    ModelChoice { provider: "scripted".to_owned(), name: DEMO_MODEL.to_owned(), base_url: None }
+    ModelChoice {
+        provider: "scripted".to_owned(),
+        name: DEMO_MODEL.to_owned(),
+        base_url: None,
+        wire: None,
+        effort: None,
+    }
 }
 
 pub(crate) fn trajectory() -> Result<Trajectory, EngineError> {

@@ -26,7 +26,10 @@ pub use anchorhold_domain as domain;
 pub use anchorhold_forge::Account;
 pub use config::{Config, Identity, home_from_environment};
 pub use demo::{DEMO_TRAJECTORY, scripted};
-pub use engine::{Engine, EngineState, EngineStatus, ModelOption};
+pub use engine::{
+    CatalogueInfo, Engine, EngineState, EngineStatus, KeyState, ModelOption, ModelPrice, ModelTest,
+    ProviderOption,
+};
 pub use engines::{EngineOption, check_engine, engines};
 pub use error::EngineError;
 // For what measures it; the verbs call it by themselves.

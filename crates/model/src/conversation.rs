@@ -88,4 +88,13 @@ pub enum Delta {
     Text(String),
     /// A piece of reasoning.
     Reasoning(String),
+    /// A piece of a tool call's arguments.
+    Call {
+        /// Which call of the answer, from 0.
+        index: u32,
+        /// The tool's name.
+        tool: String,
+        /// The piece.
+        arguments: String,
+    },
 }

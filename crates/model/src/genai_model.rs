@@ -215,9 +215,13 @@ fn answer(end: StreamEnd, streamed_reasoning: String) -> Answer {
 
 fn usage(usage: &genai::chat::Usage) -> Usage {
     let count = |tokens: Option<i32>| u32::try_from(tokens.unwrap_or(0)).unwrap_or(0);
+    let (prompt, completion) =
+        (usage.prompt_tokens_details.as_ref(), usage.completion_tokens_details.as_ref());
     Usage {
         input_tokens: count(usage.prompt_tokens),
-        cached_tokens: count(usage.prompt_tokens_details.as_ref().and_then(|d| d.cached_tokens)),
+        cached_tokens: count(prompt.and_then(|d| d.cached_tokens)),
+        cache_write_tokens: count(prompt.and_then(|d| d.cache_creation_tokens)),
         output_tokens: count(usage.completion_tokens),
+        reasoning_tokens: count(completion.and_then(|d| d.reasoning_tokens)),
     }
 }

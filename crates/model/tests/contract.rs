@@ -27,6 +27,8 @@ async fn ask(base_url: &str, messages: Vec<Message>) -> Result<(Answer, Vec<Delt
         provider: "openai".to_owned(),
         name: "demo".to_owned(),
         base_url: Some(base_url.to_owned()),
+        wire: None,
+        effort: None,
     };
     let model = GenaiModel::new(&Connections::new()?, &choice, Some("key"))?;
     let (sender, mut receiver) = mpsc::channel(64);
@@ -97,7 +99,7 @@ async fn text_arrives_in_pieces_and_parallel_calls_keep_their_order_and_argument
         .iter()
         .map(|delta| match delta {
             Delta::Text(text) => text.as_str(),
-            Delta::Reasoning(_) => "",
+            Delta::Reasoning(_) | Delta::Call { .. } => "",
         })
         .collect();
     assert_eq!((text.as_str(), deltas.len()), ("I read both files.", 5));
@@ -204,6 +206,8 @@ async fn the_key_is_never_part_of_an_error() {
         provider: "openai".to_owned(),
         name: "demo".to_owned(),
         base_url: Some(server.base_url()),
+        wire: None,
+        effort: None,
     };
     let model = GenaiModel::new(&Connections::new().unwrap(), &choice, Some("sk-planted-secret")).unwrap();
     let (sender, _receiver) = mpsc::channel(1);

@@ -2,7 +2,9 @@
 //! cut. `cargo run -p anchorhold-store --example append -- <folder>`; the folder tells which disk.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement, not the product")]
 
-use anchorhold_domain::{Agent, AgentId, EventKind, InstructionId, Limits, ModelChoice, NewAgent, Timestamp};
+use anchorhold_domain::{
+    Agent, AgentId, EventKind, FileRules, InstructionId, Limits, ModelChoice, NewAgent, Timestamp,
+};
 use anchorhold_store::Store;
 use std::time::Instant;
 
@@ -17,12 +19,23 @@ async fn main() {
         github_repo: "octo/hello".to_owned(),
         source_branch: "main".to_owned(),
         target_branch: "agent/append".to_owned(),
-        model: ModelChoice { provider: "scripted".to_owned(), name: "none".to_owned(), base_url: None },
+        model: ModelChoice {
+            provider: "scripted".to_owned(),
+            name: "none".to_owned(),
+            base_url: None,
+            wire: None,
+            effort: None,
+        },
+        fallback: None,
         limits: Limits::default(),
+        files: FileRules::default(),
     };
     let mut agent = Agent::new(AgentId(uuid::Uuid::now_v7()), new, "local".to_owned(), Timestamp(0));
     let instruction = InstructionId(uuid::Uuid::now_v7());
-    store.create(&agent, &EventKind::Created { task: "append".to_owned(), instruction }).await.unwrap();
+    store
+        .create(&agent, &EventKind::Created { task: "append".to_owned(), instruction, agent: None })
+        .await
+        .unwrap();
 
     let mut micros = Vec::new();
     for _ in 0..2_000 {

@@ -2,7 +2,9 @@
 
 use crate::error::{Result, StoreError, is_taken};
 use crate::open::Store;
-use anchorhold_domain::{Agent, AgentId, Limits, ModelChoice, PauseReason, Status, Timestamp, Usage};
+use anchorhold_domain::{
+    Agent, AgentId, Effort, Limits, ModelChoice, PauseReason, Status, Timestamp, Usage, Wire,
+};
 use sqlx::SqliteConnection;
 
 /// A row as SQLite hands it out. Only [`Row::into_agent`] makes an agent of it, and refuses what
@@ -18,6 +20,7 @@ struct Row {
     agent_port: Option<i64>,
     status: String,
     pause_reason: Option<String>,
+    resumes_at: Option<i64>,
     waiting: i64,
     error_message: Option<String>,
     error_code: Option<String>,
@@ -26,12 +29,26 @@ struct Row {
     model_provider: String,
     model_name: String,
     model_base_url: Option<String>,
+    model_wire: Option<String>,
+    model_effort: Option<String>,
+    fallback: Option<String>,
+    on_fallback: i64,
     limit_tokens: Option<i64>,
     limit_turns: Option<i64>,
     limit_seconds: Option<i64>,
+    limit_money: Option<i64>,
+    files: String,
     input_tokens: i64,
     cached_tokens: i64,
+    cache_write_tokens: i64,
     output_tokens: i64,
+    reasoning_tokens: i64,
+    cost: i64,
+    unpriced: i64,
+    context_tokens: i64,
+    context_window: Option<i64>,
+    plan_done: i64,
+    plan_total: i64,
     requests: i64,
     activity: Option<String>,
     base_commit: Option<String>,
@@ -101,14 +118,18 @@ impl Store {
 pub(crate) async fn insert(connection: &mut SqliteConnection, agent: &Agent) -> Result<()> {
     let id = agent.id.to_string();
     let status = agent.status.as_str();
-    let Limits { tokens, turns, seconds } = agent.limits;
+    let Limits { tokens, turns, seconds, money } = agent.limits;
+    let (wire, effort) = (agent.model.wire.map(wire_text), agent.model.effort.map(effort_text));
+    let fallback = agent.fallback.as_ref().map(to_json).transpose()?;
+    let files = to_json(&agent.files)?;
     sqlx::query!(
         "INSERT INTO agents (
             id, name, task, github_repo, source_branch, target_branch, status, waiting, user_id,
-            model_provider, model_name, model_base_url, limit_tokens, limit_turns, limit_seconds,
+            model_provider, model_name, model_base_url, model_wire, model_effort, fallback, files,
+            limit_tokens, limit_turns, limit_seconds, limit_money,
             input_tokens, cached_tokens, output_tokens, requests, files_changed, ran_ms, last_seq,
             created_at, updated_at
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?, ?)",
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?, ?)",
         id,
         agent.name,
         agent.task,
@@ -120,9 +141,14 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, agent: &Agent) -> 
         agent.model.provider,
         agent.model.name,
         agent.model.base_url,
+        wire,
+        effort,
+        fallback,
+        files,
         tokens,
         turns,
         seconds,
+        money,
         agent.last_seq,
         agent.created_at.0,
         agent.updated_at.0,
@@ -145,12 +171,20 @@ pub(crate) async fn compare_and_set(
     let (running_since, started_at) = (after.running_since.map(|t| t.0), after.started_at.map(|t| t.0));
     let (completed_at, pushed_at) = (after.completed_at.map(|t| t.0), after.pushed_at.map(|t| t.0));
     let deleted_at = after.deleted_at.map(|t| t.0);
+    let resumes_at = after.resumes_at.map(|t| t.0);
+    let (wire, effort) = (after.model.wire.map(wire_text), after.model.effort.map(effort_text));
+    let fallback = after.fallback.as_ref().map(to_json).transpose()?;
+    let files = to_json(&after.files)?;
     let done = sqlx::query!(
         "UPDATE agents SET
-            container_id = ?, status = ?, pause_reason = ?, waiting = ?,
+            container_id = ?, status = ?, pause_reason = ?, resumes_at = ?, waiting = ?,
             error_message = ?, error_code = ?, error_hint = ?,
-            limit_tokens = ?, limit_turns = ?, limit_seconds = ?,
-            input_tokens = ?, cached_tokens = ?, output_tokens = ?, requests = ?, activity = ?,
+            model_provider = ?, model_name = ?, model_base_url = ?, model_wire = ?, model_effort = ?,
+            fallback = ?, on_fallback = ?, files = ?,
+            limit_tokens = ?, limit_turns = ?, limit_seconds = ?, limit_money = ?,
+            input_tokens = ?, cached_tokens = ?, cache_write_tokens = ?, output_tokens = ?,
+            reasoning_tokens = ?, cost = ?, unpriced = ?, context_tokens = ?, context_window = ?,
+            plan_done = ?, plan_total = ?, requests = ?, activity = ?,
             base_commit = ?, base_tree = ?, checkpoint = ?, files_changed = ?, pushed_commit = ?,
             ran_ms = ?, running_since = ?, last_seq = ?,
             started_at = ?, completed_at = ?, pushed_at = ?, deleted_at = ?, updated_at = ?
@@ -158,16 +192,34 @@ pub(crate) async fn compare_and_set(
         after.container_id,
         next_status,
         pause_reason,
+        resumes_at,
         after.waiting,
         after.error_message,
         after.error_code,
         after.error_hint,
+        after.model.provider,
+        after.model.name,
+        after.model.base_url,
+        wire,
+        effort,
+        fallback,
+        after.on_fallback,
+        files,
         after.limits.tokens,
         after.limits.turns,
         after.limits.seconds,
+        after.limits.money,
         after.usage.input_tokens,
         after.usage.cached_tokens,
+        after.usage.cache_write_tokens,
         after.usage.output_tokens,
+        after.usage.reasoning_tokens,
+        after.cost,
+        after.unpriced,
+        after.context_tokens,
+        after.context_window,
+        after.plan_done,
+        after.plan_total,
         after.requests,
         after.activity,
         after.base_commit,
@@ -216,6 +268,8 @@ fn reason_text(reason: PauseReason) -> &'static str {
         PauseReason::Limit => "LIMIT",
         PauseReason::Quota => "QUOTA",
         PauseReason::Interrupted => "INTERRUPTED",
+        PauseReason::Provider => "PROVIDER",
+        PauseReason::Loop => "LOOP",
     }
 }
 
@@ -227,9 +281,43 @@ fn reason_of(text: &str) -> Option<PauseReason> {
         PauseReason::Limit,
         PauseReason::Quota,
         PauseReason::Interrupted,
+        PauseReason::Provider,
+        PauseReason::Loop,
     ]
     .into_iter()
     .find(|reason| reason_text(*reason) == text)
+}
+
+fn wire_text(wire: Wire) -> &'static str {
+    match wire {
+        Wire::Chat => "CHAT",
+        Wire::Responses => "RESPONSES",
+        Wire::Messages => "MESSAGES",
+        Wire::Gemini => "GEMINI",
+    }
+}
+
+fn wire_of(text: &str) -> Option<Wire> {
+    let all = [Wire::Chat, Wire::Responses, Wire::Messages, Wire::Gemini];
+    all.into_iter().find(|wire| wire_text(*wire) == text)
+}
+
+fn effort_text(effort: Effort) -> &'static str {
+    match effort {
+        Effort::Low => "LOW",
+        Effort::Medium => "MEDIUM",
+        Effort::High => "HIGH",
+    }
+}
+
+fn effort_of(text: &str) -> Option<Effort> {
+    let all = [Effort::Low, Effort::Medium, Effort::High];
+    all.into_iter().find(|effort| effort_text(*effort) == text)
+}
+
+/// What is kept in one column because it is only ever read whole.
+fn to_json<T: serde::Serialize>(value: &T) -> Result<String> {
+    Ok(serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))?)
 }
 
 impl Row {
@@ -244,26 +332,43 @@ impl Row {
                 .pause_reason
                 .map(|text| reason_of(&text).ok_or_else(|| read.corrupt("pause_reason", text)))
                 .transpose()?,
-            waiting: match self.waiting {
-                0 => false,
-                1 => true,
-                other => return Err(read.corrupt("waiting", other)),
-            },
+            resumes_at: self.resumes_at.map(Timestamp),
+            waiting: read.flag("waiting", self.waiting)?,
             model: ModelChoice {
                 provider: self.model_provider,
                 name: self.model_name,
                 base_url: self.model_base_url,
+                wire: self
+                    .model_wire
+                    .map(|text| wire_of(&text).ok_or_else(|| read.corrupt("model_wire", text)))
+                    .transpose()?,
+                effort: self
+                    .model_effort
+                    .map(|text| effort_of(&text).ok_or_else(|| read.corrupt("model_effort", text)))
+                    .transpose()?,
             },
+            fallback: self.fallback.map(|json| read.json("fallback", &json)).transpose()?,
+            on_fallback: read.flag("on_fallback", self.on_fallback)?,
+            files: read.json("files", &self.files)?,
             limits: Limits {
                 tokens: self.limit_tokens.map(|n| read.number("limit_tokens", n)).transpose()?,
                 turns: self.limit_turns.map(|n| read.number("limit_turns", n)).transpose()?,
                 seconds: self.limit_seconds.map(|n| read.number("limit_seconds", n)).transpose()?,
+                money: self.limit_money.map(|n| read.number("limit_money", n)).transpose()?,
             },
             usage: Usage {
                 input_tokens: read.number("input_tokens", self.input_tokens)?,
                 cached_tokens: read.number("cached_tokens", self.cached_tokens)?,
+                cache_write_tokens: read.number("cache_write_tokens", self.cache_write_tokens)?,
                 output_tokens: read.number("output_tokens", self.output_tokens)?,
+                reasoning_tokens: read.number("reasoning_tokens", self.reasoning_tokens)?,
             },
+            cost: read.number("cost", self.cost)?,
+            unpriced: read.number("unpriced", self.unpriced)?,
+            context_tokens: read.number("context_tokens", self.context_tokens)?,
+            context_window: self.context_window.map(|n| read.number("context_window", n)).transpose()?,
+            plan_done: read.number("plan_done", self.plan_done)?,
+            plan_total: read.number("plan_total", self.plan_total)?,
             requests: read.number("requests", self.requests)?,
             files_changed: read.number("files_changed", self.files_changed)?,
             ran_ms: read.number("ran_ms", self.ran_ms)?,
@@ -302,6 +407,18 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn number<N: TryFrom<i64>>(&self, column: &str, value: i64) -> Result<N> {
         N::try_from(value).map_err(|_| self.corrupt(column, value))
+    }
+
+    fn flag(&self, column: &str, value: i64) -> Result<bool> {
+        match value {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(self.corrupt(column, other)),
+        }
+    }
+
+    fn json<T: serde::de::DeserializeOwned>(&self, column: &str, json: &str) -> Result<T> {
+        serde_json::from_str(json).map_err(|error| self.corrupt(column, format!("{json}: {error}")))
     }
 
     fn corrupt(&self, column: &str, found: impl std::fmt::Display) -> StoreError {

@@ -15,6 +15,7 @@ mod blobs;
 mod error;
 mod events;
 mod open;
+mod settings;
 mod verify;
 
 pub use error::{Result, StoreError};

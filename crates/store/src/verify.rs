@@ -9,8 +9,8 @@ const PAGE: u32 = 1000;
 impl Store {
     /// Folds an agent's log from its creation and compares the result with its row.
     ///
-    /// The particulars it was created with are taken from the row, since the log does not repeat
-    /// them.
+    /// The particulars it was created with are taken from the row where the log is one of the first
+    /// version, which does not hold them.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] where they differ, or where the log cannot be folded.
@@ -39,19 +39,25 @@ impl Store {
 }
 
 fn created(row: &Agent, first: Option<Event>) -> Result<Agent> {
-    let Some(Event { seq: 1, at, kind: EventKind::Created { task, .. } }) = first else {
+    let Some(Event { seq: 1, at, kind: EventKind::Created { task, agent, .. } }) = first else {
         return Err(differs(row.id, "the log does not begin with the creation".to_owned()));
     };
-    let new = NewAgent {
+    let new = agent.map_or_else(|| of_row(row, task), |agent| *agent);
+    Ok(Agent::new(row.id, new, row.user_id.clone(), at))
+}
+
+fn of_row(row: &Agent, task: String) -> NewAgent {
+    NewAgent {
         name: row.name.clone(),
         task,
         github_repo: row.github_repo.clone(),
         source_branch: row.source_branch.clone(),
         target_branch: row.target_branch.clone(),
         model: row.model.clone(),
+        fallback: row.fallback.clone(),
         limits: row.limits,
-    };
-    Ok(Agent::new(row.id, new, row.user_id.clone(), at))
+        files: row.files.clone(),
+    }
 }
 
 fn differs(id: AgentId, found: String) -> StoreError {

@@ -45,3 +45,22 @@ pub async fn reorder_instructions(
 ) -> Answer<()> {
     engine.get().await?.reorder_instructions(id, ids).await.map(drop).map_err(fault)
 }
+
+/// Lets the model hear a waiting instruction at its next request, or at once.
+#[tauri::command]
+#[specta::specta]
+pub async fn send_now(
+    engine: State<'_, Opened>,
+    id: AgentId,
+    instruction: InstructionId,
+    interrupt: bool,
+) -> Answer<()> {
+    engine.get().await?.send_now(id, instruction, interrupt).await.map(drop).map_err(fault)
+}
+
+/// Returns paths that match what was typed behind an `@`.
+#[tauri::command]
+#[specta::specta]
+pub async fn mentionable(engine: State<'_, Opened>, id: AgentId, typed: String) -> Answer<Vec<String>> {
+    engine.get().await?.mentionable(id, &typed).await.map_err(fault)
+}

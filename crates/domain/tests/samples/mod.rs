@@ -1,8 +1,9 @@
 //! One event of every kind. A new variant does not compile until it has its place here.
 
 use anchorhold_domain::{
-    CellFact, EditedFile, EventKind, FactVerdict, Fault, InstructionId, LimitKind, Limits, PauseReason,
-    ToolOutcome, Usage,
+    CellFact, EditedFile, Effort, EventKind, FactVerdict, Fault, FileRules, InstructionId, LimitKind, Limits,
+    LoopPattern, ModelChoice, NewAgent, PauseReason, PlanStep, StepStatus, Timestamp, ToolOutcome, Usage,
+    Wire,
 };
 
 /// Every kind of event once, in the order of the enum, with every field set.
@@ -24,8 +25,49 @@ pub fn fault() -> Fault {
     }
 }
 
+/// What an agent is created with, with every field set.
+pub fn new_agent() -> NewAgent {
+    NewAgent {
+        name: "renamer".to_owned(),
+        task: "rename the crate".to_owned(),
+        github_repo: "octo/hello".to_owned(),
+        source_branch: "main".to_owned(),
+        target_branch: "agent/rename".to_owned(),
+        model: model("small"),
+        fallback: Some(model("large")),
+        limits: Limits::default(),
+        files: FileRules::default(),
+    }
+}
+
+/// A model with every field set.
+pub fn model(name: &str) -> ModelChoice {
+    ModelChoice {
+        provider: "compatible".to_owned(),
+        name: name.to_owned(),
+        base_url: Some("http://localhost:8080/v1".to_owned()),
+        wire: Some(Wire::Chat),
+        effort: Some(Effort::High),
+    }
+}
+
+/// What a request used, with every field set.
+pub fn usage() -> Usage {
+    Usage {
+        input_tokens: 100,
+        cached_tokens: 40,
+        cache_write_tokens: 20,
+        output_tokens: 7,
+        reasoning_tokens: 3,
+    }
+}
+
 fn first() -> EventKind {
-    EventKind::Created { task: "rename the crate".to_owned(), instruction: instruction(1) }
+    EventKind::Created {
+        task: "rename the crate".to_owned(),
+        instruction: instruction(1),
+        agent: Some(Box::new(new_agent())),
+    }
 }
 
 fn following(kind: &EventKind) -> Option<EventKind> {
@@ -34,7 +76,8 @@ fn following(kind: &EventKind) -> Option<EventKind> {
     Some(match kind {
         E::Created { .. } => E::StartRequested,
         E::StartRequested => E::SlotAwaited { ahead: 2 },
-        E::SlotAwaited { .. } => E::StartCancelled,
+        E::SlotAwaited { .. } => E::SlotTaken,
+        E::SlotTaken => E::StartCancelled,
         E::StartCancelled => E::CloneStarted,
         E::CloneStarted => E::Cloned {
             base_commit: text("c0"),
@@ -61,18 +104,34 @@ fn following(kind: &EventKind) -> Option<EventKind> {
         E::InstructionRemoved { .. } => {
             E::InstructionsReordered { ids: vec![instruction(3), instruction(2)] }
         }
-        E::InstructionsReordered { .. } => {
-            E::TurnStarted { instruction: instruction(1), text: text("rename the crate") }
+        E::InstructionsReordered { .. } => E::InstructionSentNow { id: instruction(2), interrupt: true },
+        E::InstructionSentNow { .. } => {
+            E::PromptPrepared { blob: text("0a"), guidance: vec![text("AGENTS.md")], mapped: 30, excluded: 1 }
         }
+        E::PromptPrepared { .. } => E::ModelSelected {
+            model: model("large"),
+            window: Some(128_000),
+            output_limit: Some(8_000),
+            priced: false,
+            fault: Some(fault()),
+        },
+        E::ModelSelected { .. } => E::TurnStarted {
+            instruction: instruction(1),
+            text: text("rename the crate"),
+            shown: vec![text("Cargo.toml")],
+            attached: Some(text("0b")),
+        },
         E::TurnStarted { .. } => E::ModelAnswered {
             request: 1,
             text: text("I look first."),
             reasoning: Some(text("where is it?")),
             replay: Some(text("{\"signature\":\"x\"}")),
-            usage: Usage { input_tokens: 100, cached_tokens: 40, output_tokens: 7 },
+            usage: usage(),
+            cost: Some(1500),
             duration_ms: 900,
         },
-        E::ModelAnswered { .. } => E::ModelRetried { attempt: 1, fault: fault(), wait_ms: 500 },
+        E::ModelAnswered { .. } => E::ModelInterrupted { request: 2, text: text("I also") },
+        E::ModelInterrupted { .. } => E::ModelRetried { attempt: 1, fault: fault(), wait_ms: 500 },
         E::ModelRetried { .. } => E::ToolRequested {
             call: text("call_1"),
             tool: text("read_file"),
@@ -88,17 +147,47 @@ fn following(kind: &EventKind) -> Option<EventKind> {
             edited: vec![EditedFile { path: text("Cargo.toml"), added: 2, removed: 1 }],
             checkpoint: Some(text("k1")),
             files_changed: 1,
+            shown: vec![text("Cargo.toml")],
         },
-        E::ToolFinished { .. } => E::QuestionAsked { call: text("call_2"), question: text("which name?") },
+        E::ToolFinished { .. } => E::PlanChanged {
+            steps: vec![
+                PlanStep { text: text("look"), status: StepStatus::Done },
+                PlanStep { text: text("rename"), status: StepStatus::Active },
+            ],
+        },
+        E::PlanChanged { .. } => {
+            E::ResultsShrunk { calls: vec![text("call_1")], tokens_before: 90_000, tokens_after: 60_000 }
+        }
+        E::ResultsShrunk { .. } => E::Compacted {
+            through: 12,
+            summary: text("the crate is renamed"),
+            tokens_before: 90_000,
+            tokens_after: 9_000,
+            usage: usage(),
+            cost: None,
+        },
+        E::Compacted { .. } => {
+            E::LoopNoticed { pattern: LoopPattern::PingPong, times: 3, advice: text("stop and think") }
+        }
+        E::LoopNoticed { .. } => E::LimitNeared { limit: LimitKind::DayMoney, used: 81, most: 100 },
+        E::LimitNeared { .. } => E::QuestionAsked { call: text("call_2"), question: text("which name?") },
         E::QuestionAsked { .. } => E::QuestionAnswered { call: text("call_2"), text: text("anchor") },
-        E::QuestionAnswered { .. } => {
-            E::Paused { reason: PauseReason::Limit, limit: Some(LimitKind::Tokens) }
+        E::QuestionAnswered { .. } => E::Paused {
+            reason: PauseReason::Limit,
+            limit: Some(LimitKind::Tokens),
+            until: Some(Timestamp(86_400_000)),
+            fault: Some(fault()),
+        },
+        E::Paused { .. } => E::LimitsChanged {
+            limits: Limits { tokens: Some(1000), turns: None, seconds: Some(60), money: Some(5_000_000) },
+        },
+        E::LimitsChanged { .. } => E::ModelChanged { model: model("small"), fallback: Some(model("large")) },
+        E::ModelChanged { .. } => E::FileRulesChanged { files: FileRules::default() },
+        E::FileRulesChanged { .. } => E::Resumed,
+        E::Resumed => E::WrapUpRequested,
+        E::WrapUpRequested => {
+            E::Completed { summary: text("renamed"), unverified: Some(text("whether it builds")) }
         }
-        E::Paused { .. } => {
-            E::LimitsChanged { limits: Limits { tokens: Some(1000), turns: None, seconds: Some(60) } }
-        }
-        E::LimitsChanged { .. } => E::Resumed,
-        E::Resumed => E::Completed { summary: text("renamed"), unverified: Some(text("whether it builds")) },
         E::Completed { .. } => E::Failed { fault: fault() },
         E::Failed { .. } => {
             E::PushStarted { branch: text("agent/rename"), commit: text("p1"), tree: text("t1") }

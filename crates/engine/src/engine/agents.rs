@@ -17,9 +17,9 @@ impl Engine {
         let task = new.task.clone();
         let id = AgentId(Uuid::now_v7());
         // Until an account is linked everything belongs to the one who uses this machine.
-        let agent = Agent::new(id, new, "local".to_owned(), at);
+        let agent = Agent::new(id, new.clone(), "local".to_owned(), at);
         let instruction = InstructionId(Uuid::now_v7());
-        let created = EventKind::Created { task: task.clone(), instruction };
+        let created = EventKind::Created { task: task.clone(), instruction, agent: Some(Box::new(new)) };
         self.shared.store.create(&agent, &created).await?;
         let resident = self.resident(id).await?;
         let queued = EventKind::InstructionQueued { id: instruction, text: task };

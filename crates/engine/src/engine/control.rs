@@ -4,7 +4,9 @@ use super::{Engine, finish};
 use crate::EngineError;
 use crate::life::{Life, Stage, prepare_push};
 use crate::resident::{Resident, Wishes, Work};
-use anchorhold_domain::{Agent, AgentId, Event, EventKind, Limits, PauseReason, Status};
+use anchorhold_domain::{
+    Agent, AgentId, Event, EventKind, FileRules, Limits, ModelChoice, PauseReason, Status,
+};
 use std::sync::{Arc, Mutex};
 use tokio::sync::MutexGuard;
 
@@ -107,6 +109,40 @@ impl Engine {
         Ok(Agent::clone(&agent))
     }
 
+    /// Gives an agent that is not at work another model, and one that stands in where it fails.
+    ///
+    /// # Errors
+    /// [`EngineError::Illegal`] while it is at work.
+    pub async fn set_model(
+        &self,
+        id: AgentId,
+        model: ModelChoice,
+        fallback: Option<ModelChoice>,
+    ) -> Result<Agent, EngineError> {
+        let resident = self.resident(id).await?;
+        let changed = EventKind::ModelChanged { model, fallback };
+        Ok(Agent::clone(&resident.log.append(vec![changed]).await?.agent))
+    }
+
+    /// Gives an agent that is not at work other rules about files; they hold from its next run.
+    ///
+    /// # Errors
+    /// [`EngineError::Illegal`] while it is at work, and [`EngineError::Invalid`] for a pattern.
+    pub async fn set_file_rules(&self, id: AgentId, files: FileRules) -> Result<Agent, EngineError> {
+        let resident = self.resident(id).await?;
+        Ok(Agent::clone(&resident.log.append(vec![EventKind::FileRulesChanged { files }]).await?.agent))
+    }
+
+    /// Lets an agent that reached a limit, or goes round in circles, say in one last answer without tools
+    /// how far it came; then it is completed.
+    ///
+    /// # Errors
+    /// [`EngineError::WrongStatus`] unless it is paused.
+    pub async fn wrap_up(&self, id: AgentId) -> Result<Agent, EngineError> {
+        let resident = self.resident(id).await?;
+        self.go_on(&resident, EventKind::WrapUpRequested).await
+    }
+
     /// Pushes the last checkpoint's tree to the target branch, in the user's name.
     ///
     /// Returns once the commit is made and on its way; the log says how it ends.
@@ -202,7 +238,7 @@ mod tests {
     #[test]
     fn a_workspace_is_trusted_unless_a_run_ended_in_the_middle_since_its_cell_was_opened() {
         let opened = || EventKind::CellOpened { container_id: String::new(), facts: vec![], ready_ms: 0 };
-        let paused = |reason| EventKind::Paused { reason, limit: None };
+        let paused = |reason| EventKind::Paused { reason, limit: None, until: None, fault: None };
         let failed =
             || EventKind::Failed { fault: Fault { code: String::new(), message: String::new(), hint: None } };
         let pushed =

@@ -3,13 +3,17 @@
 mod account;
 mod agents;
 mod control;
+mod disclosed;
+mod models;
 mod offers;
 mod queue;
 mod recover;
+mod settings;
 mod shared;
 mod watch;
 
-pub use offers::{EngineState, EngineStatus, ModelOption};
+pub use models::{CatalogueInfo, KeyState, ModelOption, ModelPrice, ModelTest, ProviderOption};
+pub use offers::{EngineState, EngineStatus};
 pub(crate) use shared::Shared;
 
 use crate::folder::DataFolder;

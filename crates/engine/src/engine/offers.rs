@@ -1,23 +1,10 @@
 //! What can be chosen when an agent is created, and whether it can run at all.
 
 use super::Engine;
-use crate::{EngineError, scripted};
+use crate::EngineError;
 use anchorhold_domain::{Branches, Fault};
 use anchorhold_repo::Remote;
 use serde::Serialize;
-
-/// A model that can be chosen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "camelCase")]
-pub struct ModelOption {
-    /// The provider, as in [`anchorhold_domain::ModelChoice`].
-    pub provider: String,
-    /// The model's name; empty where the user names it together with its server.
-    pub name: String,
-    /// What it is, for people.
-    pub label: String,
-}
 
 /// How the container engine answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -48,24 +35,6 @@ pub struct EngineStatus {
 }
 
 impl Engine {
-    /// Returns the models that can be chosen.
-    #[must_use]
-    pub fn models(&self) -> Vec<ModelOption> {
-        let demo = scripted();
-        vec![
-            ModelOption {
-                provider: demo.provider,
-                name: demo.name,
-                label: "Demonstration: plays a recording for the sample repository".to_owned(),
-            },
-            ModelOption {
-                provider: "openai".to_owned(),
-                name: String::new(),
-                label: "OpenAI, or any server that is compatible with it".to_owned(),
-            },
-        ]
-    }
-
     /// Asks the container engine whether it is there.
     pub async fn status(&self) -> EngineStatus {
         let asked = async { Ok::<_, EngineError>(self.shared.docker().await?.version().await?) };

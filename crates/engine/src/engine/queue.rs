@@ -34,7 +34,12 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Instruction { id: instruction, text: text.to_owned(), queued_at: appended.agent.updated_at })
+        Ok(Instruction {
+            id: instruction,
+            text: text.to_owned(),
+            queued_at: appended.agent.updated_at,
+            now: false,
+        })
     }
 
     /// Rewords an instruction that waits.
@@ -78,6 +83,21 @@ impl Engine {
         let resident = self.resident(id).await?;
         resident.log.append(vec![EventKind::InstructionsReordered { ids }]).await?;
         Ok(resident.log.waiting().await)
+    }
+
+    /// Lets the model hear a waiting instruction at its next request, or at once by breaking off the
+    /// answer that is coming.
+    ///
+    /// # Errors
+    /// [`EngineError::InstructionTaken`] where it is already worked on.
+    pub async fn send_now(
+        &self,
+        id: AgentId,
+        instruction: InstructionId,
+        interrupt: bool,
+    ) -> Result<Vec<Instruction>, EngineError> {
+        self.change_waiting(id, instruction, EventKind::InstructionSentNow { id: instruction, interrupt })
+            .await
     }
 
     async fn change_waiting(

@@ -14,7 +14,12 @@ impl Engine {
             let events = match agent.status {
                 Status::Idle if agent.waiting => vec![EventKind::StartCancelled],
                 Status::Cloning => vec![EventKind::CloneCancelled { reason: PauseReason::Interrupted }],
-                Status::Running => vec![EventKind::Paused { reason: PauseReason::Interrupted, limit: None }],
+                Status::Running => vec![EventKind::Paused {
+                    reason: PauseReason::Interrupted,
+                    limit: None,
+                    until: None,
+                    fault: None,
+                }],
                 Status::Pushing => vec![self.interrupted_push(&agent).await?],
                 Status::Idle | Status::Paused | Status::Completed | Status::Error => vec![],
             };

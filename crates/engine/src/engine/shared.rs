@@ -237,6 +237,8 @@ mod tests {
                 provider: "openai".to_owned(),
                 name: "any".to_owned(),
                 base_url: base_url.map(str::to_owned),
+                wire: None,
+                effort: None,
             })
         });
         assert_eq!(owners, ["openai", "openai", "localhost:11434", "api.openai.com.evil.example"]);

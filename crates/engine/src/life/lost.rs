@@ -92,7 +92,7 @@ impl Life {
         }
         self.reopen(run, &error).await?;
         let ([call], Verdict::Refuse) = (calls, verdict) else { return Ok(None) };
-        let report = Report { content: TOO_LARGE.to_owned(), change: None, end: None };
+        let report = Report { content: TOO_LARGE.to_owned(), ..Report::default() };
         self.finished(call, ToolOutcome::Refused, report, Instant::now()).await.map(Some)
     }
 

@@ -97,7 +97,7 @@ impl Life {
         let stopped = |agent: &Agent, _: &[_]| {
             Ok(match agent.status {
                 Status::Cloning => vec![EventKind::CloneCancelled { reason }],
-                Status::Running => vec![EventKind::Paused { reason, limit: None }],
+                Status::Running => vec![EventKind::Paused { reason, limit: None, until: None, fault: None }],
                 Status::Idle if agent.waiting => vec![EventKind::StartCancelled],
                 Status::Idle | Status::Paused | Status::Completed | Status::Error | Status::Pushing => vec![],
             })

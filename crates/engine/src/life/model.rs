@@ -79,6 +79,7 @@ impl Life {
                 Some(delta) = deltas.recv() => self.hub().signal(match delta {
                     Delta::Text(text) => Signal::TextDelta { text },
                     Delta::Reasoning(text) => Signal::ReasoningDelta { text },
+                    Delta::Call { index, tool, arguments } => Signal::CallDelta { index, tool, arguments },
                 }),
             }
         }
@@ -100,6 +101,7 @@ fn events(run: &Run, request: u32, answer: Answer, duration_ms: u32) -> Vec<Even
         reasoning: answer.reasoning,
         replay: answer.replay,
         usage: answer.usage,
+        cost: None,
         duration_ms,
     }];
     events.extend(calls.into_iter().map(|call| {

@@ -4,7 +4,7 @@ use super::turns::Run;
 use super::{Ended, Life};
 use crate::EngineError;
 use crate::tools::{AnyTool, End, Report, ToolFailure};
-use anchorhold_domain::{EventKind, ToolOutcome};
+use anchorhold_domain::{EventKind, PlanStep, ToolOutcome};
 use anchorhold_model::CallRequest;
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ pub(super) struct Finished {
     kind: EventKind,
     whole: Option<String>,
     end: Option<End>,
+    plan: Option<Vec<PlanStep>>,
 }
 
 impl Life {
@@ -115,7 +116,7 @@ impl Life {
         let (outcome, report) = match result {
             Ok(report) => (ToolOutcome::Ok, report),
             Err(ToolFailure::Refused(reason)) => {
-                (ToolOutcome::Refused, Report { content: reason, change: None, end: None })
+                (ToolOutcome::Refused, Report { content: reason, ..Report::default() })
             }
             Err(ToolFailure::Broken(error)) => return Err(error),
         };
@@ -149,13 +150,21 @@ impl Life {
             edited,
             checkpoint,
             files_changed,
+            shown: report.shown,
         };
-        Ok(Finished { kind, whole, end: report.end })
+        Ok(Finished { kind, whole, end: report.end, plan: report.plan })
     }
 
     async fn write(&self, run: &mut Run, finished: Vec<Finished>) -> Result<(), EngineError> {
-        let (kinds, wholes): (Vec<_>, Vec<_>) =
-            finished.into_iter().map(|done| (done.kind, done.whole)).unzip();
+        let (mut kinds, mut wholes) = (Vec::new(), Vec::new());
+        for done in finished {
+            kinds.push(done.kind);
+            wholes.push(done.whole);
+            if let Some(steps) = done.plan {
+                kinds.push(EventKind::PlanChanged { steps });
+                wholes.push(None);
+            }
+        }
         let events = self.resident.log.append(kinds).await?.events;
         for (event, whole) in events.iter().zip(wholes) {
             run.history.take(&event.kind, whole);
@@ -187,7 +196,7 @@ impl Life {
     ) -> Result<(), EngineError> {
         let mut finished = Vec::new();
         for call in calls {
-            let report = Report { content: reason.to_owned(), change: None, end: None };
+            let report = Report { content: reason.to_owned(), ..Report::default() };
             finished.push(self.finished(call, outcome, report, Instant::now()).await?);
         }
         self.write(run, finished).await

@@ -83,7 +83,8 @@ impl Life {
                 return Ok(Ended::Stopped);
             }
             if self.wishes.wants_pause() {
-                let paused = EventKind::Paused { reason: PauseReason::User, limit: None };
+                let paused =
+                    EventKind::Paused { reason: PauseReason::User, limit: None, until: None, fault: None };
                 self.resident.log.append(vec![paused]).await?;
                 return Ok(Ended::Told);
             }
@@ -106,7 +107,12 @@ impl Life {
             }
             let agent = self.agent();
             if let Some(limit) = reached(&agent, agent.ran_seconds(self.resident.log.now())) {
-                let paused = EventKind::Paused { reason: PauseReason::Limit, limit: Some(limit) };
+                let paused = EventKind::Paused {
+                    reason: PauseReason::Limit,
+                    limit: Some(limit),
+                    until: None,
+                    fault: None,
+                };
                 self.resident.log.append(vec![paused]).await?;
                 return Ok(Ended::Told);
             }
@@ -121,7 +127,12 @@ impl Life {
         let outcome = run.history.outcome();
         let decide = |_: &Agent, waiting: &[Instruction]| {
             Ok(vec![match waiting.first() {
-                Some(next) => EventKind::TurnStarted { instruction: next.id, text: next.text.clone() },
+                Some(next) => EventKind::TurnStarted {
+                    instruction: next.id,
+                    text: next.text.clone(),
+                    shown: Vec::new(),
+                    attached: None,
+                },
                 None => EventKind::Completed { summary: outcome.0, unverified: outcome.1 },
             }])
         };

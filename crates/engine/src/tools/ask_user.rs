@@ -30,6 +30,6 @@ impl Tool for AskUser {
         if input.question.trim().is_empty() {
             return Err(ToolFailure::Refused("the question is empty".to_owned()));
         }
-        Ok(Report { content: String::new(), change: None, end: Some(End::Ask { question: input.question }) })
+        Ok(Report { end: Some(End::Ask { question: input.question }), ..Report::default() })
     }
 }

@@ -17,6 +17,7 @@ mod write_file;
 
 use crate::EngineError;
 use crate::workspace::{Change, Workspace};
+use anchorhold_domain::PlanStep;
 use anchorhold_model::ToolSpec;
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -25,7 +26,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// What a tool call came to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Report {
     /// The result, in words for the model.
     pub content: String,
@@ -33,15 +34,19 @@ pub(crate) struct Report {
     pub change: Option<Change>,
     /// Whether the call ends the turn or the run.
     pub end: Option<End>,
+    /// The files whose text `content` holds, all or in part.
+    pub shown: Vec<String>,
+    /// The plan that it wrote down.
+    pub plan: Option<Vec<PlanStep>>,
 }
 
 impl Report {
     fn text(content: impl Into<String>) -> Self {
-        Self { content: content.into(), change: None, end: None }
+        Self { content: content.into(), ..Self::default() }
     }
 
     fn changed(content: impl Into<String>, change: Option<Change>) -> Self {
-        Self { content: content.into(), change, end: None }
+        Self { content: content.into(), change, ..Self::default() }
     }
 }
 

@@ -22,7 +22,7 @@ pub use repository::Repository;
 pub use story::story;
 pub use voice::{Voice, ask, delete, edit, finish, read, search, trajectory, turn, write};
 
-use anchorhold_domain::{Agent, AgentId, EventKind, Limits, ModelChoice, NewAgent};
+use anchorhold_domain::{Agent, AgentId, EventKind, FileRules, Limits, ModelChoice, NewAgent};
 use anchorhold_engine::{Config, Engine, Identity};
 use anchorhold_testkit::DockerSocket;
 use std::path::{Path, PathBuf};
@@ -101,7 +101,9 @@ pub fn errand(repository: &str, model: ModelChoice) -> NewAgent {
         source_branch: "main".to_owned(),
         target_branch: "agent/work".to_owned(),
         model,
+        fallback: None,
         limits: Limits::default(),
+        files: FileRules::default(),
     }
 }
 

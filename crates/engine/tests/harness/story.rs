@@ -25,8 +25,12 @@ pub fn story(events: &[Event]) -> Vec<String> {
             }
             EventKind::QuestionAsked { question, .. } => format!("question: {question}"),
             EventKind::QuestionAnswered { text, .. } => format!("answer: {text}"),
-            EventKind::Paused { reason, limit: None } => format!("paused: {reason:?}"),
-            EventKind::Paused { reason, limit: Some(limit) } => format!("paused: {reason:?} {limit:?}"),
+            EventKind::Paused { reason, limit: None, until: None, fault: None } => {
+                format!("paused: {reason:?}")
+            }
+            EventKind::Paused { reason, limit: Some(limit), until: None, fault: None } => {
+                format!("paused: {reason:?} {limit:?}")
+            }
             EventKind::CloneCancelled { reason } => format!("clone cancelled: {reason:?}"),
             EventKind::Completed { summary, .. } => format!("completed: {summary}"),
             EventKind::Failed { fault } => format!("failed: {}", fault.code),

@@ -59,6 +59,8 @@ impl Voice {
             provider: "scripted".to_owned(),
             name: "demo".to_owned(),
             base_url: Some(self.base_url()),
+            wire: None,
+            effort: None,
         }
     }
 

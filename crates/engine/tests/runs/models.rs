@@ -17,6 +17,8 @@ async fn a_server_that_is_down_is_tried_four_times_and_asked_again_on_resume() {
         provider: "scripted".to_owned(),
         name: "demo".to_owned(),
         base_url: Some(format!("http://127.0.0.1:{port}/v1")),
+        wire: None,
+        effort: None,
     };
     let engine = house.open().await;
     let id = start(&engine, errand(&remote.address(), choice)).await;

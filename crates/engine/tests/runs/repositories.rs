@@ -9,7 +9,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 fn nobody() -> ModelChoice {
-    ModelChoice { provider: "scripted".to_owned(), name: "demo".to_owned(), base_url: None }
+    ModelChoice {
+        provider: "scripted".to_owned(),
+        name: "demo".to_owned(),
+        base_url: None,
+        wire: None,
+        effort: None,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

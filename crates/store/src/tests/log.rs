@@ -10,9 +10,11 @@ fn before(kind: &EventKind) -> Vec<EventKind> {
     let path: &[&str] = match kind.name() {
         "cloned" | "cloneCancelled" => &["cloneStarted"],
         "cellOpened" | "turnStarted" | "modelAnswered" | "modelRetried" | "toolRequested"
-        | "toolFinished" | "questionAsked" | "paused" | "completed" | "failed" => &["cloneStarted", "cloned"],
+        | "toolFinished" | "questionAsked" | "paused" | "completed" | "failed" | "slotTaken"
+        | "promptPrepared" | "modelSelected" | "modelInterrupted" | "planChanged" | "resultsShrunk"
+        | "compacted" | "loopNoticed" | "limitNeared" => &["cloneStarted", "cloned"],
         "questionAnswered" => &["cloneStarted", "cloned", "questionAsked"],
-        "resumed" | "pushStarted" => &["cloneStarted", "cloned", "paused"],
+        "resumed" | "wrapUpRequested" | "pushStarted" => &["cloneStarted", "cloned", "paused"],
         "pushCompleted" | "pushFailed" => &["cloneStarted", "cloned", "completed", "pushStarted"],
         _ => &[],
     };
@@ -85,7 +87,7 @@ async fn an_append_from_another_status_loses_even_at_the_same_event() {
     let home = home().await;
     let new = create(&home.store, 1, "strict").await;
     let mistaken = Agent { status: Status::Running, ..new.clone() };
-    let paused = EventKind::Paused { reason: PauseReason::User, limit: None };
+    let paused = EventKind::Paused { reason: PauseReason::User, limit: None, until: None, fault: None };
     assert_eq!(code(home.store.append(&mistaken, vec![paused], Timestamp(2)).await), "conflict");
     assert_eq!(home.store.agent(new.id).await.unwrap(), new);
 }
@@ -168,7 +170,7 @@ async fn a_hundred_thousand_events_are_read_page_by_page_in_order() {
 async fn new_limits_are_kept_and_the_row_still_agrees_with_the_log() {
     let home = home().await;
     let new = create(&home.store, 1, "frugal").await;
-    let limits = Limits { tokens: None, turns: Some(3), seconds: Some(u32::MAX) };
+    let limits = Limits { tokens: None, turns: Some(3), seconds: Some(u32::MAX), money: None };
     let after = advance(&home.store, &new, 2, vec![EventKind::LimitsChanged { limits }]).await;
     assert_eq!((after.limits, home.store.agent(new.id).await.unwrap()), (limits, after.clone()));
     home.store.verify(new.id).await.unwrap();

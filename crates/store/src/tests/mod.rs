@@ -14,7 +14,7 @@ mod open;
 mod samples;
 
 use crate::{Result, Store};
-use anchorhold_domain::{Agent, AgentId, Event, EventKind, Limits, ModelChoice, NewAgent, Timestamp};
+use anchorhold_domain::{Agent, AgentId, Event, EventKind, Limits, NewAgent, Timestamp};
 use tempfile::TempDir;
 
 /// A store in a folder of its own, which goes with it.
@@ -31,25 +31,24 @@ async fn home() -> Home {
 
 /// A new agent; its number tells it from others and is the time it was created at.
 fn agent(number: u32, name: &str) -> Agent {
-    let new = NewAgent {
-        name: name.to_owned(),
-        task: "rename the crate".to_owned(),
-        github_repo: "octo/hello".to_owned(),
-        source_branch: "main".to_owned(),
-        target_branch: "agent/rename".to_owned(),
-        model: ModelChoice {
-            provider: "openai".to_owned(),
-            name: "some-model".to_owned(),
-            base_url: Some("http://127.0.0.1:1/v1".to_owned()),
-        },
-        limits: Limits { tokens: Some(u32::MAX), turns: Some(0), seconds: None },
-    };
     let id = AgentId(uuid::Uuid::from_u128(number.into()));
-    Agent::new(id, new, "local".to_owned(), Timestamp(number.into()))
+    Agent::new(id, new_agent(name), "local".to_owned(), Timestamp(number.into()))
+}
+
+fn new_agent(name: &str) -> NewAgent {
+    NewAgent {
+        name: name.to_owned(),
+        limits: Limits { tokens: Some(u32::MAX), turns: Some(0), seconds: None, money: Some(1) },
+        ..samples::new_agent()
+    }
 }
 
 fn created() -> EventKind {
-    EventKind::Created { task: "rename the crate".to_owned(), instruction: samples::instruction(1) }
+    EventKind::Created {
+        task: "rename the crate".to_owned(),
+        instruction: samples::instruction(1),
+        agent: None,
+    }
 }
 
 fn noted(message: impl ToString) -> EventKind {
@@ -58,7 +57,12 @@ fn noted(message: impl ToString) -> EventKind {
 
 async fn create(store: &Store, number: u32, name: &str) -> Agent {
     let agent = agent(number, name);
-    store.create(&agent, &created()).await.unwrap();
+    let created = EventKind::Created {
+        task: agent.task.clone(),
+        instruction: samples::instruction(1),
+        agent: Some(Box::new(new_agent(name))),
+    };
+    store.create(&agent, &created).await.unwrap();
     agent
 }
 
