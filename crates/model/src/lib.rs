@@ -3,11 +3,13 @@
 //! A model is asked with a [`Conversation`] and answers with text and tool calls. Nothing here
 //! runs a tool, keeps a history or decides whether to try again; the engine does.
 
+mod catalogue;
 mod conversation;
 mod error;
 mod genai_model;
 mod scripted;
 
+pub use catalogue::{ModelInfo, Price};
 pub use conversation::{Answer, CallRequest, Conversation, Delta, Message, ToolResult, ToolSpec};
 pub use error::{ErrorClass, ModelError};
 pub use genai_model::{Connections, GenaiModel};

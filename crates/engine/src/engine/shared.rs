@@ -6,7 +6,7 @@ use crate::log::Log;
 use crate::resident::Resident;
 use crate::{Config, EngineError, demo};
 use anchorhold_domain::{AgentId, ModelChoice};
-use anchorhold_model::{Connections, GenaiModel, Model, ScriptedServer};
+use anchorhold_model::{Connections, GenaiModel, Model, ModelInfo, ScriptedServer};
 use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote};
 use anchorhold_sandbox::{Docker, Endpoint, Kept, Reaped, Surroundings};
 use anchorhold_secrets::{SecretName, Secrets};
@@ -176,6 +176,11 @@ impl Shared {
         }
         let (name, email) = anchorhold_repo::git_identity().ok_or(EngineError::IdentityMissing)?;
         Ok(Identity { name, email })
+    }
+
+    /// Returns what is known of a model.
+    pub(crate) fn model_info(&self, _choice: &ModelChoice) -> ModelInfo {
+        ModelInfo::default()
     }
 
     /// Prepares the model of an agent; the recording's server is started when it is first needed.

@@ -26,7 +26,7 @@ impl Life {
         };
         let mirror = self.shared.mirror(&agent.github_repo)?;
         let cell = self.open_cell(docker, true);
-        let model = self.open_model();
+        let voice = self.open_voice();
         let Some(base) = self.fetch(&mirror, &agent.source_branch).await? else { return Ok(Ended::Stopped) };
         let entries = Arc::new(self.entries(&mirror, &base).await?);
         cell.fill(mirror.clone(), Arc::clone(&entries));
@@ -39,7 +39,7 @@ impl Life {
             cell.state(),
             self.shared.config.clock,
         );
-        self.run_turns(workspace, cell, model, &entries).await
+        self.run_turns(workspace, cell, voice, &entries).await
     }
 
     /// Takes a slot, or waits for one; `None` where the user took the start back.

@@ -5,9 +5,14 @@
 
 mod cell;
 mod clone;
+mod limits;
+mod loops;
 mod lost;
+mod mentions;
 mod model;
 mod push;
+mod room;
+mod steer;
 mod tool_calls;
 mod turns;
 

@@ -3,8 +3,8 @@
 use super::Life;
 use super::turns::Run;
 use crate::EngineError;
-use anchorhold_domain::{EventKind, Signal};
-use anchorhold_model::{Answer, CallRequest, Delta, Model, ModelError};
+use anchorhold_domain::{EventKind, ModelChoice, Signal};
+use anchorhold_model::{Answer, CallRequest, Conversation, Delta, ErrorClass, Model, ModelError, ModelInfo};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,38 +20,95 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// Pieces of text that may wait for a slow watcher.
 const DELTAS: usize = 64;
 
+/// The model that a run asks at present.
+pub(super) struct Voice {
+    pub(super) model: Box<dyn Model>,
+    pub(super) choice: ModelChoice,
+    pub(super) info: ModelInfo,
+}
+
 /// A model that is being prepared by a task of its own.
-pub(super) type OpeningModel = JoinHandle<Result<Box<dyn Model>, EngineError>>;
+pub(super) type OpeningVoice = JoinHandle<Result<Voice, EngineError>>;
+
+/// What a request came to.
+pub(super) enum Reply {
+    /// The model answered.
+    Answer(Answer),
+    /// The user stopped the agent.
+    Stopped,
+    /// The user broke the answer off to be heard; this is what had come of its text.
+    Interrupted(String),
+    /// The agent was held, and the log says why.
+    Held,
+    /// The conversation is longer than the model can read.
+    TooLong(ModelError),
+}
+
+/// How asking for the next answer ended.
+pub(super) enum Asked {
+    /// With an answer, which is in the log.
+    Answered,
+    /// With something new in the log; it is to be asked again.
+    Again,
+    /// The user stopped the agent.
+    Stopped,
+    /// The agent was held, and the log says why.
+    Held,
+}
 
 impl Life {
     /// Begins to prepare the model: its key may have to be asked for, and certificates be read.
-    pub(super) fn open_model(&self) -> OpeningModel {
+    pub(super) fn open_voice(&self) -> OpeningVoice {
         let (shared, choice) = (Arc::clone(&self.shared), self.agent().model.clone());
-        self.shared.tasks.spawn(async move { shared.model(&choice).await })
+        self.shared.tasks.spawn(async move {
+            let model = shared.model(&choice).await?;
+            let info = shared.model_info(&choice);
+            Ok(Voice { model, choice, info })
+        })
     }
 
-    /// Asks the model and writes its answer down; `false` where the run was stopped meanwhile.
-    pub(super) async fn ask_model(&self, run: &mut Run) -> Result<bool, EngineError> {
+    /// Asks the model and writes its answer down.
+    pub(super) async fn ask_model(&self, run: &mut Run) -> Result<Asked, EngineError> {
         let request = self.agent().requests.saturating_add(1);
         let began = Instant::now();
-        let Some(answer) = self.answer(run, request).await? else { return Ok(false) };
+        let answer = match self.answer_to(&mut run.voice, run.history.conversation(), request).await? {
+            Reply::Answer(answer) => answer,
+            Reply::Stopped => return Ok(Asked::Stopped),
+            Reply::Held => return Ok(Asked::Held),
+            Reply::Interrupted(text) => {
+                let interrupted = EventKind::ModelInterrupted { request, text };
+                self.resident.log.append(vec![interrupted]).await?;
+                return Ok(Asked::Again);
+            }
+            Reply::TooLong(error) => return Err(error.into()),
+        };
         let duration_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
         let events = self.resident.log.append(events(run, request, answer, duration_ms)).await?.events;
         for event in events.iter() {
             run.history.take(&event.kind, None);
         }
-        Ok(true)
+        Ok(Asked::Answered)
     }
 
-    async fn answer(&self, run: &Run, request: u32) -> Result<Option<Answer>, EngineError> {
+    /// Asks for one answer to a conversation, again where that may help. Every request of a run goes
+    /// through here.
+    pub(super) async fn answer_to(
+        &self,
+        voice: &mut Voice,
+        conversation: &Conversation,
+        request: u32,
+    ) -> Result<Reply, EngineError> {
         let mut attempt = 1;
         loop {
             self.hub().signal(Signal::ModelRequested { request });
-            let Some(result) = self.answer_once(run).await else { return Ok(None) };
+            let Some(result) = self.answer_once(voice, conversation).await else { return Ok(Reply::Stopped) };
             let error = match result {
-                Ok(answer) => return Ok(Some(answer)),
+                Ok(answer) => return Ok(Reply::Answer(answer)),
                 Err(error) => error,
             };
+            if error.class == ErrorClass::ContextLength {
+                return Ok(Reply::TooLong(error));
+            }
             let wait = error.retry_after.unwrap_or_else(|| backoff(attempt, self.resident.log.now().0));
             if !error.class.is_retryable() || attempt >= TRIES || wait > LONGEST_WAIT {
                 return Err(error.into());
@@ -62,15 +119,19 @@ impl Life {
             self.resident.log.append(vec![retried]).await?;
             tokio::select! {
                 () = tokio::time::sleep(wait) => attempt += 1,
-                () = self.wishes.stop.cancelled() => return Ok(None),
+                () = self.wishes.stop.cancelled() => return Ok(Reply::Stopped),
             }
         }
     }
 
     /// Makes one request, passing on the pieces as they come; `None` where it was stopped.
-    async fn answer_once(&self, run: &Run) -> Option<Result<Answer, ModelError>> {
+    async fn answer_once(
+        &self,
+        voice: &Voice,
+        conversation: &Conversation,
+    ) -> Option<Result<Answer, ModelError>> {
         let (sender, mut deltas) = mpsc::channel(DELTAS);
-        let answer = run.model.answer(run.history.conversation(), &sender);
+        let answer = voice.model.answer(conversation, &sender);
         tokio::pin!(answer);
         loop {
             tokio::select! {
@@ -95,13 +156,14 @@ fn backoff(attempt: u32, spread: i64) -> Duration {
 
 fn events(run: &Run, request: u32, answer: Answer, duration_ms: u32) -> Vec<EventKind> {
     let calls = unique(request, answer.calls);
+    let cost = run.voice.info.price.as_ref().map(|price| price.cost(&answer.usage));
     let mut events = vec![EventKind::ModelAnswered {
         request,
         text: answer.text,
         reasoning: answer.reasoning,
         replay: answer.replay,
         usage: answer.usage,
-        cost: None,
+        cost,
         duration_ms,
     }];
     events.extend(calls.into_iter().map(|call| {

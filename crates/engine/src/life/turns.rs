@@ -2,21 +2,21 @@
 
 use super::cell::OpeningCell;
 use super::lost::Losses;
-use super::model::OpeningModel;
+use super::mentions::Attached;
+use super::model::{Asked, OpeningVoice, Voice};
 use super::{Ended, Life};
 use crate::EngineError;
 use crate::history::History;
 use crate::prompt;
 use crate::tools::{self, AnyTool};
 use crate::workspace::Workspace;
-use anchorhold_domain::{Agent, EventKind, Instruction, LimitKind, PauseReason, Status};
-use anchorhold_model::Model;
+use anchorhold_domain::{Agent, EventKind, Instruction, PauseReason, Status};
 use anchorhold_repo::TreeEntry;
 use std::sync::Arc;
 
 /// Everything that a run holds while it lasts.
 pub(super) struct Run {
-    pub(super) model: Box<dyn Model>,
+    pub(super) voice: Voice,
     pub(super) tools: Vec<Arc<dyn AnyTool>>,
     pub(super) history: History,
     pub(super) workspace: Workspace,
@@ -32,7 +32,7 @@ impl Life {
         let docker = self.shared.docker().await?;
         let mirror = self.shared.mirror(&agent.github_repo)?;
         let cell = self.open_cell(docker, rebuild);
-        let model = self.open_model();
+        let voice = self.open_voice();
         let (reader, checkpoint, base) = (mirror.clone(), agent.checkpoint.clone(), base_tree.clone());
         let read = tokio::task::spawn_blocking(move || {
             let tree = match checkpoint {
@@ -54,7 +54,7 @@ impl Life {
             cell.state(),
             self.shared.config.clock,
         );
-        self.run_turns(workspace, cell, model, &entries).await
+        self.run_turns(workspace, cell, voice, &entries).await
     }
 
     /// Runs until the log says that the run has ended.
@@ -62,7 +62,7 @@ impl Life {
         &self,
         workspace: Workspace,
         cell: OpeningCell,
-        model: OpeningModel,
+        voice: OpeningVoice,
         entries: &[TreeEntry],
     ) -> Result<Ended, EngineError> {
         let agent = self.agent();
@@ -70,8 +70,8 @@ impl Life {
         let specs = tools.iter().map(|tool| tool.spec()).collect();
         let history = History::new(prompt::system(&agent, entries), specs);
         let history = history.read(self.resident.log.store(), agent.id).await?;
-        let model = model.await.map_err(|_| EngineError::Panicked { verb: "prepare the model" })??;
-        let mut run = Run { model, tools, history, workspace, cell, losses: Losses::default() };
+        let voice = voice.await.map_err(|_| EngineError::Panicked { verb: "prepare the model" })??;
+        let mut run = Run { voice, tools, history, workspace, cell, losses: Losses::default() };
         let ended = self.turns(&mut run).await;
         run.cell.settled().await;
         ended
@@ -95,6 +95,7 @@ impl Life {
                     Some(ended) => return Ok(ended),
                 }
             }
+            self.heed(run).await?;
             if !run.history.turn_open() {
                 if self.resident.log.waiting().await.is_empty() {
                     // The cell's report belongs before the end of the run; a turn need not wait for it.
@@ -105,53 +106,50 @@ impl Life {
                 }
                 continue;
             }
-            let agent = self.agent();
-            if let Some(limit) = reached(&agent, agent.ran_seconds(self.resident.log.now())) {
-                let paused = EventKind::Paused {
-                    reason: PauseReason::Limit,
-                    limit: Some(limit),
-                    until: None,
-                    fault: None,
-                };
-                self.resident.log.append(vec![paused]).await?;
-                return Ok(Ended::Told);
+            if let Some(ended) = self.hold_at_limits(run).await? {
+                return Ok(ended);
             }
-            if !self.ask_model(run).await? {
-                return Ok(Ended::Stopped);
+            if let Some(ended) = self.notice_loops(run).await? {
+                return Ok(ended);
+            }
+            if let Some(ended) = self.make_room(run).await? {
+                return Ok(ended);
+            }
+            match self.ask_model(run).await? {
+                Asked::Answered | Asked::Again => {}
+                Asked::Stopped => return Ok(Ended::Stopped),
+                Asked::Held => return Ok(Ended::Told),
             }
         }
     }
 
     /// Takes the next instruction, or completes the run; nothing queued in between is missed.
-    async fn next_turn(&self, run: &mut Run) -> Result<Status, EngineError> {
+    pub(super) async fn next_turn(&self, run: &mut Run) -> Result<Status, EngineError> {
+        let expected = self.resident.log.waiting().await.into_iter().next();
+        let attached = match &expected {
+            Some(next) => self.attach(run, &next.text).await?,
+            None => Attached::default(),
+        };
+        let (whole, blob) = attached.text.unzip();
+        let shown = attached.shown;
         let outcome = run.history.outcome();
         let decide = |_: &Agent, waiting: &[Instruction]| {
-            Ok(vec![match waiting.first() {
-                Some(next) => EventKind::TurnStarted {
-                    instruction: next.id,
-                    text: next.text.clone(),
-                    shown: Vec::new(),
-                    attached: None,
-                },
-                None => EventKind::Completed { summary: outcome.0, unverified: outcome.1 },
-            }])
+            Ok(match (waiting.first(), expected) {
+                (None, None) => {
+                    vec![EventKind::Completed { summary: outcome.0, unverified: outcome.1 }]
+                }
+                (Some(next), Some(expected)) if next.id == expected.id && next.text == expected.text => {
+                    let (instruction, text) = (next.id, expected.text);
+                    vec![EventKind::TurnStarted { instruction, text, shown, attached: blob }]
+                }
+                // The queue was changed while files were read; the caller looks again.
+                (None | Some(_), _) => vec![],
+            })
         };
         let appended = self.resident.log.append_if(decide).await?;
         for event in appended.events.iter() {
-            run.history.take(&event.kind, None);
+            run.history.take(&event.kind, whole.clone());
         }
         Ok(appended.agent.status)
     }
-}
-
-/// Which limit of the agent is used up, if any.
-fn reached(agent: &Agent, ran_seconds: u32) -> Option<LimitKind> {
-    let limits = &agent.limits;
-    if limits.turns.is_some_and(|most| agent.requests >= most) {
-        return Some(LimitKind::Turns);
-    }
-    if limits.tokens.is_some_and(|most| agent.usage.total() >= most) {
-        return Some(LimitKind::Tokens);
-    }
-    limits.seconds.is_some_and(|most| ran_seconds >= most).then_some(LimitKind::Time)
 }
