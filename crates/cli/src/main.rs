@@ -21,6 +21,11 @@ use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 use verbs::Verb as Ask;
 
+/// A request holds the whole conversation several times over while it is written, and the system's
+/// allocator gives that memory back and asks for it anew each time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
