@@ -5,7 +5,7 @@ use crate::folder::DataFolder;
 use crate::log::Log;
 use crate::resident::Resident;
 use crate::{Config, EngineError, demo};
-use anchorhold_domain::{AgentId, ModelChoice};
+use anchorhold_domain::{AgentId, ModelChoice, Settings};
 use anchorhold_model::{Connections, GenaiModel, Model, ModelInfo, ScriptedServer};
 use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote};
 use anchorhold_sandbox::{Docker, Endpoint, Kept, Reaped, Surroundings};
@@ -39,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) waiting: AtomicU32,
     /// Counts appends, so that a list can be told to look again.
     pub(crate) changed: watch::Sender<u64>,
+    /// What holds for all agents; whoever waits for a slot hears of another number of them.
+    pub(crate) settings: watch::Sender<Settings>,
     pub(crate) shutdown: CancellationToken,
     pub(crate) tasks: TaskTracker,
     mirrors: Mirrors,
@@ -64,6 +66,10 @@ impl Shared {
         let store = Store::open(&folder.database()).await?;
         let mirrors = Mirrors::new(folder.mirrors());
         let (changed, _) = watch::channel(0);
+        let kept = store.settings().await?;
+        let usual =
+            || Settings { slots: u32::try_from(config.slots).unwrap_or(u32::MAX), ..Settings::default() };
+        let settings = watch::Sender::new(kept.unwrap_or_else(usual));
         Ok(Self {
             slots: Arc::new(Semaphore::new(config.slots)),
             docker: Mutex::new(Known { choice: config.engine.clone(), docker: None }),
@@ -74,6 +80,7 @@ impl Shared {
             residents: Mutex::default(),
             waiting: AtomicU32::new(0),
             changed,
+            settings,
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
             mirrors,
