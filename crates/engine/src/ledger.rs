@@ -120,17 +120,7 @@ impl Ledger {
 
     /// What all agents together used today.
     pub(crate) fn today(&self) -> DayUsage {
-        let now = (self.clock)();
-        let (day, book) = (self.day(now), self.book());
-        let mut all = DayUsage { since: day.since, ..DayUsage::default() };
-        for used in self.by_agent_in(&book, day, now).values() {
-            all.usage.add(used.usage);
-            all.cost = all.cost.saturating_add(used.cost);
-            all.unpriced = all.unpriced.saturating_add(used.unpriced);
-            all.requests = all.requests.saturating_add(used.requests);
-            all.seconds = all.seconds.saturating_add(used.seconds);
-        }
-        all
+        self.today_in(&self.book())
     }
 
     /// What each agent used today that used anything.
@@ -149,8 +139,8 @@ impl Ledger {
         coming: Coming,
         held: impl FnOnce(&DayUsage, Coming) -> Option<T>,
     ) -> Option<T> {
-        let today = self.today();
         let mut book = self.book();
+        let today = self.today_in(&book);
         let others = book.coming.iter().filter(|(other, _)| **other != id);
         let others = others.fold(Coming::default(), |sum, (_, one)| Coming {
             tokens: sum.tokens.saturating_add(one.tokens),
@@ -166,6 +156,20 @@ impl Ledger {
 
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn today_in(&self, book: &Book) -> DayUsage {
+        let now = (self.clock)();
+        let day = self.day(now);
+        let mut all = DayUsage { since: day.since, ..DayUsage::default() };
+        for used in self.by_agent_in(book, day, now).values() {
+            all.usage.add(used.usage);
+            all.cost = all.cost.saturating_add(used.cost);
+            all.unpriced = all.unpriced.saturating_add(used.unpriced);
+            all.requests = all.requests.saturating_add(used.requests);
+            all.seconds = all.seconds.saturating_add(used.seconds);
+        }
+        all
     }
 
     fn by_agent_in(&self, book: &Book, day: Day, now: Timestamp) -> HashMap<AgentId, DayUsage> {

@@ -5,16 +5,16 @@ use crate::open::Store;
 use anchorhold_domain::Settings;
 
 impl Store {
-    /// Returns what was set; `None` where nothing was.
+    /// Returns what was set, or the usual where nothing was.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] where the row does not fit.
-    pub async fn settings(&self) -> Result<Option<Settings>> {
+    pub async fn settings(&self) -> Result<Settings> {
         let row = sqlx::query_scalar!("SELECT value FROM settings WHERE id = 1")
             .fetch_optional(&self.readers)
             .await?;
-        let Some(json) = row else { return Ok(None) };
-        serde_json::from_str(&json).map(Some).map_err(|error| StoreError::Corrupt {
+        let Some(json) = row else { return Ok(Settings::default()) };
+        serde_json::from_str(&json).map_err(|error| StoreError::Corrupt {
             table: "settings",
             row: "1".to_owned(),
             found: format!("{json}: {error}"),
