@@ -268,4 +268,4 @@ fn day(at: Timestamp, zone: &TimeZone) -> Day {
 
 #[cfg(test)]
 #[path = "ledger_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -18,7 +18,8 @@ fn ledger() -> Ledger {
     Ledger { zone: TimeZone::UTC, clock, book: Mutex::default() }
 }
 
-fn agent(number: u128) -> Agent {
+/// An agent that is paused and has used nothing.
+pub(crate) fn agent(number: u128) -> Agent {
     let model = ModelChoice {
         provider: "scripted".to_owned(),
         name: "demo".to_owned(),
