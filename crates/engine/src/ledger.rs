@@ -254,10 +254,9 @@ fn day(at: Timestamp, zone: &TimeZone) -> Day {
         Ok::<_, jiff::Error>((since.timestamp(), since.tomorrow()?.start_of_day()?.timestamp()))
     };
     match midnights() {
-        Ok((since, until)) => Day {
-            since: Timestamp(since.as_millisecond()),
-            until: Timestamp(until.as_millisecond()),
-        },
+        Ok((since, until)) => {
+            Day { since: Timestamp(since.as_millisecond()), until: Timestamp(until.as_millisecond()) }
+        }
         // A clock that shows a year beyond 9999.
         Err(_) => {
             let since = at.0.div_euclid(DAY_MS) * DAY_MS;

@@ -84,10 +84,19 @@ fn a_day_goes_from_midnight_to_midnight_of_its_zone_also_where_clocks_are_change
     };
     assert_eq!(hours("UTC0", "2026-11-23T12:00:00Z"), ("2026-11-23T00:00:00Z".to_owned(), 24));
     assert_eq!(hours("JST-9", "2026-11-23T20:00:00Z"), ("2026-11-23T15:00:00Z".to_owned(), 24));
-    assert_eq!(hours("CET-1CEST,M3.5.0,M10.5.0/3", "2026-03-29T12:00:00Z"), ("2026-03-28T23:00:00Z".to_owned(), 23));
-    assert_eq!(hours("CET-1CEST,M3.5.0,M10.5.0/3", "2026-10-25T12:00:00Z"), ("2026-10-24T22:00:00Z".to_owned(), 25));
+    assert_eq!(
+        hours("CET-1CEST,M3.5.0,M10.5.0/3", "2026-03-29T12:00:00Z"),
+        ("2026-03-28T23:00:00Z".to_owned(), 23)
+    );
+    assert_eq!(
+        hours("CET-1CEST,M3.5.0,M10.5.0/3", "2026-10-25T12:00:00Z"),
+        ("2026-10-24T22:00:00Z".to_owned(), 25)
+    );
     // There this day began at one o'clock.
-    assert_eq!(hours("<-03>3<-02>,M11.1.0/0,M2.3.0/0", "2018-11-04T12:00:00Z"), ("2018-11-04T03:00:00Z".to_owned(), 23));
+    assert_eq!(
+        hours("<-03>3<-02>,M11.1.0/0,M2.3.0/0", "2018-11-04T12:00:00Z"),
+        ("2018-11-04T03:00:00Z".to_owned(), 23)
+    );
 }
 
 #[test]

@@ -21,7 +21,8 @@ const RETURNS: u32 = 2;
 const IDLE_REQUESTS: u32 = 12;
 /// Edits of one file that may fail before one succeeds; half of that once the agent was told.
 const FAILED_EDITS: u32 = 4;
-/// Requests after which a circle counts as another one than that which the agent was told of.
+/// Requests after which a call is no repetition of the one before, and a circle another one than that which
+/// the agent was told of.
 const FORGOTTEN_AFTER: u32 = 24;
 /// Circles that an agent is told of before it is held.
 const NOTICES: u32 = 3;
@@ -184,7 +185,10 @@ impl Circles {
     /// Counts a call that changed nothing; several of the same answer are one.
     fn repeated(&mut self, key: u64, label: String) {
         let request = self.requests;
-        let same = self.same.entry(key).or_insert(Same { times: 0, request: 0, label: label.clone() });
+        let same = self.same.entry(key).or_insert(Same { times: 0, request, label: label.clone() });
+        if request - same.request > FORGOTTEN_AFTER {
+            same.times = 0;
+        }
         if same.times == 0 || same.request != request {
             same.times += 1;
             same.request = request;
@@ -245,8 +249,10 @@ impl Circles {
     }
 
     fn idling(&self) -> Option<(LoopPattern, u32, String)> {
-        let what =
-            format!("{} answers in a row changed nothing and read nothing that was not read before", self.idle);
+        let what = format!(
+            "{} answers in a row changed nothing and read nothing that was not read before",
+            self.idle
+        );
         (self.idle >= self.patience(IDLE_REQUESTS)).then_some((LoopPattern::NoProgress, self.idle, what))
     }
 

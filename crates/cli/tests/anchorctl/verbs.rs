@@ -107,7 +107,10 @@ async fn settings_are_shown_set_and_taken_away_and_nonsense_is_refused() {
     }
     for wrong in [["--slots", "0"], ["--day-tokens", "0"]] {
         let refused = end(anchorctl(&house, &[&["settings"], &wrong[..]].concat())).await;
-        assert!(refused.status == Some(2) && refused.err.starts_with("error: keep the settings: "), "{refused:?}");
+        assert!(
+            refused.status == Some(2) && refused.err.starts_with("error: keep the settings: "),
+            "{refused:?}"
+        );
     }
     assert_eq!(end(anchorctl(&house, &["settings"])).await.out, fewer);
 }

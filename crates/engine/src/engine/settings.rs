@@ -60,8 +60,9 @@ fn check(settings: &Settings) -> Result<(), EngineError> {
     match [tokens, turns, seconds, money].contains(&Some(0)) {
         true => Err(EngineError::Settings {
             code: "limit_zero",
-            reason: "with a limit of nothing in a day no agent would ever run; leave it out, or set a higher one"
-                .to_owned(),
+            reason:
+                "with a limit of nothing in a day no agent would ever run; leave it out, or set a higher one"
+                    .to_owned(),
         }),
         false => Ok(()),
     }

@@ -86,9 +86,7 @@ fn each_of_the_four_limits_of_the_day_holds_until_midnight() {
 fn requests_of_others_that_have_no_answer_yet_count_for_the_day() {
     let others = Coming { tokens: 100, cost: 500, requests: 2 };
     let of_day = |left: i64| {
-        each(left).map(|limits| {
-            kind(held(&of_the_day(&limits, &used_today(), others, Coming::default())))
-        })
+        each(left).map(|limits| kind(held(&of_the_day(&limits, &used_today(), others, Coming::default()))))
     };
     assert_eq!(of_day(2)[0], Some(LimitKind::DayTurns));
     assert_eq!(of_day(3)[0], None);

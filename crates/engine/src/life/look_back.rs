@@ -56,6 +56,9 @@ impl Life {
                 run.tools.iter().filter(|tool| tool.edits()).map(|tool| tool.name().to_owned()).collect();
             run.look_back.circles = Some(Circles::new(edits));
         }
+        if self.agent().last_seq == run.look_back.seen {
+            return Ok(());
+        }
         let events = log.store().all_events(log.id(), run.look_back.seen).await?;
         let mut trees = self.trees(run, &events).await?;
         for event in &events {
@@ -83,7 +86,10 @@ impl Life {
         let (mirror, _) = run.workspace.source();
         let looking = tokio::task::spawn_blocking(move || {
             // One that is not in the mirror any more says nothing about circles.
-            commits.into_iter().filter_map(|commit| mirror.tree_of(&commit).ok().map(|tree| (commit, tree))).collect()
+            commits
+                .into_iter()
+                .filter_map(|commit| mirror.tree_of(&commit).ok().map(|tree| (commit, tree)))
+                .collect()
         });
         looking.await.map_err(|_| EngineError::Panicked { verb: "read the checkpoints" })
     }

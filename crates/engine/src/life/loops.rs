@@ -39,8 +39,12 @@ impl Life {
             times => self
                 .hold_in_circle(Fault {
                     code: "model_silent".to_owned(),
-                    message: format!("hear the agent: the model answered {times} times with neither words nor a call"),
-                    hint: Some("resume to ask it once more, tell it more, or give it another model".to_owned()),
+                    message: format!(
+                        "hear the agent: the model answered {times} times with neither words nor a call"
+                    ),
+                    hint: Some(
+                        "resume to ask it once more, tell it more, or give it another model".to_owned(),
+                    ),
                 })
                 .await
                 .map(Some),
@@ -74,7 +78,7 @@ fn advice(circle: &Circle) -> String {
     let try_this = match circle.pattern {
         LoopPattern::Identical => "The result will not change by asking again.",
         LoopPattern::PingPong => "Decide for one of the two, or for a third way.",
-        LoopPattern::NoProgress => "Read the place again before you edit it, and with other eyes.",
+        LoopPattern::NoProgress => "Where edits fail, read the place again and copy its text exactly.",
     };
     format!(
         "You go round in circles: {}. {try_this} Take another approach; if something is unclear, ask with \

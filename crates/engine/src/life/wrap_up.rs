@@ -126,7 +126,10 @@ mod tests {
     fn what_could_not_be_verified_is_told_apart_from_the_summary() {
         let cases = [
             ("All is done.", ("All is done.", None)),
-            ("Half is done.\n\nNot verified: the tests.\nNor the docs.", ("Half is done.", Some("the tests.\nNor the docs."))),
+            (
+                "Half is done.\n\nNot verified: the tests.\nNor the docs.",
+                ("Half is done.", Some("the tests.\nNor the docs.")),
+            ),
             ("Half.\n**Not verified:** the tests", ("Half.", Some("the tests"))),
             ("Half.\nNot verified:  ", ("Half.", None)),
             ("It is not verified: really.", ("It is not verified: really.", None)),

@@ -72,10 +72,7 @@ async fn what_one_agent_uses_of_a_day_holds_the_others_until_midnight_also_over_
     let engine = open(&house, clock).await;
     let day_limits = Limits { turns: Some(3), ..Limits::default() };
     engine.set_settings(Settings { slots: 4, day_limits }).await.unwrap();
-    let named = |name: &str| NewAgent {
-        name: name.to_owned(),
-        ..errand(&remote.address(), voice.choice())
-    };
+    let named = |name: &str| NewAgent { name: name.to_owned(), ..errand(&remote.address(), voice.choice()) };
     let first = start(&engine, named("first")).await;
     assert_eq!(rest(&engine, first).await.status, Status::Completed);
     // A deleted agent has used what it has used.

@@ -1,8 +1,6 @@
 //! Agents that go round in circles: told once, and held where that does not help.
 
-use crate::harness::{
-    House, TASK, Voice, errand, finish, read, rest, search, start, told, turn, write,
-};
+use crate::harness::{House, TASK, Voice, errand, finish, read, rest, search, start, told, turn, write};
 use anchorhold_domain::{EventKind, LoopPattern, PauseReason, Status};
 use anchorhold_engine::Engine;
 use serde_json::json;

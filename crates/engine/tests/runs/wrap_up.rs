@@ -1,8 +1,6 @@
 //! The last answer: without tools, held by no limit, and the end of the run whatever becomes of it.
 
-use crate::harness::{
-    House, TASK, Voice, errand, finish, push, rest, soon, start, told, turn, write,
-};
+use crate::harness::{House, TASK, Voice, errand, finish, push, rest, soon, start, told, turn, until, write};
 use anchorhold_domain::{EventKind, Limits, NewAgent, PauseReason, Status};
 use serde_json::{Value, json};
 
@@ -55,7 +53,8 @@ async fn an_agent_at_its_limit_says_how_far_it_came_and_what_it_did_can_be_pushe
 async fn a_last_answer_that_fails_leaves_a_pause_and_the_agent_can_be_asked_again_or_go_on() {
     let house = House::new();
     let remote = house.repository(&[("a", "a\n")]);
-    let refused = |text: &str, calls: Vec<Value>| json!({"text": text, "calls": calls, "fault": {"status": 401}});
+    let refused =
+        |text: &str, calls: Vec<Value>| json!({"text": text, "calls": calls, "fault": {"status": 401}});
     let voice = Voice::playing(vec![
         turn("", vec![write("b", "b\n")]),
         refused("", vec![write("c", "c\n")]),
@@ -83,7 +82,7 @@ async fn a_last_answer_that_fails_leaves_a_pause_and_the_agent_can_be_asked_agai
     let agent = rest(&engine, id).await;
     assert_eq!((agent.status, agent.activity.as_deref()), (Status::Completed, Some("That is all.")));
     assert!(!has_tools(voice.requests().last().unwrap()));
-    assert_eq!(engine.wrap_up(id).await.unwrap_err().code(), "illegal_transition");
+    assert!(engine.wrap_up(id).await.is_err());
     engine.close().await;
 }
 
@@ -91,8 +90,7 @@ async fn a_last_answer_that_fails_leaves_a_pause_and_the_agent_can_be_asked_agai
 async fn a_program_that_ends_in_the_middle_of_it_asks_for_the_last_answer_again() {
     let house = House::new();
     let remote = house.repository(&[("a", "a\n")]);
-    let voice =
-        Voice::playing(vec![turn("", vec![write("b", "b\n")]), turn("Half is done.", vec![])]).await;
+    let voice = Voice::playing(vec![turn("", vec![write("b", "b\n")]), turn("Half is done.", vec![])]).await;
     let engine = house.open().await;
     let id = start(&engine, limited(&remote.address(), &voice)).await;
     rest(&engine, id).await;
@@ -111,14 +109,11 @@ async fn a_program_that_ends_in_the_middle_of_it_asks_for_the_last_answer_again(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stopped_wrap_up_is_taken_back_and_calls_left_over_are_not_run() {
+async fn a_wrap_up_that_is_stopped_is_taken_back() {
     let house = House::new();
     let remote = house.repository(&[("a", "a\n")]);
-    let voice = Voice::playing(vec![
-        turn("", vec![write("b", "b\n")]),
-        turn("", vec![finish("Done.")]),
-    ])
-    .await;
+    let voice =
+        Voice::playing(vec![turn("", vec![write("b", "b\n")]), turn("", vec![finish("Done.")])]).await;
     let engine = house.open().await;
     let id = start(&engine, limited(&remote.address(), &voice)).await;
     rest(&engine, id).await;
@@ -133,5 +128,38 @@ async fn a_stopped_wrap_up_is_taken_back_and_calls_left_over_are_not_run() {
     assert_eq!(rest(&engine, id).await.activity.as_deref(), Some("Done."));
     assert!(has_tools(voice.requests().last().unwrap()));
     assert_eq!(voice.conversation().first().unwrap().1, TASK);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_were_still_to_be_run_are_not_run_any_more() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![
+        turn("", vec![write("b", "b\n")]),
+        turn("", vec![write("c", "c\n"), write("d", "d\n")]),
+        turn("It ends here.", vec![]),
+    ])
+    .await;
+    voice.hold_from(2);
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    voice.asked(2).await;
+    let container = engine.agent(id).await.unwrap().container_id.clone().unwrap();
+    house.docker.freeze(&container).unwrap();
+    voice.release();
+    until(&engine, id, "writes d", |agent| agent.activity.as_deref() == Some("Write d")).await;
+    engine.pause(id).await.unwrap();
+    house.docker.thaw(&container).unwrap();
+    rest(&engine, id).await;
+    engine.wrap_up(id).await.unwrap();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    let told = told(&engine, id).await;
+    let place = told.iter().position(|line| line == "wrapUpRequested").unwrap();
+    // The pause can come before the first of the two or after it.
+    let left = told[place + 1..].iter().filter(|line| *line == "write_file Cancelled").count();
+    let done = told[..place].iter().filter(|line| *line == "write_file Ok").count();
+    assert!(left > 0 && left + done == 3, "{told:#?}");
+    assert_eq!(told[place + 1 + left..], ["answered", "completed: It ends here."]);
     engine.close().await;
 }

@@ -49,7 +49,8 @@ fn payloads(ending: &[Value]) -> Vec<Value> {
 
 /// An ending of a log for each status, and for each reason to pause.
 fn endings() -> Vec<(Status, Option<PauseReason>, Vec<Value>)> {
-    let paused = |reason: &str, limit: Value| vec![json!({"type": "paused", "reason": reason, "limit": limit})];
+    let paused =
+        |reason: &str, limit: Value| vec![json!({"type": "paused", "reason": reason, "limit": limit})];
     let asked = json!({"type": "questionAsked", "call": "c2", "question": "Which?"});
     let completed = json!({"type": "completed", "summary": "Done.", "unverified": null});
     let fault = json!({"code": "engine_stopped", "message": "it stopped", "hint": "start it"});

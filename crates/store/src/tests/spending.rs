@@ -60,7 +60,8 @@ async fn what_each_agent_used_is_summed_up_from_a_time_to_another_also_of_delete
     let home = home().await;
     let one = running(&home.store, 1, 10).await;
     let one = advance(&home.store, &one, 99, vec![answered(1, Some(1000))]).await;
-    let one = advance(&home.store, &one, 100, vec![answered(2, Some(2)), answered(3, None), compacted()]).await;
+    let one =
+        advance(&home.store, &one, 100, vec![answered(2, Some(2)), answered(3, None), compacted()]).await;
     let one = advance(&home.store, &one, 200, vec![answered(4, Some(4000))]).await;
     let other = running(&home.store, 2, 100).await;
     let other = advance(&home.store, &other, 150, vec![answered(1, Some(0))]).await;
