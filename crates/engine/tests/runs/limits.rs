@@ -157,3 +157,27 @@ async fn settings_with_which_nothing_could_run_change_nothing() {
     assert_eq!(engine.settings().await.unwrap(), before);
     engine.close().await;
 }
+
+static FLIGHT: AtomicI64 = AtomicI64::new(1_800_000_000_000);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_has_no_answer_yet_counts_for_the_day() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(writes(0)).await;
+    voice.hold_from(1);
+    let engine = open(&house, || Timestamp(FLIGHT.load(Ordering::SeqCst))).await;
+    let day_limits = Limits { turns: Some(1), ..Limits::default() };
+    engine.set_settings(Settings { slots: 4, day_limits }).await.unwrap();
+    let first = start(&engine, errand(&remote.address(), voice.choice())).await;
+    voice.asked(1).await;
+    let other = NewAgent { name: "other".to_owned(), ..errand(&remote.address(), voice.choice()) };
+    let other = start(&engine, other).await;
+    let agent = rest(&engine, other).await;
+    assert_eq!((agent.status, agent.pause_reason), (Status::Paused, Some(PauseReason::Limit)));
+    assert_eq!(voice.requests().len(), 1);
+    // The one that was let through comes to its end.
+    voice.release();
+    assert_eq!(rest(&engine, first).await.status, Status::Completed);
+    engine.close().await;
+}
