@@ -21,6 +21,8 @@ pub(super) struct LookBack {
     pub(super) last_input: u32,
     /// Answers in a row that said nothing and asked for nothing.
     pub(super) silent: u32,
+    /// Whether the model answered since the run went on last.
+    pub(super) answered: bool,
     pub(super) circles: Option<Circles>,
 }
 
@@ -35,13 +37,19 @@ impl LookBack {
             EventKind::Paused { reason: PauseReason::Limit, limit, .. } => self.held_by = *limit,
             EventKind::ModelAnswered { text, usage, .. } => {
                 self.held_by = None;
+                self.answered = true;
                 self.last_input = usage.input_tokens;
                 self.silent = if text.trim().is_empty() { self.silent.saturating_add(1) } else { 0 };
             }
             EventKind::ResultsShrunk { .. } | EventKind::Compacted { .. } => self.last_input = 0,
-            EventKind::ToolRequested { .. } | EventKind::TurnStarted { .. } => self.silent = 0,
+            EventKind::ToolRequested { .. } | EventKind::TurnStarted { .. } | EventKind::Completed { .. } => {
+                self.silent = 0
+            }
             // It is told once more before it is held again.
-            EventKind::Resumed => self.silent = self.silent.min(1),
+            EventKind::Resumed => {
+                self.silent = self.silent.min(1);
+                self.answered = false;
+            }
             _ => {}
         }
     }

@@ -30,6 +30,10 @@ impl Life {
     /// The turn is open again once it was told.
     pub(super) async fn break_silence(&self, run: &mut Run) -> Result<Option<Ended>, EngineError> {
         self.look_back(run).await?;
+        if !run.look_back.answered && !self.resident.log.waiting().await.is_empty() {
+            // The user let it go on with something else to do.
+            return Ok(None);
+        }
         match run.look_back.silent {
             0 => Ok(None),
             1 => {

@@ -132,3 +132,23 @@ async fn a_model_that_only_talks_ends_its_turn() {
     assert_eq!(circles(&engine, id).await, []);
     engine.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_said_nothing_and_is_told_more_hears_that_next() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let thinks = json!({"text": "", "reasoning": "Hm.", "calls": []});
+    let voice = Voice::playing(vec![thinks.clone(), thinks, turn("", vec![finish("Hello.")])]).await;
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    assert_eq!(rest(&engine, id).await.pause_reason, Some(PauseReason::Loop));
+    engine.instruct(id, "Say hello.").await.unwrap();
+    engine.resume(id).await.unwrap();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    let told = told(&engine, id).await;
+    assert_eq!(
+        told[told.len() - 6..],
+        ["resumed", "turn: Say hello.", "answered", "asked for finish", "finish Ok", "completed: Hello."]
+    );
+    engine.close().await;
+}

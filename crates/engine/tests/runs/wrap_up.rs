@@ -163,3 +163,27 @@ async fn calls_that_were_still_to_be_run_are_not_run_any_more() {
     assert_eq!(told[place + 1 + left..], ["answered", "completed: It ends here."]);
     engine.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_says_nothing_at_the_end_is_completed_and_takes_the_next_instruction() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let thinks = json!({"text": "", "reasoning": "Hm.", "calls": [write("c", "c\n")]});
+    let voice =
+        Voice::playing(vec![turn("", vec![write("b", "b\n")]), thinks, turn("", vec![finish("Done.")])])
+            .await;
+    let engine = house.open().await;
+    let id = start(&engine, limited(&remote.address(), &voice)).await;
+    rest(&engine, id).await;
+    engine.wrap_up(id).await.unwrap();
+    let agent = rest(&engine, id).await;
+    let nothing = "The agent was asked to wrap up and said nothing.";
+    assert_eq!((agent.status, agent.activity.as_deref()), (Status::Completed, Some(nothing)));
+    engine.set_limits(id, Limits::default()).await.unwrap();
+    engine.instruct(id, "More.").await.unwrap();
+    until(&engine, id, "is done", |agent| agent.activity.as_deref() == Some("Done.")).await;
+    let told = told(&engine, id).await;
+    let place = told.iter().position(|line| line == "queued: More.").unwrap();
+    assert_eq!(told[place + 1..place + 4], ["resumed", "turn: More.", "answered"]);
+    engine.close().await;
+}
