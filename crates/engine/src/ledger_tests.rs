@@ -1,4 +1,5 @@
 //! Days, midnights and clocks that go wrong.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
 use anchorhold_domain::{FileRules, Limits, ModelChoice, NewAgent, Status};

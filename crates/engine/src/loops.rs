@@ -105,11 +105,7 @@ impl Circles {
                     self.finished(call, *outcome, hash(&(result, result_blob)), tree);
                 }
             }
-            EventKind::PlanChanged { steps } => {
-                if self.plans.insert(plan(steps)) {
-                    self.progress();
-                }
-            }
+            EventKind::PlanChanged { steps } => self.planned(plan(steps)),
             // What was read before is not before the model any more, and may be read again.
             EventKind::ResultsShrunk { .. } | EventKind::Compacted { .. } => {
                 self.same.clear();
@@ -179,6 +175,12 @@ impl Circles {
         }
         if !changed {
             self.repeated(hash(&(made, result)), call.label);
+        }
+    }
+
+    fn planned(&mut self, plan: u64) {
+        if self.plans.insert(plan) {
+            self.progress();
         }
     }
 

@@ -1,4 +1,5 @@
 //! Circles as models really go in them, and work that is none.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
 use anchorhold_domain::{EditedFile, StepStatus, Timestamp, Usage};

@@ -1,4 +1,5 @@
 //! What holds an agent, on values alone.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
 use crate::ledger::tests::agent;

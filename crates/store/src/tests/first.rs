@@ -102,7 +102,7 @@ fn expected(number: u32, payloads: &[Value]) -> Agent {
     };
     let id = AgentId(uuid::Uuid::from_u128(number.into()));
     let mut agent = Agent::new(id, new, "local".to_owned(), Timestamp(1000));
-    for (seq, payload) in (2..).zip(&payloads[1..]) {
+    for (seq, payload) in (2..).zip(payloads.iter().skip(1)) {
         let kind = serde_json::from_value(payload.clone()).unwrap();
         agent.advance(&Event { seq, at: Timestamp(1000 * i64::from(seq)), kind }).unwrap();
     }
@@ -196,7 +196,7 @@ async fn a_database_of_the_first_version_keeps_every_agent_in_every_status_and_e
     assert_eq!(store.blob(&hash).await.unwrap(), b"a long result");
     assert_eq!(store.settings().await.unwrap(), anchorhold_domain::Settings::default());
     // The log takes what comes next, and what comes next is new.
-    let (paused, _) = &agents[7];
+    let (paused, _) = agents.iter().find(|(agent, _)| agent.status == Status::Paused).unwrap();
     let resumed = advance(&store, paused, 99_000, vec![EventKind::WrapUpRequested]).await;
     assert_eq!(resumed.status, Status::Running);
     store.verify(paused.id).await.unwrap();

@@ -105,7 +105,7 @@ async fn what_costs_is_found_by_its_index() {
     .fetch_all(&home.store.writer)
     .await
     .unwrap();
-    assert!(plan[0].3.contains("events_that_cost"), "{plan:?}");
+    assert!(plan.iter().any(|(.., step)| step.contains("events_that_cost")), "{plan:?}");
 }
 
 #[tokio::test]
