@@ -2,6 +2,7 @@
 
 use crate::EngineError;
 use crate::hub::{Broadcast, Hub};
+use crate::ledger::Ledger;
 use anchorhold_domain::{Agent, AgentId, Event, EventKind, Instruction, InstructionQueue, Timestamp};
 use anchorhold_store::Store;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub(crate) struct Log {
     latest: watch::Sender<Arc<Agent>>,
     hub: Hub,
     changed: watch::Sender<u64>,
+    ledger: Arc<Ledger>,
 }
 
 /// The end of the log: what the next append builds on.
@@ -41,13 +43,15 @@ impl Log {
         clock: fn() -> Timestamp,
         agent: Agent,
         changed: watch::Sender<u64>,
+        ledger: Arc<Ledger>,
     ) -> Result<Self, EngineError> {
         let mut queue = InstructionQueue::default();
         for event in store.all_events(agent.id, 0).await? {
             queue.fold(event.at, &event.kind);
         }
         let (latest, _) = watch::channel(Arc::new(agent.clone()));
-        Ok(Self { store, clock, head: Mutex::new(Head { agent, queue }), latest, hub: Hub::new(), changed })
+        let head = Mutex::new(Head { agent, queue });
+        Ok(Self { store, clock, head, latest, hub: Hub::new(), changed, ledger })
     }
 
     /// Appends events.
@@ -72,6 +76,7 @@ impl Log {
         for event in &events {
             head.queue.fold(event.at, &event.kind);
         }
+        self.ledger.take(&head.agent, &next, &events);
         head.agent = next;
         let agent = Arc::new(head.agent.clone());
         let events = Arc::new(events);

@@ -2,10 +2,11 @@
 
 use crate::config::Identity;
 use crate::folder::DataFolder;
+use crate::ledger::Ledger;
 use crate::log::Log;
 use crate::resident::Resident;
 use crate::{Config, EngineError, demo};
-use anchorhold_domain::{AgentId, ModelChoice};
+use anchorhold_domain::{AgentId, ModelChoice, Settings};
 use anchorhold_model::{Connections, GenaiModel, Model, ModelInfo, ScriptedServer};
 use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote};
 use anchorhold_sandbox::{Docker, Endpoint, Kept, Reaped, Surroundings};
@@ -39,6 +40,10 @@ pub(crate) struct Shared {
     pub(crate) waiting: AtomicU32,
     /// Counts appends, so that a list can be told to look again.
     pub(crate) changed: watch::Sender<u64>,
+    /// What holds for all agents, as last kept.
+    pub(crate) settings: watch::Sender<Settings>,
+    /// What all agents used today.
+    pub(crate) ledger: Arc<Ledger>,
     pub(crate) shutdown: CancellationToken,
     pub(crate) tasks: TaskTracker,
     mirrors: Mirrors,
@@ -64,6 +69,8 @@ impl Shared {
         let store = Store::open(&folder.database()).await?;
         let mirrors = Mirrors::new(folder.mirrors());
         let (changed, _) = watch::channel(0);
+        let settings = watch::Sender::new(store.settings().await?);
+        let ledger = Arc::new(Ledger::open(&store, config.clock).await?);
         Ok(Self {
             slots: Arc::new(Semaphore::new(config.slots)),
             docker: Mutex::new(Known { choice: config.engine.clone(), docker: None }),
@@ -74,6 +81,8 @@ impl Shared {
             residents: Mutex::default(),
             waiting: AtomicU32::new(0),
             changed,
+            settings,
+            ledger,
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
             mirrors,
@@ -89,7 +98,8 @@ impl Shared {
             return Ok(Arc::clone(resident));
         }
         let agent = self.store.agent(id).await?;
-        let log = Log::open(self.store.clone(), self.config.clock, agent, self.changed.clone()).await?;
+        let (store, ledger) = (self.store.clone(), Arc::clone(&self.ledger));
+        let log = Log::open(store, self.config.clock, agent, self.changed.clone(), ledger).await?;
         let resident = Arc::new(Resident::new(log));
         residents.insert(id, Arc::clone(&resident));
         Ok(resident)

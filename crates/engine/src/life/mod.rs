@@ -6,6 +6,7 @@
 mod cell;
 mod clone;
 mod limits;
+mod look_back;
 mod loops;
 mod lost;
 mod mentions;
@@ -15,6 +16,7 @@ mod room;
 mod steer;
 mod tool_calls;
 mod turns;
+mod wrap_up;
 
 use crate::EngineError;
 use crate::engine::Shared;

@@ -10,9 +10,12 @@ mod cells;
 #[cfg(target_os = "linux")]
 mod failing;
 mod holding;
+mod limits;
+mod loops;
 mod models;
 mod pushing;
 mod queue;
 mod repositories;
 mod sizes;
 mod work;
+mod wrap_up;
