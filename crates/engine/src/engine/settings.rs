@@ -18,7 +18,9 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Invalid`] where no agent could run, and those of the store.
     pub async fn set_settings(&self, settings: Settings) -> Result<(), EngineError> {
-        Ok(self.shared.store.set_settings(&settings).await?)
+        self.shared.store.set_settings(&settings).await?;
+        self.shared.settings.send_replace(settings);
+        Ok(())
     }
 
     /// Returns what all agents together used today.

@@ -63,6 +63,9 @@ impl House {
 
     pub fn config(&self) -> Config {
         let mut config = Config::new(self.home(), "the tests");
+        // A run that waits for its provider waits no longer than a test can.
+        config.patience.first_wait = Duration::from_millis(20);
+        config.patience.look = Duration::from_millis(20);
         config.identity = Some(Identity { name: "Grace".to_owned(), email: "grace@example.com".to_owned() });
         config
     }
