@@ -272,7 +272,9 @@ fn in_doubt(events: &[Event]) -> bool {
     for event in events {
         match &event.kind {
             EventKind::CellOpened { .. } => doubt = false,
-            EventKind::Failed { .. } | EventKind::Paused { reason: PauseReason::Interrupted, .. } => doubt = true,
+            EventKind::Failed { .. } | EventKind::Paused { reason: PauseReason::Interrupted, .. } => {
+                doubt = true
+            }
             EventKind::ToolRequested { call, .. } => drop(open.insert(call)),
             EventKind::ToolFinished { call, .. } | EventKind::QuestionAnswered { call, .. } => {
                 open.remove(call);

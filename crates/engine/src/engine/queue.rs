@@ -3,8 +3,8 @@
 use super::Engine;
 use crate::EngineError;
 use anchorhold_domain::{
-    Agent, AgentId, AgentRecord, EditedFileDiff, Event, EventKind, Instruction, InstructionId,
-    PauseReason, Status, ToolCall,
+    Agent, AgentId, AgentRecord, EditedFileDiff, Event, EventKind, Instruction, InstructionId, PauseReason,
+    Status, ToolCall,
 };
 use std::collections::HashMap;
 use uuid::Uuid;

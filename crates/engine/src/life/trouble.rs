@@ -105,7 +105,8 @@ mod tests {
     #[test]
     fn the_waits_double_up_to_the_longest_and_all_tries_take_a_few_minutes_at_most() {
         let patience = Patience::default();
-        let waits: Vec<u64> = (1..patience.tries).map(|attempt| longest(attempt, &patience).as_secs()).collect();
+        let waits: Vec<u64> =
+            (1..patience.tries).map(|attempt| longest(attempt, &patience).as_secs()).collect();
         assert_eq!(waits, [4, 8, 16, 32, 60]);
         assert_eq!(longest(u32::MAX, &patience), patience.longest_wait);
     }
@@ -136,6 +137,9 @@ mod tests {
             events.push(Event { seq: number, at: Timestamp(0), kind: EventKind::Resumed });
         }
         assert_eq!(lengths, [5, 10, 20, 40, 60, 60, 5, 10]);
-        assert_eq!(pause_length(&vec![events[0].clone(); 64], &Patience::default()), Duration::from_secs(3600));
+        assert_eq!(
+            pause_length(&vec![events[0].clone(); 64], &Patience::default()),
+            Duration::from_secs(3600)
+        );
     }
 }

@@ -13,11 +13,13 @@
 )]
 
 mod gate;
+mod listener;
 mod repository;
 mod story;
 mod voice;
 
 pub use gate::Gate;
+pub use listener::Listener;
 pub use repository::Repository;
 pub use story::story;
 pub use voice::{Voice, ask, delete, edit, finish, read, search, trajectory, turn, write};

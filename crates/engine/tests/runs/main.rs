@@ -6,6 +6,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod alarm;
 mod cells;
 #[cfg(target_os = "linux")]
 mod failing;
@@ -15,4 +16,7 @@ mod pushing;
 mod queue;
 mod repositories;
 mod sizes;
+mod slots;
+mod steering;
+mod trouble;
 mod work;
