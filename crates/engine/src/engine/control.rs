@@ -236,7 +236,8 @@ impl Engine {
             resident: Arc::clone(resident),
             wishes: wishes.clone(),
             opening: Mutex::default(),
-            heard: AtomicU32::new(0),
+            // What was sent before is in the queue, where the run finds it.
+            heard: AtomicU32::new(*resident.log.interrupts().borrow()),
         };
         // The place in the line is taken here, so that it is the order of the calls.
         let place = match stage {

@@ -34,6 +34,7 @@ pub(super) fn verdict(error: &ModelError) -> Verdict {
             Some(wait) if wait > LONGEST_WAIT => Verdict::Later(Some(wait)),
             Some(_) | None => Verdict::Again,
         },
+        ErrorClass::Quota => Verdict::Later(error.retry_after),
         ErrorClass::ContextLength => Verdict::TooLong,
         ErrorClass::InvalidKey | ErrorClass::NotFound | ErrorClass::BadRequest => Verdict::Elsewhere,
         // What one model declines is not asked of another behind the user's back.
@@ -56,7 +57,8 @@ pub(super) fn pressure(error: &ModelError) -> Pressure {
             // A spent quota is told to each agent, which then waits for it without a slot.
             Pressure::Limited(error.retry_after.filter(|wait| *wait <= LONGEST_WAIT))
         }
-        ErrorClass::Network
+        ErrorClass::Quota
+        | ErrorClass::Network
         | ErrorClass::Server
         | ErrorClass::Nonsense
         | ErrorClass::ContextLength
@@ -97,10 +99,65 @@ pub(super) fn pause_length(events: &[Event], patience: &Patience) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{longest, pause_length};
+    use super::{LONGEST_WAIT, Pressure, Verdict, longest, pause_length, pressure, verdict, wait};
     use crate::config::Patience;
     use anchorhold_domain::{Event, EventKind, PauseReason, Timestamp, Usage};
+    use anchorhold_model::{ErrorClass, ModelError};
     use std::time::Duration;
+
+    fn failed(class: ErrorClass, retry_after: Option<Duration>) -> ModelError {
+        ModelError { model: String::new(), address: String::new(), reason: String::new(), class, retry_after }
+    }
+
+    #[test]
+    fn each_class_of_failure_has_its_verdict() {
+        use ErrorClass as Class;
+        let cases = [
+            (Class::RateLimited, Verdict::Again),
+            (Class::Overloaded, Verdict::Again),
+            (Class::Network, Verdict::Again),
+            (Class::Server, Verdict::Again),
+            (Class::Nonsense, Verdict::Again),
+            (Class::Quota, Verdict::Later(None)),
+            (Class::ContextLength, Verdict::TooLong),
+            (Class::InvalidKey, Verdict::Elsewhere),
+            (Class::NotFound, Verdict::Elsewhere),
+            (Class::BadRequest, Verdict::Elsewhere),
+            (Class::Refused, Verdict::Ask),
+            (Class::OutputLimit, Verdict::Ask),
+        ];
+        for (class, expected) in cases {
+            assert_eq!(verdict(&failed(class, None)), expected, "{class:?}");
+        }
+        let long = Some(LONGEST_WAIT + Duration::from_secs(1));
+        assert_eq!(verdict(&failed(Class::RateLimited, long)), Verdict::Later(long));
+        assert_eq!(verdict(&failed(Class::Quota, long)), Verdict::Later(long));
+        assert_eq!(verdict(&failed(Class::RateLimited, Some(LONGEST_WAIT))), Verdict::Again);
+    }
+
+    #[test]
+    fn a_provider_that_is_too_busy_holds_its_key_as_long_as_it_says_and_a_spent_quota_does_not() {
+        let held =
+            |class, seconds: Option<u64>| match pressure(&failed(class, seconds.map(Duration::from_secs))) {
+                Pressure::Limited(wait) => Some(wait.map(|wait| wait.as_secs())),
+                Pressure::None => None,
+            };
+        assert_eq!(held(ErrorClass::RateLimited, Some(12)), Some(Some(12)));
+        assert_eq!(held(ErrorClass::Overloaded, None), Some(None));
+        assert_eq!(held(ErrorClass::RateLimited, Some(4_000)), Some(None));
+        assert_eq!([held(ErrorClass::Quota, Some(12)), held(ErrorClass::Server, Some(12))], [None, None]);
+    }
+
+    #[test]
+    fn a_wait_is_what_the_provider_says_and_else_drawn_by_chance_up_to_the_longest() {
+        let patience = Patience::default();
+        let said = Some(Duration::from_millis(50));
+        assert_eq!(wait(&failed(ErrorClass::RateLimited, said), 1, &patience), Duration::from_millis(50));
+        let drawn: Vec<Duration> =
+            (0..64).map(|_| wait(&failed(ErrorClass::Server, None), 3, &patience)).collect();
+        assert!(drawn.iter().all(|wait| *wait <= longest(3, &patience)));
+        assert!(drawn.iter().any(|wait| *wait != drawn[0]), "they all return together");
+    }
 
     #[test]
     fn the_waits_double_up_to_the_longest_and_all_tries_take_a_few_minutes_at_most() {
