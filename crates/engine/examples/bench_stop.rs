@@ -254,7 +254,7 @@ async fn serve(
             if number == 2 {
                 release.subscribe().wait_for(|release| *release).await?;
             }
-            client.write_all(write_file(["b", "c"][number - 1]).as_bytes()).await?;
+            client.write_all(write_file(if number == 1 { "b" } else { "c" }).as_bytes()).await?;
         }
         // Silence, until the other side goes away.
         Situation::Call | Situation::Request | Situation::Slot => {

@@ -165,10 +165,19 @@ impl State {
             self.width = if wait.is_some() { 1.0 } else { self.careful_from };
         }
         let Some(until) = wait.and_then(|wait| now.checked_add(wait)) else { return };
-        if self.hold.as_ref().is_none_or(|hold| hold.until < until) {
-            self.holds += 1;
-            self.hold = Some(Hold { number: self.holds, until, fault: fault.clone() });
+        let before = self.hold.as_ref().filter(|hold| hold.until > now);
+        if before.is_some_and(|hold| hold.until >= until) {
+            return;
         }
+        // Requests that failed together say nearly the same, which is told once.
+        let number = match before {
+            Some(hold) if until - hold.until < SHORT => hold.number,
+            Some(_) | None => {
+                self.holds += 1;
+                self.holds
+            }
+        };
+        self.hold = Some(Hold { number, until, fault: fault.clone() });
     }
 }
 
@@ -236,6 +245,7 @@ impl Drop for Pass {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::{Come, Gate, Gates, Pass, Turn};
     use anchorhold_domain::{Fault, ModelChoice};
@@ -292,11 +302,19 @@ mod tests {
             assert_eq!((wait, fault), (Duration::from_secs(12), busy()));
             assert!(turn.come().now_or_never().is_none());
         }
+        // One that failed with it says nearly the same, which is no news.
+        let mut turn = gate.turn();
+        let Come::Held { .. } = turn.come().await else { panic!("it is not held") };
+        gate.state().limited(0, Some(Duration::from_millis(12_500)), &busy(), Instant::now());
+        assert!(turn.come().now_or_never().is_none());
+        gate.state().limited(0, Some(Duration::from_secs(20)), &busy(), Instant::now());
+        assert!(matches!(turn.come().now_or_never(), Some(Come::Held { .. })));
+        drop(turn);
         let mut turn = gate.turn();
         turn.come().await;
         let Come::Pass(_) = turn.come().await else { panic!("it is told twice") };
         // The timer counts in milliseconds and rounds up.
-        assert_eq!(began.elapsed().as_secs(), 12);
+        assert_eq!(began.elapsed().as_secs(), 20);
     }
 
     #[tokio::test]

@@ -73,7 +73,8 @@ pub(super) fn pressure(error: &ModelError) -> Pressure {
 /// How long to wait before the next try: what the provider says, else a part of a time that doubles with
 /// each try, drawn by chance, so that agents that failed together do not return together.
 pub(super) fn wait(error: &ModelError, attempt: u32, patience: &Patience) -> Duration {
-    error.retry_after.unwrap_or_else(|| longest(attempt, patience).mul_f64(fastrand::f64()))
+    let said = error.retry_after.filter(|wait| !wait.is_zero());
+    said.unwrap_or_else(|| longest(attempt, patience).mul_f64(fastrand::f64()))
 }
 
 fn longest(attempt: u32, patience: &Patience) -> Duration {
@@ -98,6 +99,7 @@ pub(super) fn pause_length(events: &[Event], patience: &Patience) -> Duration {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::{LONGEST_WAIT, Pressure, Verdict, longest, pause_length, pressure, verdict, wait};
     use crate::config::Patience;
@@ -153,6 +155,10 @@ mod tests {
         let patience = Patience::default();
         let said = Some(Duration::from_millis(50));
         assert_eq!(wait(&failed(ErrorClass::RateLimited, said), 1, &patience), Duration::from_millis(50));
+        assert_ne!(
+            wait(&failed(ErrorClass::RateLimited, Some(Duration::ZERO)), 5, &patience),
+            Duration::ZERO
+        );
         let drawn: Vec<Duration> =
             (0..64).map(|_| wait(&failed(ErrorClass::Server, None), 3, &patience)).collect();
         assert!(drawn.iter().all(|wait| *wait <= longest(3, &patience)));

@@ -257,6 +257,45 @@ async fn what_is_sent_now_sets_a_held_agent_to_work_unless_it_waits_for_an_answe
     engine.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_queued_while_an_agent_is_held_waits_until_it_goes_on() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice =
+        Voice::playing(vec![turn("", vec![finish("First.")]), turn("", vec![finish("Second.")])]).await;
+    voice.hold_from(1);
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    voice.asked(1).await;
+    engine.stop(id).await.unwrap();
+    engine.instruct(id, "Later.").await.unwrap();
+    let agent = engine.agent(id).await.unwrap();
+    assert_eq!(standing(&agent), (Status::Paused, Some(PauseReason::Stopped)));
+    voice.release();
+    engine.resume(id).await.unwrap();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    assert_eq!(
+        after_the_turn(&engine, id).await,
+        [
+            "paused: Stopped",
+            "queued: Later.",
+            "resumed",
+            "answered",
+            "asked for finish",
+            "finish Ok",
+            "turn: Later.",
+            "answered",
+            "asked for finish",
+            "finish Ok",
+            "completed: Second.",
+        ]
+    );
+    // Which model is asked is said once, as long as it stays the same.
+    let events = engine.events(id, 0).await.unwrap();
+    assert_eq!(events.iter().filter(|event| event.kind.name() == "modelSelected").count(), 1);
+    engine.close().await;
+}
+
 async fn send_when_completed(engine: &Engine, id: AgentId) {
     let instruction = engine.instruct(id, "One more.").await.unwrap().id;
     // Queued, it set the agent to work already; sent, it is heard or was heard.
