@@ -245,7 +245,7 @@ impl Drop for Pass {
 }
 
 #[cfg(test)]
-#[allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+#[expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::{Come, Gate, Gates, Pass, Turn};
     use anchorhold_domain::{Fault, ModelChoice};

@@ -136,7 +136,7 @@ impl Drop for Slot {
 }
 
 #[cfg(test)]
-#[allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::{Place, Slot, Slots, Waiting};
     use anchorhold_domain::Settings;

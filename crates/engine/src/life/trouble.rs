@@ -99,7 +99,7 @@ pub(super) fn pause_length(events: &[Event], patience: &Patience) -> Duration {
 }
 
 #[cfg(test)]
-#[allow(clippy::indexing_slicing, reason = "tests")]
+#[expect(clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::{LONGEST_WAIT, Pressure, Verdict, longest, pause_length, pressure, verdict, wait};
     use crate::config::Patience;
