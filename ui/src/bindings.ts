@@ -556,7 +556,7 @@ request: number;
 text: string } | 
 /**  A request failed and will be made again. */
 { type: "modelRetried"; 
-/**  Which try failed, from 1. */
+/**  Which try failed, from 1; 0 where the provider told another agent of the same key to wait. */
 attempt: number; 
 /**  What went wrong. */
 fault: Fault; 

@@ -1,8 +1,9 @@
-//! What we cost: `bench run` measures an agent's run, `bench cell` the cell by itself.
+//! What we cost: `bench run` measures an agent's run, `bench cell` the cell by itself, `bench stop` a stop.
 
 mod cell;
 mod repository;
 mod run;
+mod stop;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -24,6 +25,8 @@ enum What {
     Run(run::Options),
     /// The cell: creating, calling, filling and searching it, and what many of them weigh.
     Cell(cell::Options),
+    /// How long a stop takes in the middle of a request, a wait or a tool call.
+    Stop(stop::Options),
 }
 
 /// Measures and prints a table.
@@ -33,6 +36,7 @@ enum What {
 pub fn run(options: &Options) -> Result<()> {
     match &options.what {
         Some(What::Cell(options)) => cell::run(options),
+        Some(What::Stop(options)) => stop::run(options),
         Some(What::Run(options)) => run::run(options),
         None => run::run(&options.run),
     }

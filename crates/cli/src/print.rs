@@ -43,7 +43,7 @@ impl Log {
         }
         let began = *self.began.get_or_insert(event.at);
         let seconds = Duration::from_millis((event.at.0 - began.0).max(0).unsigned_abs()).as_secs_f64();
-        if let Some(text) = self.text(&event.kind) {
+        if let Some(text) = self.text(&event.kind, event.at) {
             self.progress.set_message("");
             self.progress.suspend(|| line(format_args!("{seconds:>7.2}s  {text}")));
         }
@@ -74,7 +74,7 @@ impl Log {
         self.progress.finish_and_clear();
     }
 
-    fn text(&mut self, kind: &EventKind) -> Option<String> {
+    fn text(&mut self, kind: &EventKind, at: Timestamp) -> Option<String> {
         Some(match kind {
             // The task is also the first instruction, and is printed when its turn comes.
             EventKind::Created { .. } | EventKind::StartRequested => return None,
@@ -152,13 +152,17 @@ impl Log {
             }
             EventKind::QuestionAsked { question, .. } => format!("? {question}"),
             EventKind::QuestionAnswered { text, .. } => format!("  answered: {text}"),
-            EventKind::Paused { reason, limit, fault, .. } => {
+            EventKind::Paused { reason, limit, fault, until } => {
                 let paused = match limit {
                     Some(limit) => format!("‖ paused: at the limit of {}", limited(*limit)),
                     None => format!("‖ paused: {reason:?}").to_lowercase(),
                 };
                 let fault = fault.as_ref().map(|fault| format!("\n          {}", fault.message));
-                format!("{paused}{}", fault.unwrap_or_default())
+                let until = until.map(|until| {
+                    let seconds = (until.0 - at.0).max(0) / 1000;
+                    format!(", goes on by itself in {} min {} s", seconds / 60, seconds % 60)
+                });
+                format!("{paused}{}{}", until.unwrap_or_default(), fault.unwrap_or_default())
             }
             EventKind::LimitsChanged { .. } => "the limits were changed".to_owned(),
             EventKind::ModelChanged { model, .. } => format!("the model is {} now", model.name),

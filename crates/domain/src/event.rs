@@ -228,7 +228,7 @@ pub enum EventKind {
     },
     /// A request failed and will be made again.
     ModelRetried {
-        /// Which try failed, from 1.
+        /// Which try failed, from 1; 0 where the provider told another agent of the same key to wait.
         attempt: u32,
         /// What went wrong.
         fault: Fault,

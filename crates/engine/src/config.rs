@@ -3,6 +3,7 @@
 use anchorhold_domain::Timestamp;
 use anchorhold_sandbox::Endpoint;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Who commits; `None` in [`Config`] means the user's git configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,38 @@ pub struct Identity {
     pub name: String,
     /// The address in commits.
     pub email: String,
+}
+
+/// How long trouble with a model's provider is borne, and when what was given up is tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How often a request is made before something else is done.
+    pub tries: u32,
+    /// The longest that can be waited after the first failure; it doubles with each.
+    pub first_wait: Duration,
+    /// The longest wait between two tries that the provider did not ask for.
+    pub longest_wait: Duration,
+    /// How long the first pause for the provider lasts; each one that follows without an answer in between
+    /// is twice as long.
+    pub first_pause: Duration,
+    /// The longest such pause.
+    pub longest_pause: Duration,
+    /// How long at most nobody looks at the clock while an agent waits for its time: so late it goes on
+    /// after the machine was suspended or its clock set.
+    pub look: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            tries: 6,
+            first_wait: Duration::from_secs(4),
+            longest_wait: Duration::from_secs(60),
+            first_pause: Duration::from_secs(300),
+            longest_pause: Duration::from_secs(3600),
+            look: Duration::from_secs(60),
+        }
+    }
 }
 
 /// How an engine is set up.
@@ -25,12 +58,15 @@ pub struct Config {
     /// The engine that the user chose, by an address or a Docker context's name; `None` means the one
     /// that the environment, Docker's contexts or what is there name, in that order.
     pub engine: Option<String>,
-    /// How many agents run at once; others wait.
-    pub slots: usize,
+    /// How many agents run at once, whatever the settings say; `None` means what they say.
+    pub slots: Option<usize>,
     /// Who commits.
     pub identity: Option<Identity>,
-    /// Whether agents that a crash interrupted go on by themselves.
+    /// Whether agents that a crash interrupted go on by themselves, and those that an earlier process left
+    /// paused until a time. Those that this process works for do in any case.
     pub resume_interrupted: bool,
+    /// How long trouble with a model's provider is borne.
+    pub patience: Patience,
     /// The time now.
     pub clock: fn() -> Timestamp,
 }
@@ -44,9 +80,10 @@ impl Config {
             program: program.to_owned(),
             endpoint: None,
             engine: None,
-            slots: 4,
+            slots: None,
             identity: None,
             resume_interrupted: true,
+            patience: Patience::default(),
             clock: now,
         }
     }

@@ -3,6 +3,7 @@
 //! The engine alone combines the rooms below it. It says nothing of Tauri, of terminals or of HTTP:
 //! the desktop's commands and the command line are a few lines each over [`Engine`].
 
+mod alarm;
 mod config;
 mod demo;
 mod engine;
@@ -10,6 +11,7 @@ mod engines;
 mod error;
 mod filling;
 mod folder;
+mod gate;
 mod history;
 mod hub;
 mod keys;
@@ -20,13 +22,14 @@ mod loops;
 mod prompt;
 mod resident;
 mod review;
+mod slots;
 mod tools;
 mod validate;
 mod workspace;
 
 pub use anchorhold_domain as domain;
 pub use anchorhold_forge::Account;
-pub use config::{Config, Identity, home_from_environment};
+pub use config::{Config, Identity, Patience, home_from_environment};
 pub use demo::{DEMO_TRAJECTORY, scripted};
 pub use engine::{
     CatalogueInfo, Engine, EngineState, EngineStatus, KeyState, ModelOption, ModelPrice, ModelTest,

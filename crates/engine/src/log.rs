@@ -1,24 +1,21 @@
 //! The one way by which something happens to an agent: it is appended to its log.
 
 use crate::EngineError;
+use crate::alarm::Alarm;
 use crate::hub::{Broadcast, Hub};
 use crate::ledger::Ledger;
 use anchorhold_domain::{Agent, AgentId, Event, EventKind, Instruction, InstructionQueue, Timestamp};
 use anchorhold_store::Store;
 use std::sync::Arc;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 /// An agent's log, open for appending.
 #[derive(Debug)]
 pub(crate) struct Log {
     store: Store,
     clock: fn() -> Timestamp,
-    head: Mutex<Head>,
-    /// The agent after the last append, for those who only look.
-    latest: watch::Sender<Arc<Agent>>,
-    hub: Hub,
-    changed: watch::Sender<u64>,
-    ledger: Arc<Ledger>,
+    head: Arc<Mutex<Head>>,
+    listeners: Listeners,
 }
 
 /// The end of the log: what the next append builds on.
@@ -26,6 +23,19 @@ pub(crate) struct Log {
 struct Head {
     agent: Agent,
     queue: InstructionQueue,
+}
+
+/// Who hears of an append.
+#[derive(Clone, Debug)]
+struct Listeners {
+    /// The agent after the last append, for those who only look.
+    latest: watch::Sender<Arc<Agent>>,
+    hub: Hub,
+    changed: watch::Sender<u64>,
+    /// The number of the last event that broke an answer off for an instruction; 0 for none.
+    interrupts: watch::Sender<u32>,
+    ledger: Arc<Ledger>,
+    alarm: Arc<Alarm>,
 }
 
 /// What an append did.
@@ -44,14 +54,16 @@ impl Log {
         agent: Agent,
         changed: watch::Sender<u64>,
         ledger: Arc<Ledger>,
+        alarm: Arc<Alarm>,
     ) -> Result<Self, EngineError> {
         let mut queue = InstructionQueue::default();
         for event in store.all_events(agent.id, 0).await? {
             queue.fold(event.at, &event.kind);
         }
-        let (latest, _) = watch::channel(Arc::new(agent.clone()));
-        let head = Mutex::new(Head { agent, queue });
-        Ok(Self { store, clock, head, latest, hub: Hub::new(), changed, ledger })
+        let latest = watch::Sender::new(Arc::new(agent.clone()));
+        let listeners =
+            Listeners { latest, hub: Hub::new(), changed, interrupts: watch::Sender::new(0), ledger, alarm };
+        Ok(Self { store, clock, head: Arc::new(Mutex::new(Head { agent, queue })), listeners })
     }
 
     /// Appends events.
@@ -63,27 +75,20 @@ impl Log {
 
     /// Appends what `decide` makes of the agent and its waiting instructions; nothing can come in
     /// between.
+    ///
+    /// What was decided is written even where the caller is dropped meanwhile: a run can be cut off
+    /// anywhere, and the head must never fall behind the store.
     pub(crate) async fn append_if(
         &self,
         decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
     ) -> Result<Appended, EngineError> {
-        let mut head = self.head.lock().await;
+        let head = Arc::clone(&self.head).lock_owned().await;
         let kinds = decide(&head.agent, head.queue.waiting())?;
         if kinds.is_empty() {
             return Ok(Appended { agent: self.latest(), events: Arc::default() });
         }
-        let (next, events) = self.store.append(&head.agent, kinds, (self.clock)()).await?;
-        for event in &events {
-            head.queue.fold(event.at, &event.kind);
-        }
-        self.ledger.take(&head.agent, &next, &events);
-        head.agent = next;
-        let agent = Arc::new(head.agent.clone());
-        let events = Arc::new(events);
-        self.latest.send_replace(Arc::clone(&agent));
-        self.hub.send(Broadcast::Events(Arc::clone(&events), Arc::clone(&agent)));
-        self.changed.send_modify(|count| *count = count.wrapping_add(1));
-        Ok(Appended { agent, events })
+        let writing = write(self.store.clone(), head, kinds, (self.clock)(), self.listeners.clone());
+        tokio::spawn(writing).await.map_err(|_| EngineError::Panicked { verb: "append to the log" })?
     }
 
     /// The instructions that wait, next first.
@@ -91,17 +96,29 @@ impl Log {
         self.head.lock().await.queue.waiting().to_vec()
     }
 
+    /// The instruction that waits first, and the last interrupt so far: one that belongs to an instruction
+    /// that has left the queue is not counted twice.
+    pub(crate) async fn first_waiting(&self) -> (Option<Instruction>, u32) {
+        let head = self.head.lock().await;
+        (head.queue.waiting().first().cloned(), *self.listeners.interrupts.borrow())
+    }
+
+    /// The number of the last event that breaks an answer off, as it changes.
+    pub(crate) fn interrupts(&self) -> watch::Receiver<u32> {
+        self.listeners.interrupts.subscribe()
+    }
+
     /// The agent after the last append.
     pub(crate) fn latest(&self) -> Arc<Agent> {
-        Arc::clone(&self.latest.borrow())
+        Arc::clone(&self.listeners.latest.borrow())
     }
 
     pub(crate) fn id(&self) -> AgentId {
-        self.latest.borrow().id
+        self.listeners.latest.borrow().id
     }
 
     pub(crate) fn hub(&self) -> &Hub {
-        &self.hub
+        &self.listeners.hub
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -113,6 +130,34 @@ impl Log {
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<Agent>> {
-        self.latest.subscribe()
+        self.listeners.latest.subscribe()
     }
+}
+
+/// Writes events and tells the listeners, holding the head all the while.
+async fn write(
+    store: Store,
+    mut head: OwnedMutexGuard<Head>,
+    kinds: Vec<EventKind>,
+    at: Timestamp,
+    listeners: Listeners,
+) -> Result<Appended, EngineError> {
+    let (next, events) = store.append(&head.agent, kinds, at).await?;
+    for event in &events {
+        head.queue.fold(event.at, &event.kind);
+    }
+    listeners.ledger.take(&head.agent, &next, &events);
+    listeners.alarm.appended(&head.agent, &next);
+    head.agent = next;
+    let agent = Arc::new(head.agent.clone());
+    let events = Arc::new(events);
+    listeners.latest.send_replace(Arc::clone(&agent));
+    listeners.hub.send(Broadcast::Events(Arc::clone(&events), Arc::clone(&agent)));
+    listeners.changed.send_modify(|count| *count = count.wrapping_add(1));
+    for event in events.iter() {
+        if matches!(event.kind, EventKind::InstructionSentNow { interrupt: true, .. }) {
+            listeners.interrupts.send_replace(event.seq);
+        }
+    }
+    Ok(Appended { agent, events })
 }

@@ -2,8 +2,6 @@
 
 use crate::log::Log;
 use anchorhold_domain::Fault;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -30,7 +28,7 @@ pub(crate) struct Work {
 pub(crate) struct Wishes {
     /// Ends it at once.
     pub(crate) stop: CancellationToken,
-    pause: Arc<AtomicBool>,
+    pause: CancellationToken,
 }
 
 impl Resident {
@@ -41,15 +39,20 @@ impl Resident {
 
 impl Wishes {
     pub(crate) fn new(shutdown: &CancellationToken) -> Self {
-        Self { stop: shutdown.child_token(), pause: Arc::default() }
+        Self { stop: shutdown.child_token(), pause: CancellationToken::new() }
     }
 
-    /// Asks to hold after the current tool call.
+    /// Asks to hold after the current tool call, or in a wait.
     pub(crate) fn pause(&self) {
-        self.pause.store(true, Ordering::Relaxed);
+        self.pause.cancel();
     }
 
     pub(crate) fn wants_pause(&self) -> bool {
-        self.pause.load(Ordering::Relaxed)
+        self.pause.is_cancelled()
+    }
+
+    /// Waits until the agent is to be held.
+    pub(crate) async fn paused(&self) {
+        self.pause.cancelled().await;
     }
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub enum ErrorClass {
     /// Too many requests; the provider may say how long to wait.
     RateLimited,
+    /// What the account may use or has paid for is used up.
+    Quota,
     /// The provider is too busy.
     Overloaded,
     /// Nothing answered at the address, or the connection broke.
@@ -36,7 +38,8 @@ impl ErrorClass {
     pub fn is_retryable(self) -> bool {
         match self {
             Self::RateLimited | Self::Overloaded | Self::Network | Self::Server | Self::Nonsense => true,
-            Self::ContextLength
+            Self::Quota
+            | Self::ContextLength
             | Self::OutputLimit
             | Self::Refused
             | Self::InvalidKey
@@ -68,6 +71,7 @@ impl ModelError {
     pub fn code(&self) -> &'static str {
         match self.class {
             ErrorClass::RateLimited => "model_rate_limited",
+            ErrorClass::Quota => "model_quota_spent",
             ErrorClass::Overloaded => "model_overloaded",
             ErrorClass::Network => "model_unreachable",
             ErrorClass::Server => "model_server_failed",
@@ -86,6 +90,10 @@ impl ModelError {
     pub fn hint(&self) -> &'static str {
         match self.class {
             ErrorClass::RateLimited => "wait a little, or use another model, then resume the agent",
+            ErrorClass::Quota => {
+                "add credit with the provider or wait until its limit begins anew, or use another model, \
+                 then resume the agent"
+            }
             ErrorClass::Overloaded | ErrorClass::Server => "resume the agent later; nothing it did is lost",
             ErrorClass::Network => {
                 "check that the model server is running and its base URL is right, then resume the agent"

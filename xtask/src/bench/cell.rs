@@ -11,6 +11,7 @@ use crate::{command, engine, paths, setup, setup::Need};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use row::Row;
+pub(super) use row::heading;
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -89,7 +90,7 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 /// Builds a measuring program for release and answers how to call it.
-fn build(package: &str, example: &str) -> Result<Command> {
+pub(super) fn build(package: &str, example: &str) -> Result<Command> {
     let mut cargo = command::cargo();
     cargo.args(["build", "--release", "--package", package, "--example", example]);
     command::run(&mut cargo, "build what measures", "mend what the compiler says above")?;
@@ -109,7 +110,7 @@ fn echo(folder: &Path) -> Result<PathBuf> {
 }
 
 /// Runs a measuring program and prints each row as it comes.
-fn rows(program: &mut Command, runs: usize, verbose: bool) -> Result<()> {
+pub(super) fn rows(program: &mut Command, runs: usize, verbose: bool) -> Result<()> {
     program.args(["--runs", &runs.to_string()]).stdout(Stdio::piped()).stderr(Stdio::null());
     if verbose {
         program.stderr(Stdio::inherit());

@@ -59,7 +59,7 @@ async fn each_way_to_end_has_its_own_status() {
             1,
             &["--name", "key"],
             json!({"calls": [finish("")], "fault": {"status": 401}}),
-            "failed: model_key_invalid",
+            "paused: Provider model_key_invalid",
         ),
         (4, &["--name", "question"], turn("", vec![ask("Why?")]), "question: Why?"),
         (

@@ -1,14 +1,15 @@
 //! Start, stop, pause, resume, answer, push.
 
-use super::{Engine, finish};
+use super::Engine;
 use crate::EngineError;
 use crate::life::{Life, Stage, prepare_push};
 use crate::resident::{Resident, Wishes, Work};
 use anchorhold_domain::{
-    Agent, AgentId, Event, EventKind, FileRules, Limits, ModelChoice, PauseReason, Status,
+    Agent, AgentId, Event, EventKind, Fault, FileRules, Instruction, Limits, ModelChoice, PauseReason, Status,
 };
+use std::collections::HashSet;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex};
-use tokio::sync::MutexGuard;
 
 impl Engine {
     /// Starts an agent. One that failed begins anew where it has no base yet, and otherwise runs on
@@ -31,18 +32,23 @@ impl Engine {
             _ => Err(Self::wrong_status("start", agent)),
         };
         let agent = resident.log.append_if(decide).await?.agent;
-        self.begin(&resident, &mut work, Stage::Start).await;
+        self.begin(&resident, &mut work, Stage::Start);
         Ok(Agent::clone(&agent))
     }
 
-    /// Stops an agent at once: a waiting or cloning one is idle again, a running one is paused.
+    /// Stops an agent at once: a waiting or cloning one is idle again, a running one is paused. One that is
+    /// paused until a time stays so.
     ///
     /// # Errors
     /// [`EngineError::WrongStatus`] where nothing is going on that can be stopped.
     pub async fn stop(&self, id: AgentId) -> Result<Arc<Agent>, EngineError> {
         let resident = self.resident(id).await?;
         let work = resident.work.lock().await;
-        let agent = resident.log.latest();
+        let kept = resident.log.append_if(|agent, _| Ok(stay_paused(agent))).await?;
+        let agent = kept.agent;
+        if !kept.events.is_empty() {
+            return Ok(agent);
+        }
         let can_stop = match agent.status {
             Status::Cloning | Status::Running => true,
             Status::Idle => agent.waiting,
@@ -56,7 +62,8 @@ impl Engine {
         Ok(ended.map_or(agent, |agent| Arc::clone(&agent)))
     }
 
-    /// Holds a running agent after its current tool call.
+    /// Holds a running agent after its current tool call, or at once where it waits for something else than
+    /// the model's answer.
     ///
     /// # Errors
     /// [`EngineError::WrongStatus`] unless it runs.
@@ -165,7 +172,7 @@ impl Engine {
         };
         let commit = commit.clone();
         let agent = resident.log.append(vec![started]).await?.agent;
-        self.begin(&resident, &mut work, Stage::Push { commit }).await;
+        self.begin(&resident, &mut work, Stage::Push { commit });
         Ok(Agent::clone(&agent))
     }
 
@@ -174,7 +181,6 @@ impl Engine {
         resident: &Arc<Resident>,
         event: EventKind,
     ) -> Result<Agent, EngineError> {
-        let mut work = resident.work.lock().await;
         let answers = matches!(event, EventKind::QuestionAnswered { .. });
         let decide = |agent: &Agent, _: &[_]| {
             if agent.deleted_at.is_some() {
@@ -192,41 +198,100 @@ impl Engine {
                 Err(Self::wrong_status("resume", agent))
             }
         };
-        let agent = resident.log.append_if(decide).await?.agent;
-        let rebuild = in_doubt(&self.events(agent.id, 0).await?);
-        self.begin(resident, &mut work, Stage::Continue { rebuild }).await;
-        Ok(Agent::clone(&agent))
+        self.set_to_work(resident, decide).await
+    }
+
+    /// Lets an agent go on that is paused until a time which has come. Whatever the user did with it in
+    /// between goes before.
+    pub(crate) async fn resume_due(&self, id: AgentId) -> Result<(), EngineError> {
+        let resident = self.resident(id).await?;
+        let now = resident.log.now();
+        let decide = |agent: &Agent, _: &[_]| {
+            let due = agent.status == Status::Paused && agent.resumes_at.is_some_and(|at| at <= now);
+            Ok(if due && agent.deleted_at.is_none() { vec![EventKind::Resumed] } else { vec![] })
+        };
+        self.set_to_work(&resident, decide).await.map(drop)
+    }
+
+    /// Sets an agent to work on what is decided, unless that is nothing.
+    async fn set_to_work(
+        &self,
+        resident: &Arc<Resident>,
+        decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
+    ) -> Result<Agent, EngineError> {
+        let mut work = resident.work.lock().await;
+        let appended = resident.log.append_if(decide).await?;
+        if !appended.events.is_empty() {
+            let rebuild = in_doubt(&self.events(appended.agent.id, 0).await?);
+            self.begin(resident, &mut work, Stage::Continue { rebuild });
+        }
+        Ok(Agent::clone(&appended.agent))
     }
 
     /// Sets a task to work; the one before has written its last event and only tidies up.
-    async fn begin(&self, resident: &Arc<Resident>, work: &mut MutexGuard<'_, Option<Work>>, stage: Stage) {
-        finish(work.take()).await;
+    fn begin(&self, resident: &Arc<Resident>, work: &mut Option<Work>, stage: Stage) {
         let wishes = Wishes::new(&self.shared.shutdown);
         let life = Life {
             shared: Arc::clone(&self.shared),
             resident: Arc::clone(resident),
             wishes: wishes.clone(),
             opening: Mutex::default(),
+            // What was sent before is in the queue, where the run finds it.
+            heard: AtomicU32::new(*resident.log.interrupts().borrow()),
         };
-        let task = self.shared.tasks.spawn(life.run(stage));
-        **work = Some(Work { wishes, task });
+        // The place in the line is taken here, so that it is the order of the calls.
+        let place = match stage {
+            Stage::Start | Stage::Continue { .. } => Some(self.shared.slots.enter()),
+            Stage::Push { .. } => None,
+        };
+        let task = self.shared.tasks.spawn(life.run(stage, place, work.take()));
+        *work = Some(Work { wishes, task });
     }
+}
+
+/// Takes from a paused agent the time at which it would go on by itself.
+fn stay_paused(agent: &Agent) -> Vec<EventKind> {
+    if agent.status != Status::Paused || agent.resumes_at.is_none() || agent.deleted_at.is_some() {
+        return vec![];
+    }
+    let fault = agent.error_message.clone().map(|message| Fault {
+        code: agent.error_code.clone().unwrap_or_default(),
+        message,
+        hint: agent.error_hint.clone(),
+    });
+    // Nothing comes between the two, so that nothing runs.
+    vec![
+        EventKind::Resumed,
+        EventKind::Paused { reason: PauseReason::Stopped, limit: None, until: None, fault },
+    ]
 }
 
 /// Whether the workspace may hold what no checkpoint does: since its cell was last opened, a run
 /// ended in the middle of something. A push in between changes nothing about that.
 fn in_doubt(events: &[Event]) -> bool {
-    events.iter().fold(false, |doubt, event| match event.kind {
-        EventKind::CellOpened { .. } => false,
-        EventKind::Failed { .. } | EventKind::Paused { reason: PauseReason::Interrupted, .. } => true,
-        _ => doubt,
-    })
+    let (mut doubt, mut open) = (false, HashSet::new());
+    for event in events {
+        match &event.kind {
+            EventKind::CellOpened { .. } => doubt = false,
+            EventKind::Failed { .. } | EventKind::Paused { reason: PauseReason::Interrupted, .. } => {
+                doubt = true
+            }
+            EventKind::ToolRequested { call, .. } => drop(open.insert(call)),
+            EventKind::ToolFinished { call, .. } | EventKind::QuestionAnswered { call, .. } => {
+                open.remove(call);
+            }
+            // A stop that cut a call off left it without a result.
+            EventKind::Paused { reason: PauseReason::Stopped, .. } => doubt |= !open.is_empty(),
+            _ => {}
+        }
+    }
+    doubt
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anchorhold_domain::{Fault, Timestamp};
+    use anchorhold_domain::Timestamp;
 
     #[track_caller]
     fn check(kinds: Vec<EventKind>, expected: bool) {
@@ -249,6 +314,17 @@ mod tests {
         check(vec![opened(), paused(PauseReason::Interrupted)], true);
         check(vec![opened(), paused(PauseReason::Interrupted), pushed(), EventKind::Resumed], true);
         check(vec![opened(), failed()], true);
+        let called = || EventKind::ToolRequested {
+            call: "1".to_owned(),
+            tool: "write_file".to_owned(),
+            label: String::new(),
+            arguments: String::new(),
+        };
+        let answered = || EventKind::QuestionAnswered { call: "1".to_owned(), text: String::new() };
+        check(vec![opened(), called(), paused(PauseReason::Stopped)], true);
+        check(vec![opened(), called(), paused(PauseReason::Stopped), EventKind::Resumed, opened()], false);
+        check(vec![opened(), called(), answered(), paused(PauseReason::Stopped)], false);
+        check(vec![opened(), called(), paused(PauseReason::User)], false);
         check(vec![opened(), failed(), opened(), pushed()], false);
     }
 }

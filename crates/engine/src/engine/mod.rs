@@ -35,9 +35,18 @@ impl Engine {
     /// [`EngineError::FolderInUse`] where another process has the folder, and those of the store.
     pub async fn open(config: Config) -> Result<Self, EngineError> {
         let folder = DataFolder::open(&config.home, &config.program)?;
+        let (clock, look) = (config.clock, config.patience.look);
         let engine = Self { shared: Arc::new(Shared::open(folder, config).await?) };
         engine.recover().await?;
+        let (alarm, end) = (Arc::clone(&engine.shared.alarm), engine.shared.shutdown.clone());
+        let ringing = crate::alarm::ring(Arc::downgrade(&engine.shared), alarm, clock, look, end);
+        engine.shared.tasks.spawn(ringing);
         Ok(engine)
+    }
+
+    /// The engine over what a task of its own still holds.
+    pub(crate) fn over(shared: Arc<Shared>) -> Self {
+        Self { shared }
     }
 
     /// Ends the work going on, waits for it and lets go of the folder; agents at work go on when it is

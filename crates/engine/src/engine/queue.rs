@@ -3,8 +3,8 @@
 use super::Engine;
 use crate::EngineError;
 use anchorhold_domain::{
-    Agent, AgentId, AgentRecord, EditedFileDiff, Event, EventKind, Instruction, InstructionId, Status,
-    ToolCall,
+    Agent, AgentId, AgentRecord, EditedFileDiff, Event, EventKind, Instruction, InstructionId, PauseReason,
+    Status, ToolCall,
 };
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -86,7 +86,11 @@ impl Engine {
     }
 
     /// Lets the model hear a waiting instruction at its next request, or at once by breaking off the
-    /// answer that is coming.
+    /// answer that is coming, or the wait for one. Calls that the model asked for are finished first.
+    ///
+    /// An agent that is done or held sets to work on it, unless it waits for an answer, a limit keeps it, or
+    /// it failed: then the instruction goes first when it does. The same holds where it is not started yet,
+    /// clones or pushes.
     ///
     /// # Errors
     /// [`EngineError::InstructionTaken`] where it is already worked on.
@@ -96,8 +100,17 @@ impl Engine {
         instruction: InstructionId,
         interrupt: bool,
     ) -> Result<Vec<Instruction>, EngineError> {
-        self.change_waiting(id, instruction, EventKind::InstructionSentNow { id: instruction, interrupt })
-            .await
+        let sent = EventKind::InstructionSentNow { id: instruction, interrupt };
+        let waiting = self.change_waiting(id, instruction, sent).await?;
+        let resident = self.resident(id).await?;
+        if hears_at_once(&resident.log.latest()) {
+            match self.go_on(&resident, EventKind::Resumed).await {
+                // Somebody else set it to work at this very moment, and it will take the instruction.
+                Ok(_) | Err(EngineError::WrongStatus { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(waiting)
     }
 
     async fn change_waiting(
@@ -161,6 +174,25 @@ impl Engine {
             }
         }
         Ok(open)
+    }
+}
+
+/// Whether an agent that does not work is set to work by an instruction that is sent now.
+fn hears_at_once(agent: &Agent) -> bool {
+    match agent.status {
+        Status::Completed => true,
+        Status::Paused => match agent.pause_reason {
+            Some(
+                PauseReason::User
+                | PauseReason::Stopped
+                | PauseReason::Interrupted
+                | PauseReason::Provider
+                | PauseReason::Quota
+                | PauseReason::Loop,
+            ) => true,
+            Some(PauseReason::Question | PauseReason::Limit) | None => false,
+        },
+        Status::Idle | Status::Cloning | Status::Running | Status::Pushing | Status::Error => false,
     }
 }
 

@@ -10,7 +10,10 @@ impl Engine {
     /// The cell of an interrupted run is rebuilt from the last checkpoint, and a tool call without
     /// a result is done again. A push is compared with the remote before anything is said of it.
     pub(super) async fn recover(&self) -> Result<(), EngineError> {
-        for agent in self.agents().await? {
+        let mut agents = self.agents().await?;
+        // In the order in which they had their turn, so that this is the order of the slots.
+        agents.sort_by_key(|agent| (agent.started_at, agent.created_at));
+        for agent in agents {
             let events = match agent.status {
                 Status::Idle if agent.waiting => vec![EventKind::StartCancelled],
                 Status::Cloning => vec![EventKind::CloneCancelled { reason: PauseReason::Interrupted }],
@@ -26,9 +29,12 @@ impl Engine {
             if !events.is_empty() {
                 self.resident(agent.id).await?.log.append(events).await?;
             }
+            if !self.shared.config.resume_interrupted {
+                continue;
+            }
             let latest = self.shared.store.agent(agent.id).await?;
-            if self.shared.config.resume_interrupted && latest.pause_reason == Some(PauseReason::Interrupted)
-            {
+            self.shared.alarm.set(&latest);
+            if latest.pause_reason == Some(PauseReason::Interrupted) {
                 self.resume(agent.id).await?;
             }
         }

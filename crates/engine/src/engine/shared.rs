@@ -1,10 +1,13 @@
 //! What all agents of one data folder share.
 
+use crate::alarm::Alarm;
 use crate::config::Identity;
 use crate::folder::DataFolder;
+use crate::gate::Gates;
 use crate::ledger::Ledger;
 use crate::log::Log;
 use crate::resident::Resident;
+use crate::slots::Slots;
 use crate::{Config, EngineError, demo};
 use anchorhold_domain::{AgentId, ModelChoice, Settings};
 use anchorhold_model::{Connections, GenaiModel, Model, ModelInfo, ScriptedServer};
@@ -15,10 +18,9 @@ use anchorhold_store::Store;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::time::Duration;
-use tokio::sync::{Mutex, OnceCell, Semaphore, watch};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{Mutex, OnceCell, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -35,17 +37,19 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) secrets: Secrets,
     pub(crate) residents: Mutex<HashMap<AgentId, Arc<Resident>>>,
-    pub(crate) slots: Arc<Semaphore>,
-    /// How many agents wait for a slot.
-    pub(crate) waiting: AtomicU32,
-    /// Counts appends, so that a list can be told to look again.
-    pub(crate) changed: watch::Sender<u64>,
     /// What holds for all agents, as last kept.
     pub(crate) settings: watch::Sender<Settings>,
+    pub(crate) slots: Arc<Slots>,
+    pub(crate) gates: Gates,
+    pub(crate) alarm: Arc<Alarm>,
+    /// Counts appends, so that a list can be told to look again.
+    pub(crate) changed: watch::Sender<u64>,
     /// What all agents used today.
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) shutdown: CancellationToken,
     pub(crate) tasks: TaskTracker,
+    /// Ends what waits for a shutdown where nobody closes the folder.
+    _end: DropGuard,
     mirrors: Mirrors,
     docker: Mutex<Known>,
     connections: OnceCell<Connections>,
@@ -71,19 +75,22 @@ impl Shared {
         let (changed, _) = watch::channel(0);
         let settings = watch::Sender::new(store.settings().await?);
         let ledger = Arc::new(Ledger::open(&store, config.clock).await?);
+        let shutdown = CancellationToken::new();
         Ok(Self {
-            slots: Arc::new(Semaphore::new(config.slots)),
+            slots: Slots::new(config.slots, settings.subscribe()),
+            settings,
+            ledger,
+            gates: Gates::default(),
+            alarm: Arc::default(),
+            _end: shutdown.clone().drop_guard(),
             docker: Mutex::new(Known { choice: config.engine.clone(), docker: None }),
             config,
             folder,
             store,
             secrets: Secrets::system(),
             residents: Mutex::default(),
-            waiting: AtomicU32::new(0),
             changed,
-            settings,
-            ledger,
-            shutdown: CancellationToken::new(),
+            shutdown,
             tasks: TaskTracker::new(),
             mirrors,
             connections: OnceCell::new(),
@@ -99,7 +106,8 @@ impl Shared {
         }
         let agent = self.store.agent(id).await?;
         let (store, ledger) = (self.store.clone(), Arc::clone(&self.ledger));
-        let log = Log::open(store, self.config.clock, agent, self.changed.clone(), ledger).await?;
+        let (changed, alarm) = (self.changed.clone(), Arc::clone(&self.alarm));
+        let log = Log::open(store, self.config.clock, agent, changed, ledger, alarm).await?;
         let resident = Arc::new(Resident::new(log));
         residents.insert(id, Arc::clone(&resident));
         Ok(resident)

@@ -28,6 +28,7 @@ type Filling = (Mirror, Arc<Vec<TreeEntry>>);
 pub(super) struct OpeningCell {
     state: watch::Receiver<CellState>,
     filling: std::sync::Mutex<Option<oneshot::Sender<Filling>>>,
+    stop: CancellationToken,
 }
 
 impl OpeningCell {
@@ -44,9 +45,14 @@ impl OpeningCell {
         self.state.clone()
     }
 
-    /// Waits until it answers or failed, so that nothing is written after the run has ended.
+    /// Waits until it answers or failed, so that nothing is written after the run has ended. A stop does
+    /// not wait for that.
     pub(super) async fn settled(&self) {
-        let _ = self.state.clone().wait_for(|state| !matches!(state, CellState::Opening)).await;
+        let mut state = self.state.clone();
+        tokio::select! {
+            _ = state.wait_for(|state| !matches!(state, CellState::Opening)) => {}
+            () = self.stop.cancelled() => {}
+        }
     }
 }
 
@@ -63,6 +69,7 @@ impl Life {
             quotas: Quotas::default(),
         };
         let stop = self.wishes.stop.clone();
+        let stopped = stop.clone();
         self.shared.tasks.spawn(async move {
             let opened = async {
                 let began = Instant::now();
@@ -77,7 +84,7 @@ impl Life {
                 Err(error) => CellState::Failed(Arc::new(error)),
             });
         });
-        OpeningCell { state: watched, filling: std::sync::Mutex::new(Some(filling)) }
+        OpeningCell { state: watched, filling: std::sync::Mutex::new(Some(filling)), stop: stopped }
     }
 
     /// Ends the container of an agent that does not run; its volume stays.

@@ -1,4 +1,4 @@
-//! From *start* to the first turn: a slot, the fetch, and the cell beside it.
+//! From *start* to the first turn: the fetch, and the cell beside it.
 
 use super::{Ended, Life};
 use crate::EngineError;
@@ -7,17 +7,14 @@ use anchorhold_domain::{EventKind, Signal};
 use anchorhold_repo::{Base, FetchProgress, Mirror, TreeEntry};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use tokio::sync::OwnedSemaphorePermit;
 
 /// How often a watcher hears of the fetch.
 const PROGRESS_STEP: Duration = Duration::from_millis(100);
 
 impl Life {
-    /// Waits for a slot, clones and runs.
+    /// Clones and runs.
     pub(super) async fn start(&self) -> Result<Ended, EngineError> {
-        let Some(_slot) = self.slot().await? else { return Ok(Ended::Stopped) };
         let agent = self.resident.log.append(vec![EventKind::CloneStarted]).await?.agent;
         // An engine that does not answer is said before anything is fetched.
         let docker = tokio::select! {
@@ -40,25 +37,6 @@ impl Life {
             self.shared.config.clock,
         );
         self.run_turns(workspace, cell, voice, &entries).await
-    }
-
-    /// Takes a slot, or waits for one; `None` where the user took the start back.
-    async fn slot(&self) -> Result<Option<OwnedSemaphorePermit>, EngineError> {
-        let slots = Arc::clone(&self.shared.slots);
-        if let Ok(slot) = Arc::clone(&slots).try_acquire_owned() {
-            return Ok(Some(slot));
-        }
-        let ahead = self.shared.waiting.fetch_add(1, Ordering::Relaxed);
-        let waited = async {
-            self.resident.log.append(vec![EventKind::SlotAwaited { ahead }]).await?;
-            tokio::select! {
-                slot = slots.acquire_owned() => Ok(slot.ok()),
-                () = self.wishes.stop.cancelled() => Ok(None),
-            }
-        };
-        let slot = waited.await;
-        self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
-        slot
     }
 
     /// Fetches the source branch; `None` where it was stopped.

@@ -3,6 +3,7 @@
 //! Every function here appends to the log and leaves the agent in a status that no task is needed
 //! for, whatever happens.
 
+mod asking;
 mod cell;
 mod clone;
 mod limits;
@@ -15,19 +16,28 @@ mod push;
 mod room;
 mod steer;
 mod tool_calls;
+mod trouble;
 mod turns;
 mod wrap_up;
 
 use crate::EngineError;
 use crate::engine::Shared;
 use crate::hub::Hub;
-use crate::resident::{Resident, Wishes};
+use crate::resident::{Resident, Wishes, Work};
+use crate::slots::{Place, Slot};
 use crate::workspace::CellState;
 use anchorhold_domain::{Agent, EventKind, PauseReason, Status};
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 pub(crate) use push::prepare_push;
+
+/// How long a run that is stopped has to come to its end by itself. Then it is cut off where it stands: a
+/// call without a result is done again when the run goes on, in a workspace built anew.
+const STOP_GRACE: Duration = Duration::from_millis(100);
 
 /// What a task is to do.
 #[derive(Debug)]
@@ -47,6 +57,8 @@ pub(crate) struct Life {
     pub(crate) wishes: Wishes,
     /// How far the cell is that this life opened last, if it did.
     pub(crate) opening: Mutex<Option<watch::Receiver<CellState>>>,
+    /// The last event that breaks an answer off whose instruction was looked for in the queue.
+    pub(crate) heard: AtomicU32,
 }
 
 /// How a run came to its end without a fault.
@@ -60,14 +72,36 @@ enum Ended {
 
 impl Life {
     /// Does the work; everything that goes wrong ends up in the log.
-    pub(crate) async fn run(self, stage: Stage) {
+    ///
+    /// The work before has written its last event, and may still be tidying up.
+    pub(crate) async fn run(self, stage: Stage, place: Option<Place>, before: Option<Work>) {
         self.resident.unwritten.send_replace(None);
+        let mut before = before.map(|work| work.task);
         let result = match stage {
-            Stage::Start => self.start().await,
-            Stage::Continue { rebuild } => self.go_on(rebuild).await,
             Stage::Push { commit } => {
+                tidied(&mut before).await;
                 self.push(commit).await;
                 self.follow_up().await
+            }
+            Stage::Start => {
+                self.until_stopped(async {
+                    tidied(&mut before).await;
+                    match self.slot(place).await? {
+                        Ok(_slot) => self.start().await,
+                        Err(ended) => Ok(ended),
+                    }
+                })
+                .await
+            }
+            Stage::Continue { rebuild } => {
+                self.until_stopped(async {
+                    tidied(&mut before).await;
+                    match self.slot(place).await? {
+                        Ok(_slot) => self.go_on(rebuild).await,
+                        Err(ended) => Ok(ended),
+                    }
+                })
+                .await
             }
         };
         let written = match result {
@@ -84,7 +118,50 @@ impl Life {
             tracing::error!(agent = %self.resident.log.id(), error = error.message(), "the end of a run cannot be written down");
             self.resident.unwritten.send_replace(Some(error.fault()));
         }
+        // Cut off before that, it would leave two at the same cell.
+        tidied(&mut before).await;
         self.park_cell().await;
+    }
+
+    /// Does work that may be cut off anywhere, since the log says how far it came.
+    async fn until_stopped(
+        &self,
+        work: impl Future<Output = Result<Ended, EngineError>>,
+    ) -> Result<Ended, EngineError> {
+        let stopped = async {
+            self.wishes.stop.cancelled().await;
+            tokio::time::sleep(STOP_GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            ended = work => ended,
+            () = stopped => Ok(Ended::Stopped),
+        }
+    }
+
+    /// Waits for a slot, unless the agent is stopped or paused before it has one.
+    async fn slot(&self, place: Option<Place>) -> Result<Result<Slot, Ended>, EngineError> {
+        let waiting = match place.unwrap_or_else(|| self.shared.slots.enter()) {
+            Place::Slot(slot) => return Ok(Ok(slot)),
+            Place::Line(waiting) => waiting,
+        };
+        let ahead = waiting.ahead;
+        self.resident.log.append(vec![EventKind::SlotAwaited { ahead }]).await?;
+        let slot = tokio::select! {
+            biased;
+            () = self.wishes.stop.cancelled() => return Ok(Err(Ended::Stopped)),
+            () = self.wishes.paused() => {
+                self.hold(PauseReason::User, None, None).await?;
+                return Ok(Err(Ended::Told));
+            }
+            slot = waiting.slot() => slot,
+        };
+        // A start says so with its clone.
+        let taken = |agent: &Agent, _: &[_]| {
+            Ok(if agent.status == Status::Running { vec![EventKind::SlotTaken] } else { vec![] })
+        };
+        self.resident.log.append_if(taken).await?;
+        Ok(Ok(slot))
     }
 
     /// Goes on where instructions came in while the agent pushed.
@@ -95,7 +172,16 @@ impl Life {
             Ok(if goes_on { vec![EventKind::Resumed] } else { vec![] })
         };
         let appended = self.resident.log.append_if(decide).await?;
-        if appended.events.is_empty() { Ok(Ended::Told) } else { self.go_on(true).await }
+        if appended.events.is_empty() {
+            return Ok(Ended::Told);
+        }
+        self.until_stopped(async {
+            match self.slot(None).await? {
+                Ok(_slot) => self.go_on(true).await,
+                Err(ended) => Ok(ended),
+            }
+        })
+        .await
     }
 
     async fn write_stop(&self) -> Result<(), EngineError> {
@@ -116,6 +202,13 @@ impl Life {
         let fault = error.fault();
         let failed = |agent: &Agent, _: &[_]| {
             Ok(match agent.status {
+                // Whatever a provider or its key does, the run can go on.
+                Status::Running if matches!(error, EngineError::Model(_)) => vec![EventKind::Paused {
+                    reason: PauseReason::Provider,
+                    limit: None,
+                    until: None,
+                    fault: Some(fault),
+                }],
                 Status::Cloning | Status::Running => vec![EventKind::Failed { fault }],
                 Status::Pushing => vec![EventKind::PushFailed { fault }],
                 Status::Idle if agent.waiting => vec![EventKind::StartCancelled],
@@ -134,4 +227,12 @@ impl Life {
     fn hub(&self) -> &Hub {
         self.resident.log.hub()
     }
+}
+
+/// Waits for work that only tidies up; a panic in it was already reported by the runtime.
+async fn tidied(before: &mut Option<JoinHandle<()>>) {
+    if let Some(task) = before {
+        let _ = task.await;
+    }
+    *before = None;
 }

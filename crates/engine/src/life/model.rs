@@ -1,30 +1,23 @@
-//! One answer of the model, asked for again where that may help.
+//! The model of a run, and what becomes of its answers.
 
 use super::Life;
 use super::turns::Run;
 use crate::EngineError;
-use anchorhold_domain::{EventKind, ModelChoice, Signal};
-use anchorhold_model::{Answer, CallRequest, Conversation, Delta, ErrorClass, Model, ModelError, ModelInfo};
+use crate::engine::Shared;
+use anchorhold_domain::{Event, EventKind, Fault, ModelChoice};
+use anchorhold_model::{Answer, CallRequest, Model, ModelError, ModelInfo};
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use std::time::Instant;
 use tokio::task::JoinHandle;
-
-/// How often a request is made before the run ends with its error.
-const TRIES: u32 = 4;
-/// The wait after the first failure; it doubles with each.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// The longest wait that a provider can ask for before the run ends instead.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
-/// Pieces of text that may wait for a slow watcher.
-const DELTAS: usize = 64;
 
 /// The model that a run asks at present.
 pub(super) struct Voice {
     pub(super) model: Box<dyn Model>,
     pub(super) choice: ModelChoice,
     pub(super) info: ModelInfo,
+    /// Set while the log does not say yet that this model is asked: why another is not any more.
+    pub(super) untold: Option<Option<Fault>>,
 }
 
 /// A model that is being prepared by a task of its own.
@@ -56,14 +49,56 @@ pub(super) enum Asked {
     Held,
 }
 
+/// What the log says of a model that was selected.
+type Facts = (ModelChoice, Option<u32>, Option<u32>, bool);
+
+impl Voice {
+    /// Prepares to ask a model; nothing is sent.
+    pub(super) async fn prepare(shared: &Shared, choice: &ModelChoice) -> Result<Self, EngineError> {
+        let model = shared.model(choice).await?;
+        let info = shared.model_info(choice);
+        Ok(Self { model, choice: choice.clone(), info, untold: None })
+    }
+
+    fn facts(&self) -> Facts {
+        let info = &self.info;
+        (self.choice.clone(), info.window, info.output_limit, info.price.is_some())
+    }
+}
+
+/// The model that an agent's log says is asked, unless the user chose another since.
+fn selected(events: &[Event]) -> Option<Facts> {
+    events.iter().rev().find_map(|event| match &event.kind {
+        EventKind::ModelSelected { model, window, output_limit, priced, .. } => {
+            Some(Some((model.clone(), *window, *output_limit, *priced)))
+        }
+        EventKind::ModelChanged { .. } => Some(None),
+        _ => None,
+    })?
+}
+
 impl Life {
-    /// Begins to prepare the model: its key may have to be asked for, and certificates be read.
+    /// Begins to prepare the model: its key may have to be asked for, and certificates be read. Where that
+    /// fails, the one that stands in is prepared.
     pub(super) fn open_voice(&self) -> OpeningVoice {
-        let (shared, choice) = (Arc::clone(&self.shared), self.agent().model.clone());
+        let (shared, agent) = (Arc::clone(&self.shared), self.agent());
         self.shared.tasks.spawn(async move {
-            let model = shared.model(&choice).await?;
-            let info = shared.model_info(&choice);
-            Ok(Voice { model, choice, info })
+            let fault = match Voice::prepare(&shared, &agent.model).await {
+                Ok(mut voice) => {
+                    let told = selected(&shared.store.all_events(agent.id, 0).await?);
+                    voice.untold = (told != Some(voice.facts())).then_some(None);
+                    return Ok(voice);
+                }
+                Err(error) => error,
+            };
+            let Some(other) = &agent.fallback else { return Err(fault) };
+            match Voice::prepare(&shared, other).await {
+                Ok(mut voice) => {
+                    voice.untold = Some(Some(fault.fault()));
+                    Ok(voice)
+                }
+                Err(_) => Err(fault),
+            }
         })
     }
 
@@ -77,7 +112,10 @@ impl Life {
             Reply::Held => return Ok(Asked::Held),
             Reply::Interrupted(text) => {
                 let interrupted = EventKind::ModelInterrupted { request, text };
-                self.resident.log.append(vec![interrupted]).await?;
+                let events = self.resident.log.append(vec![interrupted]).await?.events;
+                for event in events.iter() {
+                    run.history.take(&event.kind, None);
+                }
                 return Ok(Asked::Again);
             }
             Reply::TooLong(error) => return Err(error.into()),
@@ -89,69 +127,6 @@ impl Life {
         }
         Ok(Asked::Answered)
     }
-
-    /// Asks for one answer to a conversation, again where that may help. Every request of a run goes
-    /// through here.
-    pub(super) async fn answer_to(
-        &self,
-        voice: &mut Voice,
-        conversation: &Conversation,
-        request: u32,
-    ) -> Result<Reply, EngineError> {
-        let mut attempt = 1;
-        loop {
-            self.hub().signal(Signal::ModelRequested { request });
-            let Some(result) = self.answer_once(voice, conversation).await else { return Ok(Reply::Stopped) };
-            let error = match result {
-                Ok(answer) => return Ok(Reply::Answer(answer)),
-                Err(error) => error,
-            };
-            if error.class == ErrorClass::ContextLength {
-                return Ok(Reply::TooLong(error));
-            }
-            let wait = error.retry_after.unwrap_or_else(|| backoff(attempt, self.resident.log.now().0));
-            if !error.class.is_retryable() || attempt >= TRIES || wait > LONGEST_WAIT {
-                return Err(error.into());
-            }
-            let wait_ms = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
-            let retried =
-                EventKind::ModelRetried { attempt, fault: EngineError::from(error).fault(), wait_ms };
-            self.resident.log.append(vec![retried]).await?;
-            tokio::select! {
-                () = tokio::time::sleep(wait) => attempt += 1,
-                () = self.wishes.stop.cancelled() => return Ok(Reply::Stopped),
-            }
-        }
-    }
-
-    /// Makes one request, passing on the pieces as they come; `None` where it was stopped.
-    async fn answer_once(
-        &self,
-        voice: &Voice,
-        conversation: &Conversation,
-    ) -> Option<Result<Answer, ModelError>> {
-        let (sender, mut deltas) = mpsc::channel(DELTAS);
-        let answer = voice.model.answer(conversation, &sender);
-        tokio::pin!(answer);
-        loop {
-            tokio::select! {
-                () = self.wishes.stop.cancelled() => return None,
-                answer = &mut answer => return Some(answer),
-                Some(delta) = deltas.recv() => self.hub().signal(match delta {
-                    Delta::Text(text) => Signal::TextDelta { text },
-                    Delta::Reasoning(text) => Signal::ReasoningDelta { text },
-                    Delta::Call { index, tool, arguments } => Signal::CallDelta { index, tool, arguments },
-                }),
-            }
-        }
-    }
-}
-
-/// Doubles with each attempt, with up to a quarter added so that agents do not return in step.
-fn backoff(attempt: u32, spread: i64) -> Duration {
-    let wait = FIRST_WAIT.saturating_mul(1 << attempt.saturating_sub(1).min(16));
-    let quarter = wait.as_millis() as u64 / 4;
-    wait + Duration::from_millis(spread.unsigned_abs() % quarter.max(1))
 }
 
 fn events(run: &Run, request: u32, answer: Answer, duration_ms: u32) -> Vec<EventKind> {

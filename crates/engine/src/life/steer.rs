@@ -3,15 +3,20 @@
 use super::Life;
 use super::turns::Run;
 use crate::EngineError;
+use std::sync::atomic::Ordering;
 
 impl Life {
     /// Takes the instructions that are to be heard at the model's next request.
+    ///
+    /// From here on an answer is broken off only for one that comes later.
     pub(super) async fn heed(&self, run: &mut Run) -> Result<(), EngineError> {
-        while run.history.turn_open()
-            && self.resident.log.waiting().await.first().is_some_and(|next| next.now)
-        {
+        loop {
+            let (first, interrupt) = self.resident.log.first_waiting().await;
+            self.heard.store(interrupt, Ordering::Relaxed);
+            if !run.history.turn_open() || !first.is_some_and(|first| first.now) {
+                return Ok(());
+            }
             self.next_turn(run).await?;
         }
-        Ok(())
     }
 }

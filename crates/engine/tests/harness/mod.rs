@@ -13,11 +13,13 @@
 )]
 
 mod gate;
+mod listener;
 mod repository;
 mod story;
 mod voice;
 
 pub use gate::Gate;
+pub use listener::Listener;
 pub use repository::Repository;
 pub use story::story;
 pub use voice::{Voice, ask, delete, edit, finish, read, search, trajectory, turn, write};
@@ -63,6 +65,9 @@ impl House {
 
     pub fn config(&self) -> Config {
         let mut config = Config::new(self.home(), "the tests");
+        // A run that waits for its provider waits no longer than a test can.
+        config.patience.first_wait = Duration::from_millis(20);
+        config.patience.look = Duration::from_millis(20);
         config.identity = Some(Identity { name: "Grace".to_owned(), email: "grace@example.com".to_owned() });
         config
     }

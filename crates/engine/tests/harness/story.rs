@@ -4,13 +4,19 @@ use anchorhold_domain::{Event, EventKind};
 use std::collections::HashMap;
 
 /// Tells a log. The cell is made beside the run, so that the place of its event is left to chance
-/// and it is left out.
+/// and it is left out, as is the model that every run begins with.
 pub fn story(events: &[Event]) -> Vec<String> {
     let mut tools: HashMap<&str, &str> = HashMap::new();
     let mut lines = Vec::new();
     for event in events {
         lines.push(match &event.kind {
-            EventKind::CellOpened { .. } => continue,
+            EventKind::CellOpened { .. } | EventKind::ModelSelected { fault: None, .. } => continue,
+            EventKind::ModelSelected { model, fault: Some(fault), .. } => {
+                format!("asks {} instead: {}", model.name, fault.code)
+            }
+            EventKind::InstructionSentNow { interrupt: false, .. } => "sent now".to_owned(),
+            EventKind::InstructionSentNow { interrupt: true, .. } => "sent now, at once".to_owned(),
+            EventKind::ModelInterrupted { text, .. } => format!("interrupted: {text}"),
             EventKind::InstructionQueued { text, .. } => format!("queued: {text}"),
             EventKind::InstructionEdited { text, .. } => format!("reworded: {text}"),
             EventKind::TurnStarted { text, .. } => format!("turn: {text}"),
@@ -33,6 +39,9 @@ pub fn story(events: &[Event]) -> Vec<String> {
             }
             EventKind::Paused { reason, limit: None, until: None, fault: Some(fault) } => {
                 format!("paused: {reason:?} {}", fault.code)
+            }
+            EventKind::Paused { reason, limit: None, until: Some(_), fault: Some(fault) } => {
+                format!("paused until: {reason:?} {}", fault.code)
             }
             EventKind::CloneCancelled { reason } => format!("clone cancelled: {reason:?}"),
             EventKind::Completed { summary, .. } => format!("completed: {summary}"),

@@ -127,7 +127,7 @@ async fn slots_are_handed_over_in_order_and_a_waiting_start_can_be_taken_back() 
     let voice = Voice::playing(vec![turn("", vec![finish("Done.")])]).await;
     voice.hold_from(1);
     let mut config = house.config();
-    config.slots = 1;
+    config.slots = Some(1);
     let engine = anchorhold_engine::Engine::open(config).await.unwrap();
     let named = |name: &str| NewAgent {
         name: name.to_owned(),

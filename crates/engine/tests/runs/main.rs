@@ -6,6 +6,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod alarm;
 mod cells;
 #[cfg(target_os = "linux")]
 mod failing;
@@ -17,5 +18,8 @@ mod pushing;
 mod queue;
 mod repositories;
 mod sizes;
+mod slots;
+mod steering;
+mod trouble;
 mod work;
 mod wrap_up;

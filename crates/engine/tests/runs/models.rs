@@ -9,7 +9,7 @@ use std::net::TcpListener;
 const HTML: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 20\r\nConnection: close\r\n\r\n<html>Welcome</html>";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_down_is_tried_four_times_and_asked_again_on_resume() {
+async fn a_server_that_is_down_is_tried_six_times_and_asked_again_on_resume() {
     let house = House::new();
     let remote = house.repository(&[("a", "a\n")]);
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -26,39 +26,40 @@ async fn a_server_that_is_down_is_tried_four_times_and_asked_again_on_resume() {
     let hint = "check that the model server is running and its base URL is right, then resume the agent";
     assert_eq!(
         (agent.status, agent.error_code.as_deref(), agent.error_hint.as_deref()),
-        (Status::Error, Some("model_unreachable"), Some(hint))
+        (Status::Paused, Some("model_unreachable"), Some(hint))
     );
-    let unreachable = "retried: model_unreachable";
-    assert_eq!(
-        told(&engine, id).await[5..],
-        [&format!("turn: {TASK}"), unreachable, unreachable, unreachable, "failed: model_unreachable",]
-    );
+    let before = told(&engine, id).await;
+    assert_eq!(before[5], format!("turn: {TASK}"));
+    assert_eq!(before[6..11], ["retried: model_unreachable"; 5]);
+    assert_eq!(before[11..], ["paused until: Provider model_unreachable"]);
 
     let _back = ScriptedServer::start(trajectory(vec![turn("", vec![finish("Done.")])]), port).await.unwrap();
     engine.resume(id).await.unwrap();
     let agent = rest(&engine, id).await;
     assert_eq!((agent.status, &agent.error_code), (Status::Completed, &None));
     assert_eq!(
-        told(&engine, id).await[10..],
+        told(&engine, id).await[12..],
         ["resumed", "answered", "asked for finish", "finish Ok", "completed: Done."]
     );
     engine.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_that_are_no_answers_end_the_run_and_its_edits_are_kept() {
+async fn answers_that_are_no_answers_pause_the_run_and_its_edits_are_kept() {
     let house = House::new();
     let remote = house.repository(&[("a", "a\n")]);
     let steps = vec![turn("", vec![write("b", "b\n")]), turn("", vec![write("c", "c\n"), finish("Done.")])];
     let voice = Voice::playing(steps).await;
-    voice.instead(vec![None, Some(HTML), Some(HTML), Some(HTML), Some(HTML)]);
+    voice.instead([vec![None], vec![Some(HTML); 6]].concat());
     let engine = house.open().await;
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
     let agent = rest(&engine, id).await;
-    assert_eq!((agent.status, agent.error_code.as_deref()), (Status::Error, Some("model_answer_unreadable")));
+    assert_eq!(
+        (agent.status, agent.error_code.as_deref()),
+        (Status::Paused, Some("model_answer_unreadable"))
+    );
 
-    // Starting it anew is no way to lose what it did.
-    engine.start(id).await.unwrap();
+    engine.resume(id).await.unwrap();
     rest(&engine, id).await;
     let unreadable = "retried: model_answer_unreadable";
     assert_eq!(
@@ -70,7 +71,9 @@ async fn answers_that_are_no_answers_end_the_run_and_its_edits_are_kept() {
             unreadable,
             unreadable,
             unreadable,
-            "failed: model_answer_unreadable",
+            unreadable,
+            unreadable,
+            "paused until: Provider model_answer_unreadable",
             "resumed",
             "answered",
             "asked for write_file",
@@ -124,9 +127,9 @@ async fn a_wrong_key_is_not_tried_again() {
     let hint = "set the key with `anchorctl key set <provider>`, then resume the agent";
     assert_eq!(
         (agent.status, agent.error_code.as_deref(), agent.error_hint.as_deref()),
-        (Status::Error, Some("model_key_invalid"), Some(hint))
+        (Status::Paused, Some("model_key_invalid"), Some(hint))
     );
-    assert_eq!(told(&engine, id).await[6..], ["failed: model_key_invalid"]);
+    assert_eq!(told(&engine, id).await[6..], ["paused: Provider model_key_invalid"]);
     engine.resume(id).await.unwrap();
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
     engine.close().await;
@@ -160,9 +163,9 @@ async fn an_answer_that_was_cut_off_is_not_the_end_of_the_work_and_is_asked_for_
     let hint = "tell the agent to work in smaller steps, or choose a model that writes more";
     assert_eq!(
         (agent.status, agent.error_code.as_deref(), agent.error_hint.as_deref()),
-        (Status::Error, Some("model_output_limit"), Some(hint))
+        (Status::Paused, Some("model_output_limit"), Some(hint))
     );
-    assert_eq!(told(&engine, id).await[6..], ["failed: model_output_limit"]);
+    assert_eq!(told(&engine, id).await[6..], ["paused: Provider model_output_limit"]);
 
     engine.resume(id).await.unwrap();
     let agent = rest(&engine, id).await;
