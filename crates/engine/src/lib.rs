@@ -4,6 +4,7 @@
 //! the desktop's commands and the command line are a few lines each over [`Engine`].
 
 mod config;
+mod context;
 mod demo;
 mod engine;
 mod engines;
