@@ -98,8 +98,10 @@ pub(crate) fn next_step(
     let gain = now.saturating_sub(after);
     let futile = past.last.is_some_and(|(freed, answers)| freed < budget.worthwhile() && answers < FUTILE);
     let allowed = past.in_a_row < IN_A_ROW && (!futile || now > budget.most);
+    let answers = outline.parts.iter().filter(|part| part.answer).count();
     if let Some(through) = through
         && allowed
+        && answers > RECENT
         && gain >= budget.worthwhile().max(1)
         && after <= budget.most
     {
