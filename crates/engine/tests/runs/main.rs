@@ -7,6 +7,7 @@
 mod harness;
 
 mod cells;
+mod context;
 #[cfg(target_os = "linux")]
 mod failing;
 mod holding;
