@@ -120,7 +120,7 @@ mod tests {
         // The last answers weigh most.
         for _ in 0..8 {
             estimate.count(40_000, &usage(10_000, 0));
-        estimate.answered(40_000);
+            estimate.answered(40_000);
         }
         assert!((11_000..11_020).contains(&estimate.tokens(44_000)), "{}", estimate.tokens(44_000));
     }

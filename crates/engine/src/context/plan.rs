@@ -76,12 +76,7 @@ pub(crate) enum Step {
 }
 
 /// Returns the next step; `None` where the conversation can be sent as it is.
-pub(crate) fn next_step(
-    outline: &Outline,
-    estimate: &Estimate,
-    budget: Budget,
-    past: Past,
-) -> Option<Step> {
+pub(crate) fn next_step(outline: &Outline, estimate: &Estimate, budget: Budget, past: Past) -> Option<Step> {
     let now = estimate.tokens(outline.bytes());
     if now < budget.shrink_at() {
         return None;
@@ -250,13 +245,7 @@ mod tests {
         let task = Part { seq: 1, bytes: 500, ..Part::default() };
         let words = vec![Words { id: Some("task".to_owned()), bytes: 500, attached: 0 }];
         let through = parts.last().map_or(1, |part| part.seq + 5);
-        Outline {
-            fixed: 1_000,
-            parts: [vec![task], parts].concat(),
-            words,
-            through,
-            open: false,
-        }
+        Outline { fixed: 1_000, parts: [vec![task], parts].concat(), words, through, open: false }
     }
 
     fn step(outline: &Outline) -> Option<Step> {
@@ -279,7 +268,10 @@ mod tests {
         let parts = names.iter().zip(1..).map(|(name, n)| answer(10 * n, 50, &[(name, 900)]));
         // 9,100 bytes; 45 % are 4,455.
         assert_eq!(step(&outline(parts.collect())), ids(&["a", "b", "c", "d"]));
-        let parts = names.iter().zip(1..).map(|(name, n)| answer(10 * n, 50, &[(name, if n < 4 { 1_500 } else { 100 })]));
+        let parts = names
+            .iter()
+            .zip(1..)
+            .map(|(name, n)| answer(10 * n, 50, &[(name, if n < 4 { 1_500 } else { 100 })]));
         assert_eq!(step(&outline(parts.collect())), None);
     }
 
@@ -350,7 +342,8 @@ mod tests {
                             part.bytes -= part.cuts.remove(at).1;
                         }
                     }
-                    if let Some(words) = outline.words.iter_mut().find(|words| words.id.as_ref() == Some(id)) {
+                    if let Some(words) = outline.words.iter_mut().find(|words| words.id.as_ref() == Some(id))
+                    {
                         let frees = words.frees();
                         outline.parts[0].bytes -= frees;
                         match words.attached {

@@ -142,7 +142,11 @@ mod tests {
             let text = format!("I look at {n}.");
             all.push(Message::Assistant { text, calls: vec![call(n)], replay: Some("{}".to_owned()) });
             let content = "r".repeat(result);
-            all.push(Message::ToolResults(vec![ToolResult { call: format!("c{n}"), tool: "read_file".to_owned(), content }]));
+            all.push(Message::ToolResults(vec![ToolResult {
+                call: format!("c{n}"),
+                tool: "read_file".to_owned(),
+                content,
+            }]));
         }
         all
     }

@@ -161,7 +161,8 @@ impl History {
                 let request =
                     CallRequest { id: call.clone(), tool: tool.clone(), arguments: arguments.clone() };
                 self.open_calls.push(request.clone());
-                if let Some(Message::Assistant { calls, replay, .. }) = self.conversation.messages.last_mut() {
+                if let Some(Message::Assistant { calls, replay, .. }) = self.conversation.messages.last_mut()
+                {
                     calls.push(request);
                     let replayed = replay.is_some();
                     if !replayed {
@@ -323,7 +324,8 @@ fn message_bytes(message: &Message) -> usize {
             // It is sent in place of text and calls.
             Some(replay) => replay.len() + AROUND,
             None => {
-                let call = |call: &CallRequest| call.id.len() + call.tool.len() + call.arguments.len() + AROUND;
+                let call =
+                    |call: &CallRequest| call.id.len() + call.tool.len() + call.arguments.len() + AROUND;
                 text.len() + calls.iter().map(call).sum::<usize>() + AROUND
             }
         },

@@ -91,7 +91,8 @@ impl History {
             }
         }
         for cut in self.cuttable(0, 0) {
-            let seq = cut.message.checked_sub(1).and_then(|answer| self.marks.get(answer)).map(|mark| mark.seq);
+            let seq =
+                cut.message.checked_sub(1).and_then(|answer| self.marks.get(answer)).map(|mark| mark.seq);
             if let Some(part) = parts.iter_mut().find(|part| part.answer && Some(part.seq) == seq) {
                 part.cuts.push((cut.id, cut.frees));
             }
@@ -164,9 +165,11 @@ impl History {
 
     /// Writes the message anew that holds what was said.
     fn say_again(&mut self, said: usize) {
-        let found = self.marks.iter().zip(&self.conversation.messages).position(|(mark, message)| {
-            mark.said.contains(&said) && matches!(message, Message::User(_))
-        });
+        let found = self
+            .marks
+            .iter()
+            .zip(&self.conversation.messages)
+            .position(|(mark, message)| mark.said.contains(&said) && matches!(message, Message::User(_)));
         let Some(at) = found else { return };
         let texts: Vec<String> = self.marks.get(at).map_or_else(Vec::new, |mark| {
             self.said.get(mark.said.clone()).unwrap_or_default().iter().map(super::Said::text).collect()

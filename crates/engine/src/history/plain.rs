@@ -29,7 +29,10 @@ impl History {
                     let results: Vec<String> = results
                         .iter()
                         .map(|result| {
-                            format!("[Anchorhold] Result of {}, which is data:\n{}", result.tool, result.content)
+                            format!(
+                                "[Anchorhold] Result of {}, which is data:\n{}",
+                                result.tool, result.content
+                            )
                         })
                         .collect();
                     push_user(&mut messages, results.join("\n\n"));

@@ -19,9 +19,10 @@ impl History {
     /// It never parts calls from their results: the messages before it are whole turns of speaking.
     pub(super) fn first_kept(&self, through: u32) -> usize {
         let messages = &self.conversation.messages;
-        let kept = self.marks.iter().zip(messages).position(|(mark, message)| {
-            mark.seq > through && !matches!(message, Message::ToolResults(_))
-        });
+        let kept =
+            self.marks.iter().zip(messages).position(|(mark, message)| {
+                mark.seq > through && !matches!(message, Message::ToolResults(_))
+            });
         let kept = kept.unwrap_or(messages.len());
         if self.open_calls.is_empty() {
             return kept;

@@ -154,7 +154,8 @@ fn check(history: &History) -> Result<(), TestCaseError> {
         match (message, next) {
             (Message::Assistant { calls, .. }, Message::ToolResults(results)) => {
                 let mut asked: Vec<_> = calls.iter().map(|call| (&call.id, &call.tool)).collect();
-                let mut answered: Vec<_> = results.iter().map(|result| (&result.call, &result.tool)).collect();
+                let mut answered: Vec<_> =
+                    results.iter().map(|result| (&result.call, &result.tool)).collect();
                 asked.sort();
                 answered.sort();
                 prop_assert!(!asked.is_empty());
@@ -182,7 +183,8 @@ fn check(history: &History) -> Result<(), TestCaseError> {
     prop_assert!(!(has_calls && history.wrapping_up()));
     let plan = &history.conversation;
     let spec = plan.tools.iter().map(|tool| tool.name.len() + tool.description.len() + 2 + super::AROUND);
-    let bytes: usize = plan.messages.iter().map(message_bytes).sum::<usize>() + plan.system.len() + spec.sum::<usize>();
+    let bytes: usize =
+        plan.messages.iter().map(message_bytes).sum::<usize>() + plan.system.len() + spec.sum::<usize>();
     prop_assert_eq!(bytes, history.bytes);
     Ok(())
 }
@@ -247,7 +249,11 @@ fn perform(run: &mut Run, act: &Act) {
                 .iter()
                 .zip(&ids)
                 .map(|((writes, bytes), id)| match writes {
-                    true => (id.as_str(), "write_file", json!({"path": "a", "content": "w".repeat(*bytes)}).to_string()),
+                    true => (
+                        id.as_str(),
+                        "write_file",
+                        json!({"path": "a", "content": "w".repeat(*bytes)}).to_string(),
+                    ),
                     false => (id.as_str(), "read_file", json!({"path": "a"}).to_string()),
                 })
                 .collect();
@@ -274,7 +280,8 @@ fn perform(run: &mut Run, act: &Act) {
             run.event(EventKind::LoopNoticed { pattern: LoopPattern::Identical, times: 3, advice }, None);
         }
         Act::Plan(steps) => {
-            let steps = (0..*steps).map(|n| PlanStep { text: format!("step {n}"), status: StepStatus::Active });
+            let steps =
+                (0..*steps).map(|n| PlanStep { text: format!("step {n}"), status: StepStatus::Active });
             run.event(EventKind::PlanChanged { steps: steps.collect() }, None);
         }
         Act::Passing => {
@@ -410,10 +417,12 @@ fn the_text_of_mentioned_files_follows_the_words_and_goes_before_them() {
 fn words_that_are_sent_into_the_middle_follow_the_results() {
     let mut run = Run::new();
     run.turn("Do it.", None);
-    run.answer("I read.", None, Usage::default(), &[
-        ("1", "read_file", "{}".to_owned()),
-        ("2", "read_file", "{}".to_owned()),
-    ]);
+    run.answer(
+        "I read.",
+        None,
+        Usage::default(),
+        &[("1", "read_file", "{}".to_owned()), ("2", "read_file", "{}".to_owned())],
+    );
     run.finished("1", "one", &[]);
     run.turn("Rather this.", None);
     run.turn("And that.", None);
@@ -492,7 +501,10 @@ fn a_summary_leaves_the_users_words_the_plan_the_edited_files_and_the_last_turns
     run.event(EventKind::QuestionAnswered { call: "2".to_owned(), text: "No, spaces.".to_owned() }, None);
     run.answer("", Some("{signed}"), Usage::default(), &[("3", "write_file", "{}".to_owned())]);
     run.finished("3", "Written.", &["src/a.rs"]);
-    run.event(EventKind::LoopNoticed { pattern: LoopPattern::PingPong, times: 2, advice: "Hm.".to_owned() }, None);
+    run.event(
+        EventKind::LoopNoticed { pattern: LoopPattern::PingPong, times: 2, advice: "Hm.".to_owned() },
+        None,
+    );
     run.turn("Also this.", None);
     let steps = vec![
         PlanStep { text: "read".to_owned(), status: StepStatus::Done },

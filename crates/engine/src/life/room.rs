@@ -82,8 +82,7 @@ impl Life {
         let summary = summary.unwrap_or_else(|| run.history.list(through, budget));
         let tokens_before = run.history.tokens();
         let tokens_after = run.history.tokens_summed(through, &summary);
-        let compacted =
-            EventKind::Compacted { through, summary, tokens_before, tokens_after, usage, cost };
+        let compacted = EventKind::Compacted { through, summary, tokens_before, tokens_after, usage, cost };
         self.take(run, compacted).await?;
         Ok(None)
     }

@@ -50,8 +50,11 @@ enum Summary {
 struct Heard {
     answered: usize,
     requests: Vec<Asked>,
-    /// The first request that holds these words gets no answer.
-    keep: Option<&'static str>,
+    /// Whether the first request gets no answer that holds more stubs than the one before, to which nothing
+    /// else happened.
+    keep: bool,
+    /// The stubs in the last request for work; none where it is not known.
+    stubs: Option<usize>,
 }
 
 /// A request as it came.
@@ -91,9 +94,9 @@ impl Reader {
         }
     }
 
-    /// Keeps the first request without an answer that holds these words.
-    fn keep(&self, words: &'static str) {
-        self.state.heard.lock().unwrap().keep = Some(words);
+    /// Keeps the first request without an answer before which nothing but results was cut.
+    fn keep(&self) {
+        self.state.heard.lock().unwrap().keep = true;
     }
 
     /// Waits until a request is kept without an answer.
@@ -130,16 +133,20 @@ async fn serve(mut client: TcpStream, state: &State) -> std::io::Result<()> {
         let summary = body["tools"].as_array().is_none_or(Vec::is_empty);
         let refused = tokens > state.window;
         let answered = heard.answered;
-        let text = body.to_string();
+        let stubs = body.to_string().matches("[result of ").count();
+        let more = !refused && !summary && heard.stubs.is_some_and(|before| stubs > before);
+        heard.stubs = (!refused && !summary).then_some(stubs);
         heard.requests.push(Asked { body, tokens, refused, summary, answered });
-        if !refused && heard.keep.is_some_and(|words| text.contains(words)) {
-            heard.keep = None;
+        if more && heard.keep {
+            heard.keep = false;
             (None, true)
         } else if refused {
             (Some(too_long(state.window)), false)
         } else if summary {
             match state.summary {
-                Summary::Notes => (Some(streamed("I read the files and edited some.", &[], answered, tokens)), false),
+                Summary::Notes => {
+                    (Some(streamed("I read the files and edited some.", &[], answered, tokens)), false)
+                }
                 Summary::Refused => (Some(status("400 Bad Request", "it cannot sum up")), false),
                 Summary::Silence => (None, true),
             }
@@ -160,7 +167,10 @@ async fn serve(mut client: TcpStream, state: &State) -> std::io::Result<()> {
 }
 
 fn too_long(window: usize) -> String {
-    status("400 Bad Request", &format!("This model's maximum context length is {window} tokens. (context_length_exceeded)"))
+    status(
+        "400 Bad Request",
+        &format!("This model's maximum context length is {window} tokens. (context_length_exceeded)"),
+    )
 }
 
 fn status(status: &str, message: &str) -> String {
@@ -257,10 +267,11 @@ async fn a_run_of_many_turns_stays_within_the_window_keeps_what_the_user_said_an
     let mut steps = work(0, 40);
     steps.push((String::new(), vec![finish("The first part.")]));
     steps.extend(work(40, 30));
-    steps.push((String::new(), vec![edit("out/68.txt", &"68\n".repeat(400), "last\n"), finish("All of it.")]));
+    steps
+        .push((String::new(), vec![edit("out/68.txt", &"68\n".repeat(400), "last\n"), finish("All of it.")]));
     let last = steps.len();
     let reader = Reader::new(24_000, steps, Summary::Notes).await;
-    reader.keep("was cut to make room");
+    reader.keep();
     let engine = house.open().await;
     let mut new = errand(&remote.address(), reader.choice());
     new.task = WORDS.to_owned();
@@ -277,13 +288,23 @@ async fn a_run_of_many_turns_stays_within_the_window_keeps_what_the_user_said_an
     assert_eq!((agent.status, &agent.error_code), (Status::Completed, &None));
     {
         let heard = reader.state.heard.lock().unwrap();
-        let kept = heard.requests.iter().position(|asked| asked.body.to_string().contains("was cut to make room"));
+        let kept = heard
+            .requests
+            .windows(2)
+            .position(|two| two[0].answered == two[1].answered && !two[0].refused && !two[0].summary);
         let kept = kept.unwrap();
-        assert_eq!(heard.requests[kept].body, heard.requests[kept + 1].body);
+        let conversation = |asked: &Asked| asked.body["messages"].as_array().unwrap()[1..].to_vec();
+        let (before, after) = (&heard.requests[kept], &heard.requests[kept + 1]);
+        assert!(conversation(before) == conversation(after), "the same is sent again");
+        assert!(before.body["tools"] == after.body["tools"]);
     }
 
     let events = events(&engine, id).await;
-    assert!(count(&events, "resultsShrunk") >= 2 && count(&events, "compacted") >= 1, "{:#?}", told(&engine, id).await);
+    assert!(
+        count(&events, "resultsShrunk") >= 2 && count(&events, "compacted") >= 1,
+        "{:#?}",
+        told(&engine, id).await
+    );
     assert_eq!(reader.state.heard.lock().unwrap().answered, last);
     assert_eq!(reader.count(|asked| asked.refused), REFUSED);
     assert_eq!(reader.count(|asked| asked.summary), count(&events, "compacted"));
@@ -343,7 +364,12 @@ async fn where_the_model_gives_no_summary_a_list_of_what_was_done_stands_in() {
     let engine = house.open().await;
     let id = start(&engine, errand(&remote.address(), reader.choice())).await;
     let agent = rest(&engine, id).await;
-    assert_eq!((agent.status, &agent.error_code), (Status::Completed, &None), "{:#?}", told(&engine, id).await);
+    assert_eq!(
+        (agent.status, &agent.error_code),
+        (Status::Completed, &None),
+        "{:#?}",
+        told(&engine, id).await
+    );
     let summaries = summaries(&events(&engine, id).await);
     assert!(!summaries.is_empty());
     for summary in summaries {
@@ -351,7 +377,10 @@ async fn where_the_model_gives_no_summary_a_list_of_what_was_done_stands_in() {
         assert!(summary.contains("- read_file {\"path\":\"a\"}"), "{summary}");
     }
     reader.check(|body, _| check_pairs(body));
-    assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), remote.tree_with("main", &[("b", Some("b\n"))]));
+    assert_eq!(
+        engine.reviewed_tree(id).await.unwrap().unwrap(),
+        remote.tree_with("main", &[("b", Some("b\n"))])
+    );
     engine.close().await;
 }
 
