@@ -8,6 +8,8 @@
 
 mod cut;
 mod outline;
+#[cfg(test)]
+mod overhead;
 mod plain;
 mod summed;
 #[cfg(test)]
@@ -16,7 +18,7 @@ mod words;
 
 use crate::EngineError;
 use crate::context::{Estimate, Past};
-use anchorhold_domain::{AgentId, Event, EventKind, PlanStep, ToolOutcome};
+use anchorhold_domain::{AgentId, Event, EventKind, ModelChoice, PlanStep, ToolOutcome};
 use anchorhold_model::{CallRequest, Conversation, Message, ToolResult, ToolSpec};
 use anchorhold_store::Store;
 use std::collections::BTreeSet;
@@ -59,6 +61,8 @@ pub(crate) struct History {
     /// Whether the last answer was the one that wraps up, whatever it calls.
     wrapped_up: bool,
     plan: Vec<PlanStep>,
+    /// The smallest window that was told of the model that is asked.
+    window: Option<(ModelChoice, u32)>,
     /// The files that were edited.
     edited: BTreeSet<String>,
     /// The last text of the model, which sums a turn up where nothing else does.
@@ -102,6 +106,7 @@ impl History {
             wrapping_up: None,
             wrapped_up: false,
             plan: Vec::new(),
+            window: None,
             edited: BTreeSet::new(),
             last_text: String::new(),
             finish: None,
@@ -186,6 +191,10 @@ impl History {
             EventKind::QuestionAnswered { call, text } => {
                 self.answered_by_user(event.seq, call, text);
                 self.say_held();
+            }
+            EventKind::ModelSelected { model, window: Some(window), .. } => {
+                let before = self.window_of(model).unwrap_or(u32::MAX);
+                self.window = Some((model.clone(), before.min(*window)));
             }
             EventKind::PlanChanged { steps } => self.plan.clone_from(steps),
             EventKind::ResultsShrunk { calls, .. } => self.shrink(calls),
@@ -308,6 +317,11 @@ impl History {
     /// Whether the next answer is the last, without tools.
     pub(crate) fn wrapping_up(&self) -> bool {
         self.wrapping_up.is_some()
+    }
+
+    /// The smallest window that the log tells of a model, which may have been learned from a refusal.
+    pub(crate) fn window_of(&self, model: &ModelChoice) -> Option<u32> {
+        self.window.as_ref().filter(|(told, _)| told == model).map(|(_, window)| *window)
     }
 
     /// What the work came to: the summary, and what could not be verified.

@@ -206,6 +206,7 @@ impl History {
             wrapping_up: None,
             wrapped_up: self.wrapped_up,
             plan: self.plan.clone(),
+            window: None,
             edited: self.edited.clone(),
             last_text: String::new(),
             finish: None,

@@ -3,8 +3,8 @@
 use super::{History, message_bytes};
 use crate::context::{Budget, Step};
 use anchorhold_domain::{
-    EditedFile, Event, EventKind, Fault, InstructionId, LoopPattern, PlanStep, StepStatus, Timestamp,
-    ToolOutcome, Usage,
+    EditedFile, Event, EventKind, Fault, InstructionId, LoopPattern, ModelChoice, PlanStep, StepStatus,
+    Timestamp, ToolOutcome, Usage,
 };
 use anchorhold_model::{Conversation, Message, ModelInfo, ToolSpec};
 use proptest::prelude::*;
@@ -30,15 +30,15 @@ fn rebuilt(log: &[Entry]) -> History {
 }
 
 /// A log that grows as a run makes it grow.
-struct Run {
+pub(super) struct Run {
     log: Vec<Entry>,
-    history: History,
+    pub(super) history: History,
     requests: u32,
     instructions: u128,
 }
 
 impl Run {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { log: Vec::new(), history: empty(), requests: 0, instructions: 0 }
     }
 
@@ -53,7 +53,7 @@ impl Run {
         self.log.push((event, whole));
     }
 
-    fn turn(&mut self, text: &str, attached: Option<&str>) -> InstructionId {
+    pub(super) fn turn(&mut self, text: &str, attached: Option<&str>) -> InstructionId {
         self.instructions += 1;
         let instruction = InstructionId(Uuid::from_u128(self.instructions));
         let kind = EventKind::TurnStarted {
@@ -66,7 +66,13 @@ impl Run {
         instruction
     }
 
-    fn answer(&mut self, text: &str, replay: Option<&str>, usage: Usage, calls: &[(&str, &str, String)]) {
+    pub(super) fn answer(
+        &mut self,
+        text: &str,
+        replay: Option<&str>,
+        usage: Usage,
+        calls: &[(&str, &str, String)],
+    ) {
         self.requests += 1;
         let answered = EventKind::ModelAnswered {
             request: self.requests,
@@ -117,11 +123,31 @@ impl Run {
         self.event(kind, None);
     }
 
+    /// The next event, not taken yet: a call's result.
+    pub(super) fn result(&self, call: &str, bytes: usize) -> Event {
+        let kind = EventKind::ToolFinished {
+            call: call.to_owned(),
+            outcome: ToolOutcome::Ok,
+            result: "r".repeat(bytes),
+            result_blob: None,
+            duration_ms: 1,
+            edited: Vec::new(),
+            checkpoint: None,
+            files_changed: 0,
+            shown: Vec::new(),
+        };
+        Event { seq: self.history.last_seq + 1, at: Timestamp(0), kind }
+    }
+
     /// Reads a file, answer and result.
-    fn reads(&mut self, call: &str, bytes: usize) {
+    pub(super) fn reads(&mut self, call: &str, bytes: usize) {
         self.answer("", None, Usage::default(), &[(call, "read_file", json!({"path": call}).to_string())]);
         self.finished(call, &"r".repeat(bytes), &[]);
     }
+}
+
+pub(super) fn usage(input: u32, output: u32) -> Usage {
+    Usage { input_tokens: input, output_tokens: output, ..Usage::default() }
 }
 
 /// The roles of a conversation, and what each message says.
@@ -571,4 +597,32 @@ fn results_are_cut_in_their_place_and_what_the_user_answered_is_not() {
         .collect();
     assert!(arguments[0] < 200 && arguments[1] > 3_000, "{arguments:?}");
     assert!(run.history.bytes + 7_500 < before);
+}
+
+#[test]
+fn a_window_that_was_learned_is_remembered_for_its_model() {
+    let choice = |name: &str| ModelChoice {
+        provider: "openai".to_owned(),
+        name: name.to_owned(),
+        base_url: None,
+        wire: None,
+        effort: None,
+    };
+    let mut run = Run::new();
+    let selected = |name, window| EventKind::ModelSelected {
+        model: choice(name),
+        window,
+        output_limit: None,
+        priced: false,
+        fault: None,
+    };
+    run.event(selected("large", Some(128_000)), None);
+    run.event(selected("large", Some(64_000)), None);
+    // What a run that goes on says of it anew does not undo that.
+    run.event(selected("large", Some(128_000)), None);
+    run.event(selected("large", None), None);
+    assert_eq!(run.history.window_of(&choice("large")), Some(64_000));
+    assert_eq!(run.history.window_of(&choice("small")), None);
+    run.event(selected("small", Some(8_000)), None);
+    assert_eq!(run.history.window_of(&choice("small")), Some(8_000));
 }

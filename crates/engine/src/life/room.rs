@@ -18,6 +18,7 @@ impl Life {
     pub(super) async fn make_room(&self, run: &mut Run) -> Result<Option<Ended>, EngineError> {
         for _ in 0..STEPS {
             // The model may be another one after a summary was asked for.
+            run.recall_window();
             let budget = Budget::of(&run.voice.info);
             match run.history.next_step(budget) {
                 None => return Ok(None),
@@ -40,8 +41,17 @@ impl Life {
             return Ok(Asked::Held);
         };
         run.voice.info.window = Some(window);
-        let message = format!("{error}; the conversation is cut to {window} tokens");
-        self.resident.log.append(vec![EventKind::Noted { message }]).await?;
+        let message = format!("{error}; from now on at most {window} tokens are sent");
+        self.take(run, EventKind::Noted { message }).await?;
+        // So that a run that goes on later need not learn it again.
+        let learned = EventKind::ModelSelected {
+            model: run.voice.choice.clone(),
+            window: Some(window),
+            output_limit: run.voice.info.output_limit,
+            priced: run.voice.info.price.is_some(),
+            fault: None,
+        };
+        self.take(run, learned).await?;
         Ok(Asked::Again)
     }
 
@@ -109,5 +119,15 @@ impl Life {
             run.history.take(event, None);
         }
         Ok(())
+    }
+}
+
+impl Run {
+    /// Believes in the smaller window where the log tells of one.
+    fn recall_window(&mut self) {
+        if let Some(window) = self.history.window_of(&self.voice.choice) {
+            let known = self.voice.info.window.unwrap_or(u32::MAX);
+            self.voice.info.window = Some(known.min(window));
+        }
     }
 }
