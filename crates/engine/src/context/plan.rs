@@ -225,6 +225,8 @@ pub(crate) fn shorter(bytes: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::indexing_slicing, reason = "tests")]
+
     use super::{LEAST_WORDS, Outline, Part, Past, Step, Words, next_step};
     use crate::context::{Budget, Estimate};
     use anchorhold_model::ModelInfo;
@@ -387,7 +389,7 @@ mod tests {
                 if step == Step::TooSmall {
                     // Only what must stay is there.
                     let cuts: usize = outline.parts.iter().map(|part| part.cuts.len()).sum();
-                    prop_assert!(cuts == 0 && outline.words[0].bytes <= task.min(LEAST_WORDS).max(1));
+                    prop_assert!(cuts == 0 && outline.words[0].bytes <= task.clamp(1, LEAST_WORDS));
                     return Ok(());
                 }
                 let before = outline.bytes();

@@ -1,4 +1,5 @@
 //! The fold of the log, as a whole: every request is well-formed, and none depends on when it was read.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use super::{History, message_bytes};
 use crate::context::{Budget, Step};
