@@ -106,6 +106,16 @@ pub enum EngineError {
     /// The cell could not be opened; every tool call that waited for it gets the same error.
     #[error(transparent)]
     Cell(std::sync::Arc<EngineError>),
+    /// What cannot be cut of a conversation is more than the model can read.
+    #[error("ask {model}: what must be sent is {tokens} tokens and it can read {most}")]
+    ContextTooSmall {
+        /// The model's name.
+        model: String,
+        /// What cannot be cut, as estimated.
+        tokens: u32,
+        /// What there is room for.
+        most: u32,
+    },
     /// A thread that panicked.
     #[error("{verb}: the program failed inside")]
     Panicked {
@@ -138,6 +148,7 @@ impl EngineError {
             Self::IdentityMissing => "identity_missing",
             Self::Scripted(_) => "scripted_failed",
             Self::Cell(error) => error.code(),
+            Self::ContextTooSmall { .. } => "context_too_small",
             Self::Panicked { .. } => "internal",
         }
     }
@@ -167,6 +178,9 @@ impl EngineError {
                 "check that the folder can be written, or set ANCHORHOLD_HOME to another one"
             }
             Self::FolderInUse { .. } => "close that program, or set ANCHORHOLD_HOME to another folder",
+            Self::ContextTooSmall { .. } => {
+                "choose a model that can read more, or shorten the task, then resume the agent"
+            }
             Self::UnknownAgent(_) => "list the agents with `anchorctl agents`",
             Self::NothingToPush { .. } => "give the agent another instruction",
             Self::IdentityMissing => {

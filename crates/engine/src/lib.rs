@@ -5,6 +5,7 @@
 
 mod alarm;
 mod config;
+mod context;
 mod demo;
 mod engine;
 mod engines;

@@ -64,7 +64,7 @@ impl Life {
     ) -> Result<(), EngineError> {
         let noticed = EventKind::LoopNoticed { pattern, times, advice };
         for event in self.resident.log.append(vec![noticed]).await?.events.iter() {
-            run.history.take(&event.kind, None);
+            run.history.take(event, None);
         }
         Ok(())
     }

@@ -114,16 +114,16 @@ impl Life {
                 let interrupted = EventKind::ModelInterrupted { request, text };
                 let events = self.resident.log.append(vec![interrupted]).await?.events;
                 for event in events.iter() {
-                    run.history.take(&event.kind, None);
+                    run.history.take(event, None);
                 }
                 return Ok(Asked::Again);
             }
-            Reply::TooLong(error) => return Err(error.into()),
+            Reply::TooLong(error) => return self.learn_limit(run, &error).await,
         };
         let duration_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
         let events = self.resident.log.append(events(run, request, answer, duration_ms)).await?.events;
         for event in events.iter() {
-            run.history.take(&event.kind, None);
+            run.history.take(event, None);
         }
         Ok(Asked::Answered)
     }

@@ -167,7 +167,7 @@ impl Life {
         }
         let events = self.resident.log.append(kinds).await?.events;
         for (event, whole) in events.iter().zip(wholes) {
-            run.history.take(&event.kind, whole);
+            run.history.take(event, whole);
         }
         Ok(())
     }

@@ -159,7 +159,7 @@ impl Life {
         };
         let appended = self.resident.log.append_if(decide).await?;
         for event in appended.events.iter() {
-            run.history.take(&event.kind, whole.clone());
+            run.history.take(event, whole.clone());
         }
         Ok(appended.agent.status)
     }

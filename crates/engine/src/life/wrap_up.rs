@@ -8,14 +8,9 @@ use super::turns::Run;
 use super::{Ended, Life};
 use crate::EngineError;
 use anchorhold_domain::{EventKind, Fault, PauseReason, ToolOutcome};
-use anchorhold_model::{Answer, Conversation, Message};
-use std::sync::Arc;
+use anchorhold_model::Answer;
 use std::time::Instant;
 
-/// What the model is asked.
-const CLOSE: &str = "The user ends the work here. Your tools are gone and nothing more can be changed. Say \
-    in a few sentences what is done, and what is left to do. End with a paragraph that begins with \
-    “Not verified:” and names what you could not verify.";
 /// How the last paragraph begins.
 const NOT_VERIFIED: &str = "not verified:";
 /// The result of a call that was still to be run.
@@ -35,8 +30,7 @@ impl Life {
         run.cell.settled().await;
         let request = self.agent().requests.saturating_add(1);
         let began = Instant::now();
-        let conversation = closing(run.history.conversation());
-        let fault = match self.answer_to(&mut run.voice, &conversation, request).await {
+        let fault = match self.answer_to(&mut run.voice, run.history.conversation(), request).await {
             Ok(Reply::Answer(answer)) => return self.close(run, request, answer, began).await,
             Ok(Reply::Stopped) => return Ok(Ended::Stopped),
             Ok(Reply::Held) => return Ok(Ended::Told),
@@ -85,16 +79,6 @@ impl Life {
     }
 }
 
-/// The conversation with the last question, and no tools; as it is where the log's reading says it so.
-fn closing(conversation: &Conversation) -> Conversation {
-    if conversation.tools.is_empty() {
-        return conversation.clone();
-    }
-    let mut closing = Conversation { tools: Arc::default(), ..conversation.clone() };
-    closing.messages.push(Message::User(CLOSE.to_owned()));
-    closing
-}
-
 /// The summary, and what could not be verified where that has a paragraph.
 fn outcome(text: &str) -> (String, Option<String>) {
     let text = text.trim();
@@ -139,18 +123,5 @@ mod tests {
         for (text, (summary, unverified)) in cases {
             assert_eq!(outcome(text), (summary.to_owned(), unverified.map(str::to_owned)), "{text:?}");
         }
-    }
-
-    #[test]
-    fn the_last_question_is_asked_without_tools() {
-        let spec = anchorhold_model::ToolSpec {
-            name: "read_file".to_owned(),
-            description: String::new(),
-            schema: serde_json::Value::Null,
-        };
-        let before = Conversation { system: "s".to_owned(), messages: vec![], tools: Arc::new([spec]) };
-        let closing = closing(&before);
-        assert!(closing.tools.is_empty());
-        assert_eq!(closing.messages, [Message::User(CLOSE.to_owned())]);
     }
 }

@@ -22,7 +22,7 @@ pub use gate::Gate;
 pub use listener::Listener;
 pub use repository::Repository;
 pub use story::story;
-pub use voice::{Voice, ask, delete, edit, finish, read, search, trajectory, turn, write};
+pub use voice::{Voice, ask, delete, edit, finish, read, request_of, search, trajectory, turn, write};
 
 use anchorhold_domain::{Agent, AgentId, EventKind, FileRules, Limits, ModelChoice, NewAgent};
 use anchorhold_engine::{Config, Engine, Identity};

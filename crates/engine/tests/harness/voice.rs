@@ -162,7 +162,8 @@ fn is_authorization(name: &str) -> bool {
     name.eq_ignore_ascii_case("authorization")
 }
 
-pub(super) async fn request_of(client: &mut TcpStream) -> std::io::Result<(String, Vec<u8>)> {
+/// Reads one request: its head and its body.
+pub async fn request_of(client: &mut TcpStream) -> std::io::Result<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     let ended = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
     let head = loop {

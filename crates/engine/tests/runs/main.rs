@@ -8,6 +8,7 @@ mod harness;
 
 mod alarm;
 mod cells;
+mod context;
 #[cfg(target_os = "linux")]
 mod failing;
 mod holding;
