@@ -7,12 +7,14 @@ mod catalogue;
 mod conversation;
 mod error;
 mod genai_model;
+mod provider;
 mod scripted;
 
 pub use catalogue::{ModelInfo, Price};
 pub use conversation::{Answer, CallRequest, Conversation, Delta, Message, ToolResult, ToolSpec};
 pub use error::{ErrorClass, ModelError};
 pub use genai_model::{Connections, GenaiModel};
+pub use provider::{PROVIDERS, Provider, address, provider, usual_wire};
 pub use scripted::{DEMO_MODEL, ScriptedServer, ScriptedStep, Trajectory, TrajectoryError};
 
 use async_trait::async_trait;
