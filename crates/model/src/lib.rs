@@ -15,7 +15,7 @@ pub use conversation::{Answer, CallRequest, Conversation, Delta, Message, ToolRe
 pub use error::{ErrorClass, ModelError};
 pub use genai_model::{Connections, GenaiModel};
 pub use provider::{PROVIDERS, Provider, address, provider, usual_wire};
-pub use scripted::{DEMO_MODEL, ScriptedServer, ScriptedStep, Trajectory, TrajectoryError};
+pub use scripted::{DEMO_MODEL, ScriptedBreak, ScriptedServer, ScriptedStep, Trajectory, TrajectoryError};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
