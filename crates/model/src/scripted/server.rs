@@ -234,11 +234,7 @@ fn events(model: &str, number: usize, step: &ScriptedStep, usage: &Value) -> Str
             None,
             None,
         );
-        event(
-            json!({"tool_calls": [{"index": index, "function": {"arguments": call.text()}}]}),
-            None,
-            None,
-        );
+        event(json!({"tool_calls": [{"index": index, "function": {"arguments": call.text()}}]}), None, None);
     }
     event(json!({}), Some(finish_reason(step)), None);
     event(json!({}), None, Some(usage));
