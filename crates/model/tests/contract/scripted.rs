@@ -1,6 +1,4 @@
-//! What a model promises, on its real wire: against the scripted server, and against servers that
-//! answer badly.
-#![allow(clippy::unwrap_used, reason = "a test says what it needed")]
+//! Against the scripted server, and against servers that answer badly.
 
 use anchorhold_domain::ModelChoice;
 use anchorhold_model::{
