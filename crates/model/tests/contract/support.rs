@@ -5,7 +5,9 @@ use anchorhold_model::{
     Answer, Connections, Conversation, Delta, GenaiModel, Message, Model, ModelError, ToolSpec,
 };
 use serde_json::json;
+use std::sync::OnceLock;
 use std::time::Duration;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 /// A provider of each wire, with a model of it that reasons.
@@ -47,6 +49,16 @@ pub fn user(text: &str) -> Message {
     Message::User(text.to_owned())
 }
 
+/// The connections of this program: each reads the system's certificates, which takes its time. They
+/// live on a runtime of their own, as they do not outlive the one that they were made on.
+fn connections() -> &'static (Connections, Runtime) {
+    static SHARED: OnceLock<(Connections, Runtime)> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        (Connections::new().unwrap(), runtime.unwrap())
+    })
+}
+
 /// Asks, and returns the answer with its pieces.
 pub async fn ask_of(
     choice: &ModelChoice,
@@ -63,19 +75,23 @@ pub async fn ask_within(
     conversation: &Conversation,
     silence: Duration,
 ) -> Result<(Answer, Vec<Delta>), ModelError> {
-    let connections = Connections::new()?.with_silence(silence);
-    let model = GenaiModel::new(&connections, choice, Some(key))?;
-    let (sender, mut receiver) = mpsc::channel(64);
-    let collecting = tokio::spawn(async move {
-        let mut deltas = Vec::new();
-        while let Some(delta) = receiver.recv().await {
-            deltas.push(delta);
-        }
-        deltas
+    let (connections, runtime) = connections();
+    let model = GenaiModel::new(&connections.clone().with_silence(silence), choice, Some(key))?;
+    let conversation = conversation.clone();
+    let asked = runtime.spawn(async move {
+        let (sender, mut receiver) = mpsc::channel(64);
+        let collecting = tokio::spawn(async move {
+            let mut deltas = Vec::new();
+            while let Some(delta) = receiver.recv().await {
+                deltas.push(delta);
+            }
+            deltas
+        });
+        let answer = model.answer(&conversation, &sender).await;
+        drop(sender);
+        Ok((answer?, collecting.await.unwrap()))
     });
-    let answer = model.answer(conversation, &sender).await;
-    drop(sender);
-    Ok((answer?, collecting.await.unwrap()))
+    asked.await.unwrap()
 }
 
 /// Asks one question.
