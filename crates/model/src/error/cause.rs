@@ -76,7 +76,11 @@ fn network(error: &(dyn Error + 'static)) -> String {
     let mut chain = Vec::new();
     let mut next = Some(error);
     while let Some(cause) = next {
-        chain.push(cause.to_string());
+        let words = cause.to_string();
+        // The one that repeats the address says nothing else, and a name in it could mislead.
+        if cause.source().is_none() || !words.contains("for url (") {
+            chain.push(words);
+        }
         next = cause.source();
     }
     let all = chain.join("\n").to_lowercase();
@@ -101,15 +105,15 @@ fn network(error: &(dyn Error + 'static)) -> String {
             && says(&["ssl", "tls"])
         {
             "the server does not speak TLS; its base URL may begin with http://"
-        } else if says(&["proxy authentication required", "407"]) && says(&["proxy", "tunnel"]) {
+        } else if says(&["proxy authentication required", "proxy authorization required"]) {
             "the proxy wants a name and a password; they stand in HTTPS_PROXY before its host"
-        } else if says(&["tunnel", "proxy"]) {
+        } else if says(&["tunnel error", "proxy error"]) {
             // The outer errors say that it is the proxy, the innermost why.
             return format!("the proxy did not connect: {}", chain.last().cloned().unwrap_or_default());
         } else if says(&["dns error", "failed to lookup address"]) {
             "there is no server of this name, or no network"
         } else {
-            // The outer causes repeat the address and add nothing.
+            // The innermost says what happened, the outer ones when.
             return chain.pop().unwrap_or_default();
         };
     words.to_owned()

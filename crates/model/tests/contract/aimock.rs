@@ -2,11 +2,11 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 /// Keeps the process: it ends with its input, and so with this program.
-static SERVER: OnceLock<(String, ChildStdin)> = OnceLock::new();
+static SERVER: OnceLock<(String, Child)> = OnceLock::new();
 
 /// The key that it takes.
 pub const KEY: &str = "right-key";
@@ -16,7 +16,7 @@ pub fn url() -> &'static str {
     &SERVER.get_or_init(start).0
 }
 
-fn start() -> (String, ChildStdin) {
+fn start() -> (String, Child) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/models");
     let server = Command::new("node")
         .arg("serve.js")
@@ -28,5 +28,5 @@ fn start() -> (String, ChildStdin) {
     let mut url = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
     assert!(url.starts_with("http://"), "the model servers did not start: run `cargo xtask setup`");
-    (url.trim().to_owned(), server.stdin.take().unwrap())
+    (url.trim().to_owned(), server)
 }

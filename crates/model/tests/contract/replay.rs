@@ -234,6 +234,55 @@ async fn the_model_that_reasoned_gets_its_reasoning_back_as_its_wire_wants_it() 
 }
 
 #[tokio::test]
+async fn reasoning_between_calls_keeps_its_place() {
+    let sealed = |number: u32, seal: &str| {
+        json!({"type": "response.output_item.done", "output_index": number,
+               "item": {"type": "reasoning", "encrypted_content": seal, "summary": []}})
+    };
+    let called = |number: u32, id: &str| {
+        json!({"type": "response.output_item.done", "output_index": number,
+               "item": {"type": "function_call", "call_id": id, "name": "read_file", "arguments": "{}"}})
+    };
+    let done = json!({"type": "response.completed", "response": {"id": "r", "status": "completed", "model": "m", "output": []}});
+    let responses =
+        Script::events(&[sealed(0, "ONE"), called(1, "a"), sealed(2, "TWO"), called(3, "b"), done]);
+    let thought = |number: u32, seal: &str| {
+        block(number, json!({"type": "thinking", "thinking": "", "signature": seal}))
+    };
+    let used = |number: u32, id: &str| {
+        block(number, json!({"type": "tool_use", "id": id, "name": "read_file", "input": {}}))
+    };
+    let ended = json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"}});
+    let messages = Script::events(&[
+        thought(0, "ONE"),
+        used(1, "a"),
+        thought(2, "TWO"),
+        used(3, "b"),
+        ended,
+        json!({"type": "message_stop"}),
+    ]);
+    for (wire, script) in [(Wire::Responses, responses), (Wire::Messages, messages)] {
+        let stage = Stage::start([script]).await;
+        let asked = conversation(vec![user("Read")]);
+        let (answer, _) = ask_of(&choice(wire, &stage.url), "key", &asked).await.unwrap();
+        let body = sent_back(answer, |url| choice(wire, url)).await.to_string();
+        let places: Vec<_> =
+            ["\"ONE\"", "\"a\"", "\"TWO\"", "\"b\""].map(|word| body.find(word).unwrap()).into();
+        assert!(places.is_sorted(), "{wire:?}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_was_shortened_since_goes_back_without_its_order() {
+    let mut answer = first(Wire::Messages).await;
+    answer.text.truncate(6);
+    let body = sent_back(answer, |url| thinking(Wire::Messages, url)).await;
+    let content = &body["messages"][1]["content"];
+    assert_eq!(content[0], json!({"type": "text", "text": "I read"}));
+    assert!(!body.to_string().contains("SEALED"));
+}
+
+#[tokio::test]
 async fn no_other_model_gets_signatures_or_reasoning() {
     for (made, ..) in WIRES {
         for (asked, ..) in WIRES {
