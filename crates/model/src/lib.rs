@@ -1,4 +1,4 @@
-//! The voice: the trait [`Model`], its provider on `genai`, and the scripted server.
+//! The voice: the trait [`Model`], the providers on four wires, and the scripted server.
 //!
 //! A model is asked with a [`Conversation`] and answers with text and tool calls. Nothing here
 //! runs a tool, keeps a history or decides whether to try again; the engine does.

@@ -15,10 +15,14 @@ use genai::{Client, ModelIden, ModelSpec, ServiceTarget, WebConfig};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 
 /// How long a connected server may stay silent before the request is given up. A model may think for
 /// minutes before its first word, and its server sends signs of life in between at most.
 const SILENCE: Duration = Duration::from_secs(300);
+/// How many silences long a server may send nothing but signs of life: a router does so for a model that
+/// will never answer.
+const SIGNS_OF_LIFE: u32 = 4;
 /// How long a server may take to answer the connection itself.
 const CONNECTING: Duration = Duration::from_secs(30);
 
@@ -195,8 +199,19 @@ impl Model for GenaiModel {
         let mut failure = None;
         match self.connections.client.exec_chat_stream(target, request, Some(&options)).await {
             Ok(mut answer) => {
-                while let Some(event) = answer.stream.next().await {
+                let patience = self.connections.silence * SIGNS_OF_LIFE;
+                let mut end = Instant::now() + patience;
+                loop {
+                    let Ok(event) = timeout_at(end, answer.stream.next()).await else {
+                        let reason =
+                            format!("the server sent no piece of an answer for {} s", patience.as_secs_f32());
+                        return Err(self.failed(ErrorClass::Network, &reason));
+                    };
+                    let Some(event) = event else { break };
                     let pieces = lock(&heard).take_deltas();
+                    if !pieces.is_empty() {
+                        end = Instant::now() + patience;
+                    }
                     for piece in pieces {
                         // A watcher that went away is no reason to lose the answer.
                         let _ = deltas.send(piece).await;

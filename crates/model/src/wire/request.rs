@@ -180,11 +180,15 @@ impl Asked<'_> {
         options
     }
 
-    /// Whether the wire may be asked for reasoning: Responses refuses that for models that have none.
+    /// Whether the wire may be asked for reasoning: two refuse that for models that have none.
     fn reasons(&self) -> bool {
         let name = self.maker.model.rsplit('/').next().unwrap_or_default();
-        let none = ["gpt-4", "gpt-3.5", "chatgpt-4o"].iter().any(|start| name.starts_with(start));
-        self.maker.wire != Wire::Responses || !none
+        let none: &[&str] = match self.maker.wire {
+            Wire::Responses => &["gpt-3.5", "gpt-4", "gpt-5-chat", "chatgpt-4o"],
+            Wire::Gemini => &["gemini-1.", "gemini-2.0", "gemma-3"],
+            Wire::Chat | Wire::Messages => &[],
+        };
+        !none.iter().any(|start| name.starts_with(start))
     }
 
     fn cache_key(&self) -> Option<&str> {

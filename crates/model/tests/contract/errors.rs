@@ -232,3 +232,32 @@ async fn a_reason_is_one_line_that_can_be_shown() {
     let error = failed(Wire::Chat, Script::failure(400, body)).await;
     assert_eq!(error.reason, "400 (Bad [31mred)");
 }
+
+#[tokio::test]
+async fn only_what_may_pass_by_itself_is_tried_again() {
+    use ErrorClass::{
+        BadRequest, ContextLength, InvalidKey, Nonsense, NotFound, Overloaded, Quota, RateLimited, Server,
+    };
+    let statuses = [400, 401, 402, 404, 413, 429, 500, 529];
+    let mut found = Vec::new();
+    for status in statuses {
+        let error = failed(Wire::Chat, Script::failure(status, json!({}))).await;
+        found.push((error.class, error.class.is_retryable()));
+    }
+    let nonsense = failed(Wire::Chat, Script::events(&["{ not json".into()])).await;
+    found.push((nonsense.class, nonsense.class.is_retryable()));
+    assert_eq!(
+        found,
+        [
+            (BadRequest, false),
+            (InvalidKey, false),
+            (Quota, false),
+            (NotFound, false),
+            (ContextLength, false),
+            (RateLimited, true),
+            (Server, true),
+            (Overloaded, true),
+            (Nonsense, true),
+        ]
+    );
+}

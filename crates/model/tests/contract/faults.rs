@@ -176,7 +176,7 @@ async fn an_error_in_the_middle_of_a_stream_has_the_class_that_it_names() {
 #[tokio::test]
 async fn a_stream_that_is_cut_stalls_or_ends_too_soon_is_a_network_error() {
     for (wire, ..) in WIRES {
-        for how in [End::Drop, End::Stall, End::Whole] {
+        for how in [End::Drop, End::Stall, End::SignsOfLife, End::Whole] {
             let mut script = words(wire, "Half of");
             // What comes before the end says that there was one.
             let last = script.body.trim_end().rfind("event: ").unwrap();
@@ -192,7 +192,7 @@ async fn a_stream_that_is_cut_stalls_or_ends_too_soon_is_a_network_error() {
             let stage = Stage::start([script.ending(how)]).await;
             let asked = conversation(vec![user("Go")]);
             let silence = match how {
-                End::Stall => Duration::from_millis(200),
+                End::Stall | End::SignsOfLife => Duration::from_millis(200),
                 End::Drop | End::Whole => Duration::from_secs(60),
             };
             let error = ask_within(&choice(wire, &stage.url), "key", &asked, silence).await.unwrap_err();

@@ -19,6 +19,8 @@ pub enum End {
     Drop,
     /// Nothing more comes.
     Stall,
+    /// Nothing more comes but signs of life.
+    SignsOfLife,
 }
 
 /// One answer.
@@ -118,6 +120,14 @@ async fn play(State(shared): State<Shared>, request: Request) -> Response<Body> 
             tokio::task::yield_now().await;
             Err(std::io::ErrorKind::ConnectionAborted.into())
         }))),
+        End::SignsOfLife => {
+            let beat = tokio::time::interval(std::time::Duration::from_millis(20));
+            let signs = stream::unfold(beat, |mut beat| async {
+                beat.tick().await;
+                Some((Ok(": still here\n\n".to_owned()), beat))
+            });
+            Body::from_stream(first.chain(signs))
+        }
         End::Stall => Body::from_stream(first.chain(stream::pending())),
     };
     answer.body(body).unwrap()
