@@ -24,7 +24,7 @@ pub(super) fn of(status: Option<u16>, body: &Value) -> ErrorClass {
     if named(KEY) || mine && says(KEY_WORDS) {
         return ErrorClass::InvalidKey;
     }
-    if named(CONTEXT) || mine && status != Some(429) && says(CONTEXT_WORDS) {
+    if named(CONTEXT) || status != Some(429) && says(CONTEXT_WORDS) {
         return ErrorClass::ContextLength;
     }
     if named(REFUSED) || error.pointer("/metadata/flagged_input").is_some() || mine && says(REFUSED_WORDS) {

@@ -167,7 +167,9 @@ const LONGEST_REASON: usize = 300;
 fn said(body: &Value) -> Option<String> {
     let places = ["/error/message", "/message", "/error", "/detail", "/errors/0/message"];
     let found = places.iter().find_map(|place| body.pointer(place).and_then(Value::as_str));
-    found.map(short).filter(|words| !words.is_empty())
+    // A page of HTML says nothing in its first line.
+    let plain = || body.as_str().filter(|text| !text.trim_start().starts_with('<'));
+    found.or_else(plain).map(short).filter(|words| !words.is_empty())
 }
 
 /// One line of text that a terminal or a window can show.

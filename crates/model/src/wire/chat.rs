@@ -6,10 +6,6 @@ use anchorhold_domain::Usage;
 use serde_json::Value;
 
 pub(super) fn take(heard: &mut Heard, frame: &Value) {
-    if let Some(fault) = present(frame, "/error") {
-        heard.fault = Some(fault.clone());
-        return;
-    }
     if let Some(found) = present(frame, "/usage").or_else(|| present(frame, "/choices/0/usage")) {
         heard.usage = usage(found);
     }

@@ -82,6 +82,10 @@ impl Heard {
         }
         let Ok(frame) = serde_json::from_str::<Value>(data) else { return };
         self.began = true;
+        if let Some(fault) = present(&frame, "/error") {
+            self.fault = Some(fault.clone());
+            return;
+        }
         match self.wire {
             Wire::Chat => chat::take(self, &frame),
             Wire::Responses => responses::take(self, &frame),

@@ -29,7 +29,7 @@ pub(super) fn take(heard: &mut Heard, frame: &Value) {
                 heard.stop = Some(stop(reason, text(frame, "/delta/stop_details/explanation")));
             }
         }
-        "error" => heard.fault = Some(frame.get("error").unwrap_or(frame).clone()),
+        "error" => heard.fault = Some(frame.clone()),
         _ => {}
     }
 }

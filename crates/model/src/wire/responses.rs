@@ -43,7 +43,7 @@ pub(super) fn take(heard: &mut Heard, frame: &Value) {
         "response.failed" => {
             heard.fault = present(frame, "/response/error").or_else(|| frame.get("response")).cloned();
         }
-        "error" => heard.fault = Some(present(frame, "/error").unwrap_or(frame).clone()),
+        "error" => heard.fault = Some(frame.clone()),
         _ => {}
     }
 }

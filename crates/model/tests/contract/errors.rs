@@ -1,7 +1,7 @@
 //! The errors of real providers, in their own words.
 
 use super::stage::{Script, Stage};
-use super::support::{ask_of, choice, conversation, user};
+use super::support::{WIRES, ask_of, choice, conversation, user};
 use anchorhold_domain::Wire;
 use anchorhold_model::{ErrorClass, ModelError};
 use serde_json::{Value, json};
@@ -170,6 +170,7 @@ async fn the_words_of_each_provider_have_their_class() {
             BadRequest,
         ),
         (Chat, 401, "not json at all".into(), InvalidKey),
+        (Chat, 500, json!({"error": "the context length was exceeded"}), ContextLength),
         (Chat, 504, "<html>Gateway timeout</html>".into(), Server),
     ];
     for (wire, status, body, class) in cases {
@@ -260,4 +261,21 @@ async fn only_what_may_pass_by_itself_is_tried_again() {
             (Nonsense, true),
         ]
     );
+}
+
+#[tokio::test]
+async fn an_error_that_is_only_a_sentence_is_understood_on_every_wire() {
+    for (wire, ..) in WIRES {
+        let script = Script::events(&[json!({"error": "the prompt is longer than the context window"})]);
+        let error = failed(wire, script).await;
+        let said = (error.class, error.reason.as_str());
+        assert_eq!(
+            said,
+            (ErrorClass::ContextLength, "the prompt is longer than the context window"),
+            "{wire:?}"
+        );
+    }
+    for (body, reason) in [("Unauthorized", "401 (Unauthorized)"), ("<html>No</html>", "status 401")] {
+        assert_eq!(failed(Wire::Chat, Script::failure(401, body.into())).await.reason, reason);
+    }
 }
