@@ -94,7 +94,10 @@ fn perform(task: Task) -> Result<()> {
         Task::Bench(options) => bench::run(&options),
         Task::Bridge { arch } => bridge::run(arch),
         Task::Fuzz(options) => fuzz::run(&options),
-        Task::Setup => setup::ensure(&[Need::Build, Need::Window, Need::Engine, Need::Test]),
+        Task::Setup => {
+            setup::ensure(&[Need::Build, Need::Window, Need::Engine, Need::Test])?;
+            ui::install(&paths::models(), "model servers")
+        }
         Task::Engine { action } => engine::act(&action),
     }
 }

@@ -26,6 +26,11 @@ pub fn e2e() -> PathBuf {
     root().join("tests").join("e2e")
 }
 
+/// The folder of the model servers that the tests talk to.
+pub fn models() -> PathBuf {
+    root().join("tests").join("models")
+}
+
 /// A program that Cargo built in `profile`'s folder, such as `debug`.
 pub fn built(profile: &str, name: &str) -> PathBuf {
     target().join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))

@@ -1,4 +1,4 @@
-//! The voice: the trait [`Model`], its provider on `genai`, and the scripted server.
+//! The voice: the trait [`Model`], the providers on four wires, and the scripted server.
 //!
 //! A model is asked with a [`Conversation`] and answers with text and tool calls. Nothing here
 //! runs a tool, keeps a history or decides whether to try again; the engine does.
@@ -6,14 +6,16 @@
 mod catalogue;
 mod conversation;
 mod error;
-mod genai_model;
+mod provider;
 mod scripted;
+mod wire;
 
 pub use catalogue::{ModelInfo, Price};
 pub use conversation::{Answer, CallRequest, Conversation, Delta, Message, ToolResult, ToolSpec};
 pub use error::{ErrorClass, ModelError};
-pub use genai_model::{Connections, GenaiModel};
-pub use scripted::{DEMO_MODEL, ScriptedServer, ScriptedStep, Trajectory, TrajectoryError};
+pub use provider::{PROVIDERS, Provider, address, provider, usual_wire};
+pub use scripted::{DEMO_MODEL, ScriptedBreak, ScriptedServer, ScriptedStep, Trajectory, TrajectoryError};
+pub use wire::{Connections, GenaiModel};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -23,7 +25,7 @@ use tokio::sync::mpsc;
 /// Dropping the future ends the request.
 #[async_trait]
 pub trait Model: Send + Sync {
-    /// Asks for one answer; pieces of text arrive at `deltas` as they come.
+    /// Asks for one answer; its pieces arrive at `deltas` as they come.
     ///
     /// # Errors
     /// [`ModelError`], classed so that the caller can decide whether to ask again.

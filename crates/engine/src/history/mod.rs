@@ -98,7 +98,7 @@ impl History {
             .sum();
         Self {
             bytes: system.len() + specs,
-            conversation: Conversation { system, messages: Vec::new(), tools },
+            conversation: Conversation { system, messages: Vec::new(), tools, cache_key: None },
             marks: Vec::new(),
             said: Vec::new(),
             held: Vec::new(),
@@ -117,6 +117,12 @@ impl History {
             last_text: String::new(),
             finish: None,
         }
+    }
+
+    /// Names the conversation, so that the provider finds what it has cached of it.
+    pub(crate) fn named(mut self, id: AgentId) -> Self {
+        self.conversation.cache_key = Some(id.to_string());
+        self
     }
 
     /// Reads the whole log of an agent.

@@ -39,7 +39,7 @@ impl History {
                 }
             }
         }
-        Conversation { system: self.conversation.system.clone(), messages, tools: Arc::new([]) }
+        Conversation { messages, tools: Arc::new([]), system: self.conversation.system.clone(), cache_key: None }
     }
 }
 

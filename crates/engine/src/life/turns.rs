@@ -71,7 +71,7 @@ impl Life {
         let tools = tools::all();
         let specs = tools.iter().map(|tool| tool.spec()).collect();
         let history = History::new(prompt::system(&agent, entries), specs);
-        let history = history.read(self.resident.log.store(), agent.id).await?;
+        let history = history.named(agent.id).read(self.resident.log.store(), agent.id).await?;
         let voice = voice.await.map_err(|_| EngineError::Panicked { verb: "prepare the model" })??;
         let (losses, look_back) = (Losses::default(), LookBack::default());
         let mut run = Run { voice, tools, history, workspace, cell, losses, look_back };

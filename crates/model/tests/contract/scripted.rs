@@ -1,47 +1,27 @@
-//! What a model promises, on its real wire: against the scripted server, and against servers that
-//! answer badly.
-#![allow(clippy::unwrap_used, reason = "a test says what it needed")]
+//! Against the scripted server, and against servers that answer badly.
 
+use super::support::{ask_of, ask_within, conversation, user};
 use anchorhold_domain::ModelChoice;
 use anchorhold_model::{
-    Answer, CallRequest, Connections, Conversation, Delta, ErrorClass, GenaiModel, Message, Model,
-    ModelError, ScriptedServer, ToolResult, ToolSpec, Trajectory,
+    Answer, CallRequest, Delta, ErrorClass, Message, ModelError, ScriptedServer, ToolResult, Trajectory,
 };
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 
-fn conversation(messages: Vec<Message>) -> Conversation {
-    let tool = ToolSpec {
-        name: "read_file".to_owned(),
-        description: "Reads a file.".to_owned(),
-        schema: json!({"type": "object", "properties": {"path": {"type": "string"}}}),
-    };
-    Conversation { system: "You edit files.".to_owned(), messages, tools: [tool].into() }
-}
-
-async fn ask(base_url: &str, messages: Vec<Message>) -> Result<(Answer, Vec<Delta>), ModelError> {
-    let choice = ModelChoice {
+fn demo(base_url: &str) -> ModelChoice {
+    ModelChoice {
         provider: "openai".to_owned(),
         name: "demo".to_owned(),
         base_url: Some(base_url.to_owned()),
         wire: None,
         effort: None,
-    };
-    let model = GenaiModel::new(&Connections::new()?, &choice, Some("key"))?;
-    let (sender, mut receiver) = mpsc::channel(64);
-    let collecting = tokio::spawn(async move {
-        let mut deltas = Vec::new();
-        while let Some(delta) = receiver.recv().await {
-            deltas.push(delta);
-        }
-        deltas
-    });
-    let answer = model.answer(&conversation(messages), &sender).await;
-    drop(sender);
-    Ok((answer?, collecting.await.unwrap()))
+    }
+}
+
+async fn ask(base_url: &str, messages: Vec<Message>) -> Result<(Answer, Vec<Delta>), ModelError> {
+    ask_of(&demo(base_url), "key", &conversation(messages)).await
 }
 
 async fn scripted(steps: serde_json::Value) -> ScriptedServer {
@@ -66,10 +46,6 @@ async fn raw(answer: &'static str) -> String {
 async fn failure(base_url: &str) -> (ErrorClass, String) {
     let error = ask(base_url, vec![Message::User("Read it".to_owned())]).await.unwrap_err();
     (error.class, error.to_string().replace(base_url, "SERVER"))
-}
-
-fn user(text: &str) -> Message {
-    Message::User(text.to_owned())
 }
 
 #[tokio::test]
@@ -102,7 +78,7 @@ async fn text_arrives_in_pieces_and_parallel_calls_keep_their_order_and_argument
             Delta::Reasoning(_) | Delta::Call { .. } => "",
         })
         .collect();
-    assert_eq!((text.as_str(), deltas.len()), ("I read both files.", 5));
+    assert_eq!((text.as_str(), deltas.len()), ("I read both files.", 4 + 3 + 2 * 2));
 }
 
 #[tokio::test]
@@ -202,16 +178,8 @@ async fn a_stream_that_breaks_off_is_no_answer() {
 #[tokio::test]
 async fn the_key_is_never_part_of_an_error() {
     let server = scripted(json!([{"fault": {"status": 401}}])).await;
-    let choice = ModelChoice {
-        provider: "openai".to_owned(),
-        name: "demo".to_owned(),
-        base_url: Some(server.base_url()),
-        wire: None,
-        effort: None,
-    };
-    let model = GenaiModel::new(&Connections::new().unwrap(), &choice, Some("sk-planted-secret")).unwrap();
-    let (sender, _receiver) = mpsc::channel(1);
-    let error = model.answer(&conversation(vec![user("Go")]), &sender).await.unwrap_err();
+    let asked = conversation(vec![user("Go")]);
+    let error = ask_of(&demo(&server.base_url()), "sk-planted-secret", &asked).await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");
 }
 
@@ -221,4 +189,28 @@ async fn past_its_end_a_recording_says_that_it_is_one() {
     let (answer, _) = ask(&server.base_url(), vec![user("More")]).await.unwrap();
     assert_eq!(answer.calls.iter().map(|call| call.tool.as_str()).collect::<Vec<_>>(), ["finish"]);
     assert_eq!(answer.text, "The recording ends here.");
+}
+
+#[tokio::test]
+async fn a_recording_that_breaks_off_or_stalls_goes_on_when_it_is_asked_again() {
+    for how in ["drop", "stall"] {
+        let server = scripted(json!([{"text": "One two three four five six.", "breakOff": how}])).await;
+        let asked = conversation(vec![user("Go")]);
+        let silence = Duration::from_millis(200);
+        let error = ask_within(&demo(&server.base_url()), "key", &asked, silence).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Network, "{how}: {error}");
+        let (answer, _) = ask(&server.base_url(), vec![user("Go")]).await.unwrap();
+        assert_eq!(answer.text, "One two three four five six.", "{how}");
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_recording_can_send_arguments_that_are_no_json_and_reach_its_limit() {
+    let server = scripted(json!([
+        {"cutOff": true, "calls": [{"tool": "read_file", "arguments": "{\"path\": \"a"}]}
+    ]))
+    .await;
+    let (answer, _) = ask(&server.base_url(), vec![user("Go")]).await.unwrap();
+    assert_eq!(answer.calls[0].arguments, "{\"path\": \"a");
 }
