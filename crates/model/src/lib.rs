@@ -9,7 +9,9 @@ mod error;
 mod genai_model;
 mod scripted;
 
-pub use catalogue::{ModelInfo, Price};
+pub use catalogue::{
+    Catalogue, ListedModel, ModelInfo, Nanos, Overrides, OverridesError, Period, Price, Rate, Rates, is_this_machine,
+};
 pub use conversation::{Answer, CallRequest, Conversation, Delta, Message, ToolResult, ToolSpec};
 pub use error::{ErrorClass, ModelError};
 pub use genai_model::{Connections, GenaiModel};
