@@ -27,7 +27,7 @@ impl History {
     /// Starts a conversation that nothing was said in yet.
     pub(crate) fn new(system: String, tools: Arc<[ToolSpec]>) -> Self {
         Self {
-            conversation: Conversation { system, messages: Vec::new(), tools },
+            conversation: Conversation { system, messages: Vec::new(), tools, cache_key: None },
             open_calls: Vec::new(),
             turn_open: false,
             last_text: String::new(),

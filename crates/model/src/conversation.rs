@@ -16,7 +16,7 @@ pub struct ToolSpec {
 }
 
 /// A conversation, always ending in a message for the model to answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Conversation {
     /// What the model is told before anything else.
     pub system: String,
@@ -24,6 +24,9 @@ pub struct Conversation {
     pub messages: Vec<Message>,
     /// The tools it may call.
     pub tools: Arc<[ToolSpec]>,
+    /// A name that stays the same for every request of one conversation, so that the provider finds what
+    /// it has cached of it; `None` for none.
+    pub cache_key: Option<String>,
 }
 
 /// One message of a conversation.

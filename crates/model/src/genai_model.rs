@@ -56,13 +56,7 @@ impl GenaiModel {
         choice: &ModelChoice,
         key: Option<&str>,
     ) -> Result<Self, ModelError> {
-        let base = choice.base_url.clone().unwrap_or_else(|| "https://api.openai.com/v1/".to_owned());
-        // The adapter joins paths onto the base, which eats the last segment without this slash.
-        let base = if base.ends_with('/') { base } else { format!("{base}/") };
-        if !matches!(choice.provider.as_str(), "openai" | "scripted") {
-            let reason = format!("there is no provider named {:?}", choice.provider);
-            return Err(ModelError::new(&choice.name, &base, ErrorClass::NotFound, reason));
-        }
+        let (_, base) = crate::provider::target(choice)?;
         let target = ServiceTarget {
             model: ModelIden::new(AdapterKind::OpenAI, choice.name.clone()),
             endpoint: Endpoint::from_owned(base.clone()),

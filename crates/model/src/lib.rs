@@ -7,6 +7,7 @@ mod catalogue;
 mod conversation;
 mod error;
 mod genai_model;
+mod provider;
 mod scripted;
 
 pub use catalogue::{
@@ -15,6 +16,7 @@ pub use catalogue::{
 pub use conversation::{Answer, CallRequest, Conversation, Delta, Message, ToolResult, ToolSpec};
 pub use error::{ErrorClass, ModelError};
 pub use genai_model::{Connections, GenaiModel};
+pub use provider::{PROVIDERS, Provider, address, provider, usual_wire};
 pub use scripted::{DEMO_MODEL, ScriptedServer, ScriptedStep, Trajectory, TrajectoryError};
 
 use async_trait::async_trait;

@@ -19,7 +19,7 @@ fn conversation(messages: Vec<Message>) -> Conversation {
         description: "Reads a file.".to_owned(),
         schema: json!({"type": "object", "properties": {"path": {"type": "string"}}}),
     };
-    Conversation { system: "You edit files.".to_owned(), messages, tools: [tool].into() }
+    Conversation { system: "You edit files.".to_owned(), messages, tools: [tool].into(), cache_key: None }
 }
 
 async fn ask(base_url: &str, messages: Vec<Message>) -> Result<(Answer, Vec<Delta>), ModelError> {
