@@ -5,15 +5,18 @@
 
 mod catalogue;
 mod conversation;
+mod discover;
 mod error;
 mod genai_model;
 mod provider;
 mod scripted;
 
 pub use catalogue::{
-    Catalogue, ListedModel, ModelInfo, Nanos, Overrides, OverridesError, Period, Price, Rate, Rates, is_this_machine,
+    Catalogue, ListedModel, ModelInfo, Nanos, Overrides, OverridesError, Period, Price, Rate, Rates,
+    is_this_machine,
 };
 pub use conversation::{Answer, CallRequest, Conversation, Delta, Message, ToolResult, ToolSpec};
+pub use discover::{FoundModel, FoundServer, Places, discover, models_at};
 pub use error::{ErrorClass, ModelError};
 pub use genai_model::{Connections, GenaiModel};
 pub use provider::{PROVIDERS, Provider, address, provider, usual_wire};

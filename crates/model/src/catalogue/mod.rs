@@ -51,8 +51,23 @@ pub struct Catalogue {
 const SMALLEST_WINDOW: u32 = 32_000;
 /// Parts of names of models that answer with something else than text and tool calls.
 const OTHER_KINDS: [&str; 17] = [
-    "audio", "embed", "ft:", "guard", "image", "instruct", "live", "moderation", "nano-banana", "omni",
-    "realtime", "robotics", "search", "transcribe", "tts", "vision", ":batch",
+    "audio",
+    "embed",
+    "ft:",
+    "guard",
+    "image",
+    "instruct",
+    "live",
+    "moderation",
+    "nano-banana",
+    "omni",
+    "realtime",
+    "robotics",
+    "search",
+    "transcribe",
+    "tts",
+    "vision",
+    ":batch",
 ];
 
 impl Catalogue {
@@ -64,7 +79,13 @@ impl Catalogue {
             list: serde_json::from_str(DATA).unwrap_or_else(|error| {
                 tracing::error!(%error, "the price list that came with this program cannot be read");
                 let unread = || "unreadable".to_owned();
-                List { source: unread(), version: unread(), date: unread(), licence: unread(), providers: vec![] }
+                List {
+                    source: unread(),
+                    version: unread(),
+                    date: unread(),
+                    licence: unread(),
+                    providers: vec![],
+                }
             }),
         });
         &BUNDLED

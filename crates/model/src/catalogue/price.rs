@@ -246,10 +246,7 @@ mod tests {
             ..Rates::default()
         };
         // Five dollars for a thousand requests are half a cent for one.
-        assert_eq!(
-            Price::new(flat.clone()).cost_at(&usage(100, 50, 50, 10, 10), 0),
-            200 + 80 + 5000
-        );
+        assert_eq!(Price::new(flat.clone()).cost_at(&usage(100, 50, 50, 10, 10), 0), 200 + 80 + 5000);
         let thinking = Rates { reasoning: Some(Rate::flat(dollars(3.0))), ..flat };
         assert_eq!(Price::new(thinking).cost_at(&usage(0, 0, 0, 10, 4), 0), 48 + 12 + 5000);
     }

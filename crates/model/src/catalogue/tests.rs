@@ -106,7 +106,10 @@ fn a_model_is_known_by_its_provider_and_by_the_host_of_its_address() {
     assert_eq!(dollars(&info("compatible", "gpt-5.2", Some("https://api.openai.com/v1"))), usual);
     assert!(dollars(&info("compatible", "deepseek-chat", Some("https://api.deepseek.com/v1"))).is_some());
     let claude = info("anthropic", "claude-opus-4-5-20251101", None);
-    assert_eq!((claude.window, claude.output_limit, dollars(&claude)), (Some(200_000), Some(64_000), Some((5.0, 25.0))));
+    assert_eq!(
+        (claude.window, claude.output_limit, dollars(&claude)),
+        (Some(200_000), Some(64_000), Some((5.0, 25.0)))
+    );
     assert!(info("gemini", "gemini-2.5-pro", None).price.is_some());
 }
 
@@ -192,7 +195,10 @@ fn the_users_file_comes_before_the_list_and_leaves_the_rest_to_it() {
     let overrides = read(text).unwrap();
     let info = |provider, name, at| overrides.info(&choice(provider, name, at), Catalogue::bundled());
     let known = info("openai", "GPT-5.2", None);
-    assert_eq!((known.window, known.output_limit, dollars(&known)), (Some(400_000), Some(9000), Some((1.0, 2.5))));
+    assert_eq!(
+        (known.window, known.output_limit, dollars(&known)),
+        (Some(400_000), Some(9000), Some((1.0, 2.5)))
+    );
     let own = info("compatible", "qwen-3", Some("https://models.example.com/v1/"));
     assert_eq!((own.window, dollars(&own)), (Some(131_072), Some((0.0, 0.0))));
     assert_eq!(info("compatible", "qwen-3", Some("https://other.example.com/v1")), ModelInfo::default());
