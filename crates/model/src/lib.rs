@@ -7,9 +7,9 @@ mod catalogue;
 mod conversation;
 mod discover;
 mod error;
-mod genai_model;
 mod provider;
 mod scripted;
+mod wire;
 
 pub use catalogue::{
     Catalogue, ListedModel, ModelInfo, Nanos, Overrides, OverridesError, Period, Price, Rate, Rates,
@@ -18,9 +18,9 @@ pub use catalogue::{
 pub use conversation::{Answer, CallRequest, Conversation, Delta, Message, ToolResult, ToolSpec};
 pub use discover::{FoundModel, FoundServer, Places, discover, models_at};
 pub use error::{ErrorClass, ModelError};
-pub use genai_model::{Connections, GenaiModel};
 pub use provider::{PROVIDERS, Provider, address, provider, usual_wire};
-pub use scripted::{DEMO_MODEL, ScriptedServer, ScriptedStep, Trajectory, TrajectoryError};
+pub use scripted::{DEMO_MODEL, ScriptedBreak, ScriptedServer, ScriptedStep, Trajectory, TrajectoryError};
+pub use wire::{Connections, GenaiModel};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -30,7 +30,7 @@ use tokio::sync::mpsc;
 /// Dropping the future ends the request.
 #[async_trait]
 pub trait Model: Send + Sync {
-    /// Asks for one answer; pieces of text arrive at `deltas` as they come.
+    /// Asks for one answer; its pieces arrive at `deltas` as they come.
     ///
     /// # Errors
     /// [`ModelError`], classed so that the caller can decide whether to ask again.

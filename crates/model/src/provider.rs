@@ -91,6 +91,15 @@ fn normal(given: &str, wire: Wire) -> Option<String> {
     Some(format!("{base}/{version}{query}"))
 }
 
+/// Returns an address without what may be secret in it: a name and password, and its query.
+pub(crate) fn shown(address: &str) -> String {
+    let address = address.split_once('?').map_or(address, |(address, _)| address);
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    format!("{scheme}://{host}/{path}")
+}
+
 /// The version that a wire's address ends in, where the user gives a host alone.
 const fn version(wire: Wire) -> &'static str {
     match wire {
@@ -105,8 +114,8 @@ const fn version(wire: Wire) -> &'static str {
 /// [`ModelError`] where the provider is unknown or its address missing or no address.
 pub(crate) fn target(choice: &ModelChoice) -> Result<(Wire, String), ModelError> {
     let nowhere = |class, reason: String| {
-        let place = choice.base_url.as_deref().unwrap_or("no address");
-        ModelError::new(&choice.name, place, class, reason)
+        let place = choice.base_url.as_deref().map_or_else(|| "no address".to_owned(), shown);
+        ModelError::new(&choice.name, &place, class, reason)
     };
     let Some(wire) = usual_wire(choice) else {
         let known: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();

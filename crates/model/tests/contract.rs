@@ -102,7 +102,7 @@ async fn text_arrives_in_pieces_and_parallel_calls_keep_their_order_and_argument
             Delta::Reasoning(_) | Delta::Call { .. } => "",
         })
         .collect();
-    assert_eq!((text.as_str(), deltas.len()), ("I read both files.", 5));
+    assert_eq!((text.as_str(), deltas.len()), ("I read both files.", 4 + 3 + 2 * 2));
 }
 
 #[tokio::test]

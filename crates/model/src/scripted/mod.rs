@@ -7,7 +7,7 @@ mod server;
 mod trajectory;
 
 pub use server::ScriptedServer;
-pub use trajectory::{ScriptedStep, Trajectory, TrajectoryError};
+pub use trajectory::{ScriptedBreak, ScriptedStep, Trajectory, TrajectoryError};
 
 /// The name under which the server offers the demonstration.
 pub const DEMO_MODEL: &str = "demo";

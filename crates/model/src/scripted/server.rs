@@ -1,6 +1,6 @@
 //! The HTTP side of the recording.
 
-use super::trajectory::{ScriptedStep, Trajectory};
+use super::trajectory::{ScriptedBreak, ScriptedStep, Trajectory};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
@@ -32,6 +32,8 @@ pub struct ScriptedServer {
 struct Recording {
     trajectory: Trajectory,
     failed: Mutex<HashSet<usize>>,
+    broken: Mutex<HashSet<usize>>,
+    stop: CancellationToken,
 }
 
 #[derive(Deserialize)]
@@ -56,7 +58,12 @@ impl ScriptedServer {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
-        let recording = Arc::new(Recording { trajectory, failed: Mutex::default() });
+        let recording = Arc::new(Recording {
+            trajectory,
+            failed: Mutex::default(),
+            broken: Mutex::default(),
+            stop: stop.clone(),
+        });
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
             .route("/v1/models", get(models))
@@ -125,12 +132,20 @@ async fn complete(State(recording): State<Arc<Recording>>, request: Request) -> 
     // Four bytes a token is the usual rule of thumb; the recording has no tokenizer.
     let usage = json!({
         "prompt_tokens": body.len() / 4,
-        "completion_tokens": (step.text.len() + step.calls.iter().map(|c| c.arguments.to_string().len()).sum::<usize>()) / 4,
+        "completion_tokens": (step.text.len() + step.calls.iter().map(|c| c.text().len()).sum::<usize>()) / 4,
         "total_tokens": body.len() / 4 + step.text.len() / 4,
         "prompt_tokens_details": {"cached_tokens": 0}
     });
     if request.stream {
-        stream(&request.model, number, &step, &usage)
+        let events = events(&request.model, number, &step, &usage);
+        let first = |_: &ScriptedBreak| {
+            recording.broken.lock().unwrap_or_else(PoisonError::into_inner).insert(number)
+        };
+        let body = match step.break_off.filter(first) {
+            Some(how) => half(events, how, recording.stop.clone()),
+            None => Body::from(events),
+        };
+        ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
     } else {
         whole(&request.model, number, &step, &usage)
     }
@@ -145,7 +160,11 @@ fn call_id(number: usize, index: usize) -> String {
 }
 
 fn finish_reason(step: &ScriptedStep) -> &'static str {
-    if step.calls.is_empty() { "stop" } else { "tool_calls" }
+    match (step.cut_off, step.calls.is_empty()) {
+        (true, _) => "length",
+        (false, true) => "stop",
+        (false, false) => "tool_calls",
+    }
 }
 
 fn whole(model: &str, number: usize, step: &ScriptedStep, usage: &Value) -> Response {
@@ -155,7 +174,7 @@ fn whole(model: &str, number: usize, step: &ScriptedStep, usage: &Value) -> Resp
         .enumerate()
         .map(|(index, call)| {
             json!({"id": call_id(number, index), "type": "function",
-                   "function": {"name": call.tool, "arguments": call.arguments.to_string()}})
+                   "function": {"name": call.tool, "arguments": call.text()}})
         })
         .collect();
     let mut message = json!({"role": "assistant", "content": step.text});
@@ -170,8 +189,25 @@ fn whole(model: &str, number: usize, step: &ScriptedStep, usage: &Value) -> Resp
     .into_response()
 }
 
-/// Answers as server-sent events: reasoning, text by words, then each call's name and arguments.
-fn stream(model: &str, number: usize, step: &ScriptedStep, usage: &Value) -> Response {
+/// Sends the first half of the events, then fails or waits for the server's end.
+fn half(events: String, how: ScriptedBreak, stop: CancellationToken) -> Body {
+    let ends: Vec<usize> = events.match_indices("\n\n").map(|(at, end)| at + end.len()).collect();
+    let middle = ends.get(ends.len() / 2).copied().unwrap_or_default();
+    let first = events.get(..middle).unwrap_or_default().to_owned();
+    let rest = futures_util::stream::once(async move {
+        match how {
+            // What was sent must be on its way before the connection is torn down.
+            ScriptedBreak::Drop => tokio::task::yield_now().await,
+            ScriptedBreak::Stall => stop.cancelled().await,
+        }
+        Err(io::Error::from(io::ErrorKind::ConnectionAborted))
+    });
+    let first = futures_util::stream::once(async move { Ok::<_, io::Error>(first) });
+    Body::from_stream(futures_util::StreamExt::chain(first, rest))
+}
+
+/// The answer as server-sent events: reasoning and text by words, then each call's name and arguments.
+fn events(model: &str, number: usize, step: &ScriptedStep, usage: &Value) -> String {
     let mut events = String::new();
     let mut event = |delta: Value, finish: Option<&str>, usage: Option<&Value>| {
         let mut chunk = json!({
@@ -185,8 +221,8 @@ fn stream(model: &str, number: usize, step: &ScriptedStep, usage: &Value) -> Res
         events.push_str(&format!("data: {chunk}\n\n"));
     };
     event(json!({"role": "assistant", "content": ""}), None, None);
-    if let Some(reasoning) = &step.reasoning {
-        event(json!({"reasoning_content": reasoning}), None, None);
+    for word in step.reasoning.iter().flat_map(|reasoning| reasoning.split_inclusive(' ')) {
+        event(json!({"reasoning_content": word}), None, None);
     }
     for word in step.text.split_inclusive(' ') {
         event(json!({"content": word}), None, None);
@@ -198,14 +234,10 @@ fn stream(model: &str, number: usize, step: &ScriptedStep, usage: &Value) -> Res
             None,
             None,
         );
-        event(
-            json!({"tool_calls": [{"index": index, "function": {"arguments": call.arguments.to_string()}}]}),
-            None,
-            None,
-        );
+        event(json!({"tool_calls": [{"index": index, "function": {"arguments": call.text()}}]}), None, None);
     }
     event(json!({}), Some(finish_reason(step)), None);
     event(json!({}), None, Some(usage));
     events.push_str("data: [DONE]\n\n");
-    ([(header::CONTENT_TYPE, "text/event-stream")], Body::from(events)).into_response()
+    events
 }

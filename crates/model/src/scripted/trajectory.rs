@@ -36,6 +36,20 @@ pub struct ScriptedStep {
     pub pause_ms: u64,
     /// An HTTP status to answer with instead, the first time this step is asked for.
     pub fault: Option<ScriptedFault>,
+    /// How the stream ends halfway, the first time this step is asked for.
+    pub break_off: Option<ScriptedBreak>,
+    /// Whether the answer says that it reached the output limit.
+    pub cut_off: bool,
+}
+
+/// How a stream ends before the answer does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ScriptedBreak {
+    /// The connection is lost.
+    Drop,
+    /// Nothing more comes, and the connection stays open.
+    Stall,
 }
 
 /// One recorded tool call.
@@ -44,8 +58,18 @@ pub struct ScriptedStep {
 pub struct ScriptedCall {
     /// The tool's name.
     pub tool: String,
-    /// Its arguments.
+    /// Its arguments; a string is sent as it is, so that it need not be JSON.
     pub arguments: Value,
+}
+
+impl ScriptedCall {
+    /// Returns the arguments as the wire has them.
+    pub(super) fn text(&self) -> String {
+        match &self.arguments {
+            Value::String(raw) => raw.clone(),
+            other => other.to_string(),
+        }
+    }
 }
 
 /// A failure of the server.
