@@ -1,6 +1,7 @@
 //! Everything that the engine needs from outside: paths, a clock and an identity are passed in.
 
 use anchorhold_domain::Timestamp;
+use anchorhold_model::Places;
 use anchorhold_sandbox::Endpoint;
 use std::path::PathBuf;
 
@@ -31,6 +32,8 @@ pub struct Config {
     pub identity: Option<Identity>,
     /// Whether agents that a crash interrupted go on by themselves.
     pub resume_interrupted: bool,
+    /// Where model servers on this machine are looked for.
+    pub model_servers: Places,
     /// The time now.
     pub clock: fn() -> Timestamp,
 }
@@ -47,6 +50,7 @@ impl Config {
             slots: 4,
             identity: None,
             resume_interrupted: true,
+            model_servers: Places::from_environment(|variable| std::env::var(variable).ok()),
             clock: now,
         }
     }

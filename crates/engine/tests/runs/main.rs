@@ -11,6 +11,7 @@ mod cells;
 mod failing;
 mod holding;
 mod models;
+mod providers;
 mod pushing;
 mod queue;
 mod repositories;

@@ -25,7 +25,7 @@ pub(super) async fn models(client: &Client, place: &Url) -> Option<Vec<FoundMode
         .map(str::to_owned)
         .collect();
     let loaded = loaded.await;
-    let shown: Vec<Option<Value>> = stream::iter(names.iter().enumerate())
+    let shown: Vec<Option<Value>> = stream::iter(names.clone().into_iter().enumerate())
         .map(|(number, name)| async move {
             if number >= MOST_SHOWN {
                 return None;
