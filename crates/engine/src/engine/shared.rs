@@ -1,6 +1,6 @@
 //! What all agents of one data folder share.
 
-use super::choice::key_owner;
+use super::choice::{check_choice, key_owner};
 use super::prices::Prices;
 use crate::config::Identity;
 use crate::folder::DataFolder;
@@ -188,6 +188,8 @@ impl Shared {
 
     /// Prepares the model of an agent; the recording's server is started when it is first needed.
     pub(crate) async fn model(&self, choice: &ModelChoice) -> Result<Box<dyn Model>, EngineError> {
+        // An agent may be older than the rules about addresses.
+        check_choice(choice)?;
         let mut choice = choice.clone();
         if choice.provider == "scripted" && choice.base_url.is_none() {
             let server = self

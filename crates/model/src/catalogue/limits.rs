@@ -20,6 +20,8 @@ const OUTPUT: &[(&str, &str, u32)] = &[
     ("anthropic", "claude-sonnet-4-5", 64_000),
     ("anthropic", "claude-haiku-4-5", 64_000),
     ("anthropic", "claude-opus-4-5", 64_000),
+    ("anthropic", "claude-sonnet-4-6", 64_000),
+    ("anthropic", "claude-opus-4-7", 128_000),
     ("openai", "gpt-4", 8192),
     ("openai", "gpt-4-turbo", 4096),
     ("openai", "gpt-4o-2024-05-13", 4096),
