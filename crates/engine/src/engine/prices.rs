@@ -40,7 +40,7 @@ impl Prices {
     pub(crate) fn overrides(&self) -> (Arc<Overrides>, Option<Fault>) {
         let stamp = fs::metadata(&self.path)
             .ok()
-            .and_then(|data| Some((data.modified().unwrap_or(SystemTime::UNIX_EPOCH), data.len())));
+            .map(|data| (data.modified().unwrap_or(SystemTime::UNIX_EPOCH), data.len()));
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if read.stamp != stamp {
             *read = match Overrides::read(&self.path) {
