@@ -18,8 +18,10 @@ mod log;
 mod prompt;
 mod resident;
 mod review;
+mod rules;
 mod tools;
 mod validate;
+mod visible;
 mod workspace;
 
 pub use anchorhold_domain as domain;

@@ -4,6 +4,7 @@ mod account;
 mod agents;
 mod control;
 mod disclosed;
+mod mentionable;
 mod models;
 mod offers;
 mod queue;

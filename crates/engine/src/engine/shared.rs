@@ -1,5 +1,6 @@
 //! What all agents of one data folder share.
 
+use super::mentionable::Mentionable;
 use crate::config::Identity;
 use crate::folder::DataFolder;
 use crate::log::Log;
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) changed: watch::Sender<u64>,
     pub(crate) shutdown: CancellationToken,
     pub(crate) tasks: TaskTracker,
+    pub(crate) mentionable: Mentionable,
     mirrors: Mirrors,
     docker: Mutex<Known>,
     connections: OnceCell<Connections>,
@@ -76,6 +78,7 @@ impl Shared {
             changed,
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            mentionable: Mentionable::default(),
             mirrors,
             connections: OnceCell::new(),
             scripted: OnceCell::new(),

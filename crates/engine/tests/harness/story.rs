@@ -4,13 +4,13 @@ use anchorhold_domain::{Event, EventKind};
 use std::collections::HashMap;
 
 /// Tells a log. The cell is made beside the run, so that the place of its event is left to chance
-/// and it is left out.
+/// and it is left out. So is the prompt, which stands in front of every first answer.
 pub fn story(events: &[Event]) -> Vec<String> {
     let mut tools: HashMap<&str, &str> = HashMap::new();
     let mut lines = Vec::new();
     for event in events {
         lines.push(match &event.kind {
-            EventKind::CellOpened { .. } => continue,
+            EventKind::CellOpened { .. } | EventKind::PromptPrepared { .. } => continue,
             EventKind::InstructionQueued { text, .. } => format!("queued: {text}"),
             EventKind::InstructionEdited { text, .. } => format!("reworded: {text}"),
             EventKind::TurnStarted { text, .. } => format!("turn: {text}"),

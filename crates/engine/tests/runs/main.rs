@@ -10,9 +10,12 @@ mod cells;
 #[cfg(target_os = "linux")]
 mod failing;
 mod holding;
+mod mentions;
 mod models;
+mod prompting;
 mod pushing;
 mod queue;
 mod repositories;
+mod rules;
 mod sizes;
 mod work;
