@@ -1,6 +1,6 @@
 //! What can be said to `anchorctl`.
 
-use anchorhold_domain::Limits;
+use anchorhold_domain::{FileRules, Limits};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -109,6 +109,8 @@ pub(crate) struct RunOptions {
     pub(crate) instruct: Vec<String>,
     #[command(flatten)]
     pub(crate) limits: LimitOptions,
+    #[command(flatten)]
+    pub(crate) files: FileOptions,
     /// Pushes without a review once the agent has completed.
     #[arg(long)]
     pub(crate) push: bool,
@@ -154,6 +156,35 @@ fn dollars(text: &str) -> Result<u32, String> {
         Ok(micros as u32)
     } else {
         Err("more than 0 and at most 4294 dollars".to_owned())
+    }
+}
+
+/// Which files an agent sees and may change. A GLOB is read as a line of `.gitignore`.
+#[derive(Debug, Args)]
+pub(crate) struct FileOptions {
+    /// Keeps files from the agent and from every provider; may be given several times. With a leading `!`
+    /// it lets files through again.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+    /// Lets the agent see files that usually hold secrets, such as .env and keys.
+    #[arg(long)]
+    pub(crate) include_secrets: bool,
+    /// Lets the agent change files in this folder only; may be given several times.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) only: Vec<String>,
+    /// Lets the agent see files and not change them; may be given several times.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) protect: Vec<String>,
+}
+
+impl FileOptions {
+    pub(crate) fn rules(&self) -> FileRules {
+        let usual = if self.include_secrets { FileRules::none() } else { FileRules::default() };
+        FileRules {
+            excluded: [usual.excluded, self.exclude.clone()].concat(),
+            only: self.only.clone(),
+            protected: self.protect.clone(),
+        }
     }
 }
 

@@ -3,9 +3,7 @@
 use crate::arguments::RunOptions;
 use crate::exit::Exit;
 use crate::{open, print};
-use anchorhold_domain::{
-    Agent, AgentId, FileRules, ModelChoice, NewAgent, PauseReason, Signal, Status, Update,
-};
+use anchorhold_domain::{Agent, AgentId, ModelChoice, NewAgent, PauseReason, Signal, Status, Update};
 use anchorhold_engine::{Engine, EngineError, scripted};
 
 pub(crate) async fn run(engine: Option<String>, options: RunOptions) -> Result<Exit, EngineError> {
@@ -137,7 +135,7 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
         model: model(&options.model, options.base_url.as_deref()),
         fallback: options.fallback.as_deref().map(|named| model(named, None)),
         limits: options.limits.limits(),
-        files: FileRules::default(),
+        files: options.files.rules(),
     })
 }
 
