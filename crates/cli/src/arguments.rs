@@ -25,7 +25,7 @@ pub(crate) enum Verb {
     ///
     /// Exit status: 0 completed, 1 agent error, 2 usage, 3 no container engine, 4 waiting for an answer,
     /// 5 limit reached, 130 interrupted.
-    Run(RunOptions),
+    Run(Box<RunOptions>),
     /// Shows the main job on a sample repository with a recorded model, without account or network.
     Demo(DemoOptions),
     /// Lists the agents.
@@ -89,8 +89,8 @@ pub(crate) struct RunOptions {
     /// The branch to push to; created if it does not exist.
     #[arg(long, value_name = "BRANCH")]
     pub(crate) to: String,
-    /// What to do.
-    #[arg(long, value_name = "TEXT")]
+    /// What to do; `-` reads it from standard input, for one that is longer than a system lets an argument be.
+    #[arg(long, value_name = "TEXT|-")]
     pub(crate) task: String,
     /// The agent's name; made from the target branch without it.
     #[arg(long)]

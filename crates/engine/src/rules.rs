@@ -101,7 +101,7 @@ impl List {
             None => ("", pattern),
         };
         let glob = glob.strip_prefix("./").unwrap_or(glob);
-        if glob.trim_matches(['/', ' ']).is_empty() {
+        if matches!(glob.trim_matches(['/', ' ']), "" | ".") {
             return Err("it names nothing".to_owned());
         }
         if glob.split('/').any(|part| part == "..") {

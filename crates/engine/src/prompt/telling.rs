@@ -110,6 +110,9 @@ const MANIFESTS: [&str; 30] = [
 /// The names of files in which a program begins, without their extension.
 const ENTRIES: [&str; 9] = ["__main__", "app", "cli", "index", "lib", "main", "manage", "program", "server"];
 
+/// A file's depth, its rank and its path, which is the order in which a folder's files are named.
+type Ranked<'a> = (usize, u8, &'a [u8]);
+
 /// The language of a file, where its extension tells.
 pub(super) fn language(path: &[u8]) -> Option<&'static str> {
     let extension = extension(name(path)?)?.to_ascii_lowercase();
@@ -119,7 +122,7 @@ pub(super) fn language(path: &[u8]) -> Option<&'static str> {
 
 /// The files that tell most: those of the root, then of each top folder in its turn.
 pub(super) fn files(entries: &[TreeEntry]) -> Vec<&[u8]> {
-    let mut groups: BTreeMap<&[u8], Vec<(usize, u8, &[u8])>> = BTreeMap::new();
+    let mut groups: BTreeMap<&[u8], Vec<Ranked<'_>>> = BTreeMap::new();
     for entry in entries {
         let path = entry.path.as_slice();
         let depth = path.iter().filter(|byte| **byte == b'/').count();

@@ -140,6 +140,9 @@ fn a_pattern_that_cannot_be_read_is_named_with_its_line() {
         "files_protected_invalid",
         "read the file rules: \"!\" in line 1 of the protected files: it names nothing",
     );
+    for pattern in ["!", "/", ".", "./", "# ", "a\nb"] {
+        assert_eq!(checked(rules(&[], &[pattern], &[])).is_err(), pattern != "# ", "{pattern:?}");
+    }
     assert_eq!(checked(rules(&[" .env ", ""], &[], &[])).unwrap(), rules(&[".env"], &[], &[]));
 }
 

@@ -70,7 +70,7 @@ async fn the_model_is_told_what_it_is_what_is_there_and_the_guidance_as_data() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_prompt_is_the_same_bytes_after_a_question_and_after_a_crash() {
+async fn the_prompt_is_the_same_bytes_after_a_question_and_when_the_folder_is_opened_again() {
     let house = House::new();
     let remote = house.repository(&[("AGENTS.md", "First words.\n"), ("a", "a\n")]);
     let voice = Voice::playing(vec![
@@ -86,7 +86,7 @@ async fn the_prompt_is_the_same_bytes_after_a_question_and_after_a_crash() {
     voice.hold_from(3);
     engine.answer(id, "Yes.").await.unwrap();
     voice.asked(3).await;
-    // The program goes away in the middle of a request, and another one takes the run up.
+    // The engine is closed in the middle of a request, and another one takes the run up.
     engine.close().await;
     drop(engine);
     voice.release();
