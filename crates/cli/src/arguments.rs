@@ -1,6 +1,6 @@
 //! What can be said to `anchorctl`.
 
-use anchorhold_domain::{Effort, Limits, Wire};
+use anchorhold_domain::{Effort, FileRules, Limits, Wire};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ pub(crate) enum Verb {
     ///
     /// Exit status: 0 completed, 1 agent error, 2 usage, 3 no container engine, 4 waiting for an answer,
     /// 5 limit reached, 130 interrupted.
-    Run(RunOptions),
+    Run(Box<RunOptions>),
     /// Shows the main job on a sample repository with a recorded model, without account or network.
     Demo(DemoOptions),
     /// Lists the agents.
@@ -114,8 +114,8 @@ pub(crate) struct RunOptions {
     /// The branch to push to; created if it does not exist.
     #[arg(long, value_name = "BRANCH")]
     pub(crate) to: String,
-    /// What to do.
-    #[arg(long, value_name = "TEXT")]
+    /// What to do; `-` reads it from standard input, for one that is longer than a system lets an argument be.
+    #[arg(long, value_name = "TEXT|-")]
     pub(crate) task: String,
     /// The agent's name; made from the target branch without it.
     #[arg(long)]
@@ -141,6 +141,8 @@ pub(crate) struct RunOptions {
     pub(crate) instruct: Vec<String>,
     #[command(flatten)]
     pub(crate) limits: LimitOptions,
+    #[command(flatten)]
+    pub(crate) files: FileOptions,
     /// Pushes without a review once the agent has completed.
     #[arg(long)]
     pub(crate) push: bool,
@@ -205,6 +207,35 @@ fn effort(text: &str) -> Result<Effort, String> {
         "medium" => Ok(Effort::Medium),
         "high" => Ok(Effort::High),
         _ => Err("low, medium or high".to_owned()),
+    }
+}
+
+/// Which files an agent sees and may change. A GLOB is read as a line of `.gitignore`.
+#[derive(Debug, Args)]
+pub(crate) struct FileOptions {
+    /// Keeps files from the agent and from every provider; may be given several times. With a leading `!`
+    /// it lets files through again.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+    /// Lets the agent see files that usually hold secrets, such as .env and keys.
+    #[arg(long)]
+    pub(crate) include_secrets: bool,
+    /// Lets the agent change files in this folder only; may be given several times.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) only: Vec<String>,
+    /// Lets the agent see files and not change them; may be given several times.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) protect: Vec<String>,
+}
+
+impl FileOptions {
+    pub(crate) fn rules(&self) -> FileRules {
+        let usual = if self.include_secrets { FileRules::none() } else { FileRules::default() };
+        FileRules {
+            excluded: [usual.excluded, self.exclude.clone()].concat(),
+            only: self.only.clone(),
+            protected: self.protect.clone(),
+        }
     }
 }
 

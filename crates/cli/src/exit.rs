@@ -28,11 +28,30 @@ impl Exit {
             // Each way not to reach one has a code of its own.
             "bridge_missing" => Self::NoEngine,
             code if code.starts_with("engine_") => Self::NoEngine,
-            "name_empty" | "name_invalid" | "name_taken" | "task_empty" | "task_too_long"
-            | "target_is_source" | "model_empty" | "repository_invalid" | "branch_invalid"
-            | "instruction_empty" | "home_unknown" | "slots_invalid" | "limit_zero" | "provider_unknown"
-            | "address_missing" | "address_invalid" | "address_has_secret" | "address_in_clear"
-            | "price_unknown" | "secret_empty" => Self::Usage,
+            "name_empty"
+            | "name_invalid"
+            | "name_taken"
+            | "task_empty"
+            | "task_too_long"
+            | "target_is_source"
+            | "model_empty"
+            | "repository_invalid"
+            | "branch_invalid"
+            | "instruction_empty"
+            | "instruction_too_long"
+            | "files_excluded_invalid"
+            | "files_only_invalid"
+            | "files_protected_invalid"
+            | "home_unknown"
+            | "slots_invalid"
+            | "limit_zero"
+            | "provider_unknown"
+            | "address_missing"
+            | "address_invalid"
+            | "address_has_secret"
+            | "address_in_clear"
+            | "price_unknown"
+            | "secret_empty" => Self::Usage,
             _ => Self::Error,
         }
     }

@@ -43,7 +43,7 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     let engine = arguments.engine;
     let done = match arguments.verb {
-        Verb::Run(options) => run::run(engine, options).await,
+        Verb::Run(options) => run::run(engine, *options).await,
         Verb::Demo(options) => demo::demo(engine, options).await,
         Verb::Agents => agents::list().await,
         Verb::Log { agent, json } => agents::log(&agent, json).await,

@@ -3,10 +3,9 @@
 use crate::arguments::RunOptions;
 use crate::exit::Exit;
 use crate::{open, print};
-use anchorhold_domain::{
-    Agent, AgentId, FileRules, ModelChoice, NewAgent, PauseReason, Signal, Status, Update,
-};
+use anchorhold_domain::{Agent, AgentId, ModelChoice, NewAgent, PauseReason, Signal, Status, Update};
 use anchorhold_engine::{Engine, EngineError, scripted};
+use std::io::{Read, stdin};
 
 pub(crate) async fn run(engine: Option<String>, options: RunOptions) -> Result<Exit, EngineError> {
     let engine = open(|config| config.engine = engine).await?;
@@ -134,7 +133,7 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
     };
     Ok(NewAgent {
         name,
-        task: options.task.clone(),
+        task: task(&options.task)?,
         github_repo: options.repo.clone(),
         source_branch: options.from.clone(),
         target_branch: options.to.clone(),
@@ -145,8 +144,18 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
         },
         fallback: options.fallback.as_deref().map(|named| model(named, None)),
         limits: options.limits.limits(),
-        files: FileRules::default(),
+        files: options.files.rules(),
     })
+}
+
+/// The task as it was given, or what standard input holds.
+fn task(given: &str) -> Result<String, EngineError> {
+    if given != "-" {
+        return Ok(given.to_owned());
+    }
+    let mut bytes = Vec::new();
+    stdin().read_to_end(&mut bytes).map_err(|source| EngineError::Folder { path: "-".into(), source })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The wanted name, or the first of `name 2`, `name 3` … that no agent has.

@@ -85,6 +85,26 @@ pub enum EngineError {
     /// A key or token without any characters.
     #[error("keep the secret for {0}: it is empty")]
     SecretEmpty(String),
+    /// A pattern of the rules about files.
+    #[error("read the file rules: {pattern:?} in line {line} of {list}: {reason}")]
+    FileRule {
+        /// The code that names the list.
+        code: &'static str,
+        /// The list.
+        list: &'static str,
+        /// Its place in the list, from 1.
+        line: usize,
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An instruction that no model could read at once.
+    #[error("send the instruction: it is longer than {} KiB", most_bytes / 1024)]
+    InstructionTooLong {
+        /// How long it may be, in bytes.
+        most_bytes: usize,
+    },
     /// An instruction or an answer without words.
     #[error("send the instruction: it is empty")]
     InstructionEmpty,
@@ -156,6 +176,8 @@ impl EngineError {
             Self::FolderInUse { .. } => "folder_in_use",
             Self::Invalid { code, .. } | Self::Settings { code, .. } | Self::Choice { code, .. } => code,
             Self::SecretEmpty(_) => "secret_empty",
+            Self::FileRule { code, .. } => code,
+            Self::InstructionTooLong { .. } => "instruction_too_long",
             Self::InstructionEmpty => "instruction_empty",
             Self::InstructionTaken => "instruction_taken",
             Self::WrongStatus { .. } => "wrong_status",
@@ -203,6 +225,10 @@ impl EngineError {
             Self::NothingToPush { .. } => "give the agent another instruction",
             Self::IdentityMissing => {
                 "run `git config --global user.name \"Your Name\"` and `git config --global user.email you@example.com`"
+            }
+            Self::FileRule { .. } => "mend the pattern; they are read as those of a `.gitignore`",
+            Self::InstructionTooLong { .. } => {
+                "put the long part into a file of the repository and mention it with @path"
             }
             Self::Invalid { .. } | Self::Settings { .. } => return None,
             Self::InstructionEmpty | Self::InstructionTaken => return None,

@@ -23,9 +23,11 @@ mod loops;
 mod prompt;
 mod resident;
 mod review;
+mod rules;
 mod slots;
 mod tools;
 mod validate;
+mod visible;
 mod workspace;
 
 pub use anchorhold_domain as domain;

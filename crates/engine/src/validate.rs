@@ -1,18 +1,34 @@
-//! What a new agent must fulfil, field by field, before anything is recorded.
+//! What a new agent and an instruction must fulfil, field by field, before anything is recorded.
 
-use crate::EngineError;
+use crate::{EngineError, rules};
 use anchorhold_domain::NewAgent;
 use anchorhold_repo::{Remote, check_branch};
 
 /// The longest name; it stands in lists and in commit subjects.
 const LONGEST_NAME: usize = 100;
-/// The longest task, in bytes; more than a model reads at once.
+/// The longest task or instruction, in bytes; more than a model reads at once.
 const LONGEST_TASK: usize = 256 * 1024;
+
+/// Trims an instruction.
+///
+/// # Errors
+/// [`EngineError::InstructionEmpty`] and [`EngineError::InstructionTooLong`].
+pub(crate) fn instruction(text: &str) -> Result<String, EngineError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(EngineError::InstructionEmpty);
+    }
+    if text.len() > LONGEST_TASK {
+        return Err(EngineError::InstructionTooLong { most_bytes: LONGEST_TASK });
+    }
+    Ok(text.to_owned())
+}
 
 /// Trims the fields and checks each.
 ///
 /// # Errors
-/// [`EngineError::Invalid`] with the code of the field, or the repository's own error.
+/// [`EngineError::Invalid`] with the code of the field, [`EngineError::FileRule`], or the repository's own
+/// error.
 pub(crate) fn new_agent(mut new: NewAgent) -> Result<NewAgent, EngineError> {
     for field in
         [&mut new.name, &mut new.task, &mut new.github_repo, &mut new.source_branch, &mut new.target_branch]
@@ -51,5 +67,6 @@ pub(crate) fn new_agent(mut new: NewAgent) -> Result<NewAgent, EngineError> {
     if new.model.name.trim().is_empty() {
         return invalid("model_empty", "it needs a model");
     }
+    new.files = rules::checked(new.files)?;
     Ok(new)
 }

@@ -23,7 +23,7 @@ mod tree;
 
 pub use checkpoint::{Checkpoint, TreeEdit};
 pub use credentials::Credentials;
-pub use diff::Context;
+pub use diff::{Context, hidden_text, visible_text};
 pub use error::RepoError;
 pub use fetch::{Base, Branches, FetchPhase, FetchProgress, check_branch};
 pub use files::Batch;
@@ -33,4 +33,4 @@ pub use path::{path_from_text, path_to_text};
 pub use push::{PushOutcome, Signature};
 pub use remote::Remote;
 pub use ssh::AgentKeys;
-pub use tree::{Submodule, TreeEntry};
+pub use tree::{Standing, Submodule, TreeEntry};

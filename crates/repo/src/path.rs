@@ -71,14 +71,17 @@ fn is_ignored_by_hfs(c: char) -> bool {
 pub fn path_to_text(path: &[u8]) -> String {
     let mut text = String::with_capacity(path.len());
     for chunk in path.utf8_chunks() {
+        let mut before = None;
         for c in chunk.valid().chars() {
             if c == '\\' {
                 text.push_str("\\\\");
-            } else if c.is_control() || crate::diff::is_hidden(c) {
+            } else if c.is_control() || crate::diff::is_hidden(c) || crate::diff::is_stray_selector(before, c)
+            {
                 text.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
             } else {
                 text.push(c);
             }
+            before = Some(c);
         }
         for byte in chunk.invalid() {
             text.push_str(&format!("\\x{byte:02x}"));
@@ -180,5 +183,6 @@ mod tests {
         check(b"caf\\xe9", "caf\\\\xe9");
         check(b"a\nb", "a\\u{a}b");
         check("a\u{202e}b".as_bytes(), "a\\u{202e}b");
+        check("a\u{fe0f}❤\u{fe0f}".as_bytes(), "a\\u{fe0f}❤\u{fe0f}");
     }
 }

@@ -1,6 +1,6 @@
 //! Reading trees and blobs, never through a file on the host.
 
-use git2::{ObjectType, Oid, Repository, Tree};
+use git2::{ObjectType, Odb, Oid, Repository, Tree};
 
 use crate::error::{RepoError, Result};
 use crate::mirror::{Mirror, oid};
@@ -39,7 +39,21 @@ pub struct Submodule {
     pub commit: String,
 }
 
-/// What stands at a path in a tree.
+/// What stands at a path of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// A file or symbolic link.
+    File(TreeEntry),
+    /// A folder, which is a tree of its own.
+    Folder {
+        /// That tree's id.
+        tree: String,
+    },
+    /// A submodule.
+    Submodule,
+}
+
+/// A file's mode and id in a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) mode: u32,
@@ -61,16 +75,45 @@ impl Mirror {
             if found.mode == SUBMODULE {
                 return Ok(());
             }
-            let id = found.id.to_string();
-            let (size, _) = odb.read_header(found.id).map_err(RepoError::missing("blob", &id))?;
-            let size = size as u64;
-            let lfs = found.mode != SYMLINK
-                && POINTER_BYTES.contains(&size)
-                && odb.read(found.id).is_ok_and(|blob| is_lfs_pointer(blob.data()));
-            entries.push(TreeEntry { path: path.to_vec(), mode: found.mode, id, size, lfs });
+            entries.push(entry(&odb, path, found)?);
             Ok(())
         })?;
         Ok(entries)
+    }
+
+    /// Lists the paths of every file and symbolic link of `tree`, sorted as git sorts them. It takes a
+    /// fraction of the time of [`Mirror::entries`], which looks each file up.
+    ///
+    /// # Errors
+    /// [`RepoError::MissingObject`].
+    pub fn paths(&self, tree: &str) -> Result<Vec<Vec<u8>>> {
+        let repository = self.objects()?;
+        let mut paths = Vec::new();
+        walk(&repository, oid("tree", tree)?, &mut Vec::new(), &mut |path, found| {
+            if found.mode != SUBMODULE {
+                paths.push(path.to_vec());
+            }
+            Ok(())
+        })?;
+        Ok(paths)
+    }
+
+    /// Returns what stands at `path` in `tree`, without reading it; `None` where nothing does.
+    ///
+    /// # Errors
+    /// [`RepoError::MissingObject`].
+    pub fn standing(&self, tree: &str, path: &[u8]) -> Result<Option<Standing>> {
+        let repository = self.objects()?;
+        let root = repository.find_tree(oid("tree", tree)?).map_err(RepoError::missing("tree", tree))?;
+        let Some(found) = find(&repository, &root, path)? else { return Ok(None) };
+        Ok(Some(match found.mode {
+            FOLDER => Standing::Folder { tree: found.id.to_string() },
+            SUBMODULE => Standing::Submodule,
+            _ => {
+                let odb = repository.odb().map_err(RepoError::storage("open the object database"))?;
+                Standing::File(entry(&odb, path, found)?)
+            }
+        }))
     }
 
     /// Lists the submodules of `tree`.
@@ -126,6 +169,16 @@ impl Mirror {
             repository.find_commit(oid("commit", commit)?).map_err(RepoError::missing("commit", commit))?;
         Ok(found.tree_id().to_string())
     }
+}
+
+fn entry(odb: &Odb<'_>, path: &[u8], found: Found) -> Result<TreeEntry> {
+    let id = found.id.to_string();
+    let (size, _) = odb.read_header(found.id).map_err(RepoError::missing("blob", &id))?;
+    let size = size as u64;
+    let lfs = found.mode != SYMLINK
+        && POINTER_BYTES.contains(&size)
+        && odb.read(found.id).is_ok_and(|blob| is_lfs_pointer(blob.data()));
+    Ok(TreeEntry { path: path.to_vec(), mode: found.mode, id, size, lfs })
 }
 
 /// Looks up a path by its bytes; the library's own look-up wants a path of the host.

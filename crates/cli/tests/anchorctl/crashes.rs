@@ -54,6 +54,9 @@ async fn a_run_that_was_killed_goes_on_and_does_the_unfinished_call_again() {
             "completed: Done.",
         ]
     );
+    // What the model is told first is the same bytes before and behind the crash.
+    let prompts: Vec<_> = voice.requests().iter().map(|request| request["messages"][0].clone()).collect();
+    assert!(prompts.len() >= 3 && prompts.iter().all(|prompt| *prompt == prompts[0]), "{prompts:#?}");
     let uninterrupted = remote.tree_with("main", &[("b", Some("b\n")), ("c", Some("c\n"))]);
     assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), uninterrupted);
     engine.close().await;

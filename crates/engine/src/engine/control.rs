@@ -1,9 +1,9 @@
 //! Start, stop, pause, resume, answer, push.
 
 use super::Engine;
-use crate::EngineError;
 use crate::life::{Life, Stage, prepare_push};
 use crate::resident::{Resident, Wishes, Work};
+use crate::{EngineError, rules, validate};
 use anchorhold_domain::{
     Agent, AgentId, Event, EventKind, Fault, FileRules, Instruction, Limits, ModelChoice, PauseReason, Status,
 };
@@ -94,16 +94,13 @@ impl Engine {
     /// # Errors
     /// [`EngineError::WrongStatus`] where it asked nothing.
     pub async fn answer(&self, id: AgentId, text: &str) -> Result<Agent, EngineError> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(EngineError::InstructionEmpty);
-        }
+        let text = validate::instruction(text)?;
         let resident = self.resident(id).await?;
         let call = self
             .open_question(id)
             .await?
             .ok_or_else(|| Self::wrong_status("answer", &resident.log.latest()))?;
-        self.go_on(&resident, EventKind::QuestionAnswered { call, text: text.to_owned() }).await
+        self.go_on(&resident, EventKind::QuestionAnswered { call, text }).await
     }
 
     /// Gives an agent other limits.
@@ -139,8 +136,9 @@ impl Engine {
     /// Gives an agent that is not at work other rules about files; they hold from its next run.
     ///
     /// # Errors
-    /// [`EngineError::Illegal`] while it is at work, and [`EngineError::Invalid`] for a pattern.
+    /// [`EngineError::Illegal`] while it is at work, and [`EngineError::FileRule`] for a pattern.
     pub async fn set_file_rules(&self, id: AgentId, files: FileRules) -> Result<Agent, EngineError> {
+        let files = rules::checked(files)?;
         let resident = self.resident(id).await?;
         Ok(Agent::clone(&resident.log.append(vec![EventKind::FileRulesChanged { files }]).await?.agent))
     }

@@ -5,6 +5,7 @@ mod agents;
 mod choice;
 mod control;
 mod disclosed;
+mod mentionable;
 mod models;
 mod offered;
 mod offers;

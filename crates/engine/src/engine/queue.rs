@@ -1,7 +1,7 @@
 //! The queue of instructions, and the other readings of the log.
 
 use super::Engine;
-use crate::EngineError;
+use crate::{EngineError, validate};
 use anchorhold_domain::{
     Agent, AgentId, AgentRecord, EditedFileDiff, Event, EventKind, Instruction, InstructionId, PauseReason,
     Status, ToolCall,
@@ -13,15 +13,12 @@ impl Engine {
     /// Queues an instruction; a completed agent takes it up at once.
     ///
     /// # Errors
-    /// [`EngineError::InstructionEmpty`].
+    /// [`EngineError::InstructionEmpty`] and [`EngineError::InstructionTooLong`].
     pub async fn instruct(&self, id: AgentId, text: &str) -> Result<Instruction, EngineError> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(EngineError::InstructionEmpty);
-        }
+        let text = validate::instruction(text)?;
         let resident = self.resident(id).await?;
         let instruction = InstructionId(Uuid::now_v7());
-        let queued = EventKind::InstructionQueued { id: instruction, text: text.to_owned() };
+        let queued = EventKind::InstructionQueued { id: instruction, text: text.clone() };
         let decide = |agent: &Agent, _: &[_]| match agent.deleted_at {
             None => Ok(vec![queued]),
             Some(_) => Err(EngineError::UnknownAgent(id.to_string())),
@@ -34,12 +31,7 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Instruction {
-            id: instruction,
-            text: text.to_owned(),
-            queued_at: appended.agent.updated_at,
-            now: false,
-        })
+        Ok(Instruction { id: instruction, text, queued_at: appended.agent.updated_at, now: false })
     }
 
     /// Rewords an instruction that waits.
@@ -52,10 +44,7 @@ impl Engine {
         instruction: InstructionId,
         text: &str,
     ) -> Result<Vec<Instruction>, EngineError> {
-        let text = text.trim().to_owned();
-        if text.is_empty() {
-            return Err(EngineError::InstructionEmpty);
-        }
+        let text = validate::instruction(text)?;
         self.change_waiting(id, instruction, EventKind::InstructionEdited { id: instruction, text }).await
     }
 

@@ -1,6 +1,7 @@
 //! What all agents of one data folder share.
 
 use super::choice::{check_choice, key_owner};
+use super::mentionable::Mentionable;
 use super::prices::Prices;
 use crate::alarm::Alarm;
 use crate::config::Identity;
@@ -52,6 +53,7 @@ pub(crate) struct Shared {
     pub(crate) tasks: TaskTracker,
     /// Ends what waits for a shutdown where nobody closes the folder.
     _end: DropGuard,
+    pub(crate) mentionable: Mentionable,
     mirrors: Mirrors,
     docker: Mutex<Known>,
     connections: OnceCell<Connections>,
@@ -95,6 +97,7 @@ impl Shared {
             changed,
             shutdown,
             tasks: TaskTracker::new(),
+            mentionable: Mentionable::default(),
             mirrors,
             connections: OnceCell::new(),
             scripted: OnceCell::new(),

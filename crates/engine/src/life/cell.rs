@@ -4,10 +4,11 @@ use super::Life;
 use crate::EngineError;
 use crate::filling::fill_cell;
 use crate::resident::Resident;
+use crate::rules::Seen;
 use crate::workspace::CellState;
 use anchorhold_bridge::Quotas;
 use anchorhold_domain::{CellFact, EventKind, FactVerdict, Signal, Status};
-use anchorhold_repo::{Mirror, TreeEntry};
+use anchorhold_repo::Mirror;
 use anchorhold_sandbox::{Cell, CellSpec, Docker, Fact, Verdict};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,8 +22,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// What those get who wait for a cell that is stopped; the log says that it was.
 const STOPPED: EngineError = EngineError::Panicked { verb: "open the cell" };
 
-/// What a cell is filled with: the tree whose files it must hold.
-type Filling = (Mirror, Arc<Vec<TreeEntry>>);
+/// What a cell is filled with: the files of a tree that the agent may be given, and no others.
+type Filling = (Mirror, Seen);
 
 /// A cell that is being opened by a task of its own.
 pub(super) struct OpeningCell {
@@ -33,11 +34,11 @@ pub(super) struct OpeningCell {
 
 impl OpeningCell {
     /// Says what belongs into the workspace.
-    pub(super) fn fill(&self, mirror: Mirror, entries: Arc<Vec<TreeEntry>>) {
+    pub(super) fn fill(&self, mirror: Mirror, seen: Seen) {
         let sender = self.filling.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(sender) = sender {
             // A cell that already failed takes nothing, and its state says why.
-            let _ = sender.send((mirror, entries));
+            let _ = sender.send((mirror, seen));
         }
     }
 
@@ -131,9 +132,9 @@ async fn fill(
     let ready_ms = u32::try_from(ready.as_millis()).unwrap_or(u32::MAX);
     // An import empties the workspace first, which takes less time than a new volume would.
     if rebuild || cell.fresh() {
-        let (mirror, entries) =
+        let (mirror, seen) =
             filled.await.map_err(|_| EngineError::Panicked { verb: "fill the workspace" })?;
-        import(resident, cell, mirror, entries).await?;
+        import(resident, cell, mirror, seen).await?;
     }
     let opened =
         EventKind::CellOpened { container_id: cell.container_id().to_owned(), facts: facts(cell), ready_ms };
@@ -147,12 +148,8 @@ async fn fill(
 }
 
 /// Streams the tree into the workspace.
-async fn import(
-    resident: &Resident,
-    cell: &Cell,
-    mirror: Mirror,
-    entries: Arc<Vec<TreeEntry>>,
-) -> Result<(), EngineError> {
+async fn import(resident: &Resident, cell: &Cell, mirror: Mirror, seen: Seen) -> Result<(), EngineError> {
+    let entries = Arc::clone(seen.entries());
     let total = u32::try_from(entries.len()).unwrap_or(u32::MAX);
     let mut told = Instant::now();
     let progress = |done| {

@@ -2,6 +2,7 @@
 
 use super::{Ended, Life};
 use crate::EngineError;
+use crate::rules::Rules;
 use crate::workspace::Workspace;
 use anchorhold_domain::{EventKind, Signal};
 use anchorhold_repo::{Base, FetchProgress, Mirror, TreeEntry};
@@ -25,18 +26,20 @@ impl Life {
         let cell = self.open_cell(docker, true);
         let voice = self.open_voice();
         let Some(base) = self.fetch(&mirror, &agent.source_branch).await? else { return Ok(Ended::Stopped) };
-        let entries = Arc::new(self.entries(&mirror, &base).await?);
-        cell.fill(mirror.clone(), Arc::clone(&entries));
+        let rules = Arc::new(Rules::read(&agent.files)?);
+        let seen = rules.seen_apart(self.entries(&mirror, &base).await?).await?;
+        cell.fill(mirror.clone(), seen.clone());
         let workspace = Workspace::new(
             agent.id,
             mirror,
             base.tree.clone(),
             None,
             base.tree,
+            rules,
             cell.state(),
             self.shared.config.clock,
         );
-        self.run_turns(workspace, cell, voice, &entries).await
+        self.run_turns(workspace, cell, voice, &seen).await
     }
 
     /// Fetches the source branch; `None` where it was stopped.

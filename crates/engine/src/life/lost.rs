@@ -12,7 +12,6 @@ use anchorhold_domain::{EventKind, ToolOutcome};
 use anchorhold_model::CallRequest;
 use anchorhold_sandbox::{Docker, SandboxError};
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How often a run opens its cell again before it ends with what became of the cell.
@@ -103,10 +102,11 @@ impl Life {
         let docker = self.engine_back().await?;
         let cell = self.open_cell(docker, true);
         let (mirror, tree) = run.workspace.source();
-        let reader = mirror.clone();
-        let read = tokio::task::spawn_blocking(move || reader.entries(&tree));
-        let entries = read.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })??;
-        cell.fill(mirror, Arc::new(entries));
+        let (reader, rules) = (mirror.clone(), run.workspace.rules());
+        let read =
+            tokio::task::spawn_blocking(move || Ok::<_, EngineError>(rules.seen(reader.entries(&tree)?)));
+        let seen = read.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })??;
+        cell.fill(mirror, seen);
         run.workspace.move_to(cell.state());
         run.cell = cell;
         Ok(())

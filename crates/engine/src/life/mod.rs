@@ -12,6 +12,7 @@ mod loops;
 mod lost;
 mod mentions;
 mod model;
+mod prompting;
 mod push;
 mod room;
 mod steer;

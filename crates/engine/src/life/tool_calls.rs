@@ -130,6 +130,7 @@ impl Life {
         report: Report,
         began: Instant,
     ) -> Result<Finished, EngineError> {
+        let report = crate::visible::report(report);
         let (result, result_blob, whole) = if report.content.len() > INLINE_RESULT {
             let hash = self.resident.log.store().put_blob(report.content.clone().into_bytes()).await?;
             let cut = report.content.floor_char_boundary(INLINE_RESULT);

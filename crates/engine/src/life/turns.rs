@@ -8,11 +8,10 @@ use super::model::{Asked, OpeningVoice, Voice};
 use super::{Ended, Life};
 use crate::EngineError;
 use crate::history::History;
-use crate::prompt;
+use crate::rules::{self, Rules, Seen};
 use crate::tools::{self, AnyTool};
 use crate::workspace::Workspace;
 use anchorhold_domain::{Agent, EventKind, Instruction, PauseReason, Status};
-use anchorhold_repo::TreeEntry;
 use std::sync::Arc;
 
 /// Everything that a run holds while it lasts.
@@ -30,33 +29,38 @@ impl Life {
     /// Goes on in the workspace as it is, or in one rebuilt from the last checkpoint.
     pub(super) async fn go_on(&self, rebuild: bool) -> Result<Ended, EngineError> {
         let agent = self.agent();
+        let rules = Arc::new(Rules::read(&agent.files)?);
+        let log = self.resident.log.store().all_events(agent.id, 0).await?;
+        // What was kept out until now is missing in the workspace, and the other way round.
+        let rebuild = rebuild || rules::outdated(&log, &agent.files);
         let base_tree = agent.base_tree.clone().ok_or(EngineError::Panicked { verb: "read the base" })?;
         let docker = self.shared.docker().await?;
         let mirror = self.shared.mirror(&agent.github_repo)?;
         let cell = self.open_cell(docker, rebuild);
         let voice = self.open_voice();
         let (reader, checkpoint, base) = (mirror.clone(), agent.checkpoint.clone(), base_tree.clone());
+        let seeing = Arc::clone(&rules);
         let read = tokio::task::spawn_blocking(move || {
             let tree = match checkpoint {
                 Some(commit) => reader.tree_of(&commit)?,
                 None => base,
             };
-            let entries = reader.entries(&tree)?;
-            Ok::<_, EngineError>((tree, entries))
+            let seen = seeing.seen(reader.entries(&tree)?);
+            Ok::<_, EngineError>((tree, seen))
         });
-        let (tree, entries) = read.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })??;
-        let entries = Arc::new(entries);
-        cell.fill(mirror.clone(), Arc::clone(&entries));
+        let (tree, seen) = read.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })??;
+        cell.fill(mirror.clone(), seen.clone());
         let workspace = Workspace::new(
             agent.id,
             mirror,
             base_tree,
             agent.checkpoint.clone(),
             tree,
+            rules,
             cell.state(),
             self.shared.config.clock,
         );
-        self.run_turns(workspace, cell, voice, &entries).await
+        self.run_turns(workspace, cell, voice, &seen).await
     }
 
     /// Runs until the log says that the run has ended.
@@ -65,12 +69,12 @@ impl Life {
         workspace: Workspace,
         cell: OpeningCell,
         voice: OpeningVoice,
-        entries: &[TreeEntry],
+        seen: &Seen,
     ) -> Result<Ended, EngineError> {
         let agent = self.agent();
         let tools = tools::all();
         let specs = tools.iter().map(|tool| tool.spec()).collect();
-        let history = History::new(prompt::system(&agent, entries), specs);
+        let history = History::new(self.prompt(&workspace, seen).await?, specs);
         let history = history.named(agent.id).read(self.resident.log.store(), agent.id).await?;
         let voice = voice.await.map_err(|_| EngineError::Panicked { verb: "prepare the model" })??;
         let (losses, look_back) = (Losses::default(), LookBack::default());
@@ -142,7 +146,7 @@ impl Life {
             None => Attached::default(),
         };
         let (whole, blob) = attached.text.unzip();
-        let shown = attached.shown;
+        let (shown, note) = (attached.shown, attached.note);
         let outcome = run.history.outcome();
         let decide = |_: &Agent, waiting: &[Instruction]| {
             Ok(match (waiting.first(), expected) {
@@ -151,7 +155,9 @@ impl Life {
                 }
                 (Some(next), Some(expected)) if next.id == expected.id && next.text == expected.text => {
                     let (instruction, text) = (next.id, expected.text);
-                    vec![EventKind::TurnStarted { instruction, text, shown, attached: blob }]
+                    let started = EventKind::TurnStarted { instruction, text, shown, attached: blob };
+                    let noted = note.map(|message| EventKind::Noted { message });
+                    std::iter::once(started).chain(noted).collect()
                 }
                 // The queue was changed while files were read; the caller looks again.
                 (None | Some(_), _) => vec![],

@@ -4,13 +4,15 @@ use anchorhold_domain::{Event, EventKind};
 use std::collections::HashMap;
 
 /// Tells a log. The cell is made beside the run, so that the place of its event is left to chance
-/// and it is left out, as is the model that every run begins with.
+/// and it is left out, as are the prompt and the model that every run begins with.
 pub fn story(events: &[Event]) -> Vec<String> {
     let mut tools: HashMap<&str, &str> = HashMap::new();
     let mut lines = Vec::new();
     for event in events {
         lines.push(match &event.kind {
-            EventKind::CellOpened { .. } | EventKind::ModelSelected { fault: None, .. } => continue,
+            EventKind::CellOpened { .. }
+            | EventKind::PromptPrepared { .. }
+            | EventKind::ModelSelected { fault: None, .. } => continue,
             EventKind::ModelSelected { model, fault: Some(fault), .. } => {
                 format!("asks {} instead: {}", model.name, fault.code)
             }

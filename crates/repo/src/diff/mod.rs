@@ -23,7 +23,8 @@ use crate::mirror::{Mirror, lock};
 use crate::tree::{SUBMODULE, SYMLINK, is_lfs_pointer};
 use paint::Canvas;
 use text::Text;
-pub(crate) use visible::{is_hidden, make_visible};
+pub use visible::{hidden_text, visible_text};
+pub(crate) use visible::{is_hidden, is_stray_selector, make_visible};
 
 /// Files above this are not rendered.
 const LARGEST_RENDERED: usize = 2 * 1024 * 1024;

@@ -19,7 +19,29 @@ pub(crate) fn is_hidden(c: char) -> bool {
 pub(crate) fn is_drawn(before: Option<char>, c: char, after: Option<char>) -> bool {
     let is_pictogram =
         |c: char| matches!(c, '\u{2190}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}');
+    if is_stray_selector(before, c) {
+        return false;
+    }
     !is_hidden(c) || (c == '\u{200d}' && before.is_some_and(is_pictogram) && after.is_some_and(is_pictogram))
+}
+
+/// Whether `c` is a variation selector behind something that has no variants of its look.
+///
+/// Selectors are drawn as nothing wherever they stand, so that a row of them carries text that nobody sees.
+pub(crate) fn is_stray_selector(before: Option<char>, c: char) -> bool {
+    let has_two_looks = |c: char| {
+        matches!(
+            c,
+            '#' | '*' | '0'..='9' | '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}'
+                | '\u{2190}'..='\u{2bff}' | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}'
+                | '\u{1f000}'..='\u{1faff}'
+        )
+    };
+    match c {
+        '\u{fe0e}' | '\u{fe0f}' => !before.is_some_and(has_two_looks),
+        '\u{fe00}'..='\u{fe0d}' => true,
+        _ => false,
+    }
 }
 
 /// Writes a hidden character so that it can be seen.
@@ -59,9 +81,56 @@ pub(crate) fn make_visible(line: &str) -> String {
     visible
 }
 
+/// Replaces every hidden character of a text of several lines by its name; `None` where there is none.
+///
+/// Line endings of either kind stay as they are.
+#[must_use]
+pub fn visible_text(text: &str) -> Option<String> {
+    if !text.lines().any(has_hidden) {
+        return None;
+    }
+    let mut visible = String::with_capacity(text.len());
+    for whole in text.split_inclusive('\n') {
+        let line = whole.strip_suffix("\r\n").or_else(|| whole.strip_suffix('\n')).unwrap_or(whole);
+        visible.push_str(&make_visible(line));
+        visible.push_str(whole.get(line.len()..).unwrap_or_default());
+    }
+    Some(visible)
+}
+
+/// Turns the names that [`visible_text`] writes back into the characters; `None` where there is none.
+#[must_use]
+pub fn hidden_text(text: &str) -> Option<String> {
+    let mut hidden = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut found = false;
+    while let Some((before, after)) = rest.split_once("⟨U+") {
+        let named = after.split_once('⟩').and_then(|(digits, behind)| {
+            let is_number =
+                (4..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let c = u32::from_str_radix(digits, 16).ok().filter(|_| is_number).and_then(char::from_u32)?;
+            Some((c, behind))
+        });
+        hidden.push_str(before);
+        match named {
+            Some((c, behind)) => {
+                hidden.push(c);
+                found = true;
+                rest = behind;
+            }
+            None => {
+                hidden.push_str("⟨U+");
+                rest = after;
+            }
+        }
+    }
+    hidden.push_str(rest);
+    found.then_some(hidden)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::make_visible;
+    use super::{hidden_text, make_visible, visible_text};
 
     #[test]
     fn reordering_invisible_and_control_characters_are_named() {
@@ -73,9 +142,34 @@ mod tests {
     }
 
     #[test]
+    fn selectors_that_change_no_look_are_named() {
+        let check = |line: &str, expected: &str| assert_eq!(make_visible(line), expected);
+        check("a\u{fe0f}", "a⟨U+FE0F⟩");
+        check("☺\u{fe0f}\u{fe0f}", "☺\u{fe0f}⟨U+FE0F⟩");
+        check("☺\u{fe01}\u{e0101}", "☺⟨U+FE01⟩⟨U+E0101⟩");
+    }
+
+    #[test]
+    fn a_text_keeps_its_line_endings_and_gets_its_characters_back() {
+        let text = "one\r\ntwo\u{202e}\n\tthree\rfour";
+        let visible = "one\r\ntwo⟨U+202E⟩\n\tthree⟨U+000D⟩four";
+        assert_eq!(visible_text(text).as_deref(), Some(visible));
+        assert_eq!(hidden_text(visible).as_deref(), Some(text));
+        assert_eq!(visible_text("one\r\ntwo\n"), None);
+        assert_eq!(hidden_text("⟨U+ ⟨U+12345678⟩ ⟨U+D800⟩ ⟨U+202E"), None);
+    }
+
+    #[test]
     fn ordinary_text_of_any_script_is_left_alone() {
-        for line in ["let x = 1;\t// tab", "été", "日本語", "مرحبا", "👩\u{200d}👩\u{200d}👧", "❤\u{fe0f}"]
-        {
+        for line in [
+            "let x = 1;\t// tab",
+            "été",
+            "日本語",
+            "مرحبا",
+            "👩\u{200d}👩\u{200d}👧",
+            "❤\u{fe0f}",
+            "1\u{fe0f}\u{20e3}",
+        ] {
             assert_eq!(make_visible(line), line);
         }
     }

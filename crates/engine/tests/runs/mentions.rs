@@ -1,0 +1,89 @@
+//! Files that the user mentions in a task or an instruction.
+
+use crate::harness::{House, Voice, errand, finish, rest, start, told, turn, until, write};
+use anchorhold_domain::EventKind;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_text_of_mentioned_files_goes_with_the_words() {
+    let house = House::new();
+    let remote = house.repository(&[
+        (".env", "TOKEN=hunter2-hunter2\n"),
+        ("a file.txt", "With a space.\n"),
+        ("src/lib.rs", "one\ntwo\nthree\nfour\n"),
+        ("src/new/x.rs", "\n"),
+    ]);
+    let voice = Voice::playing(vec![
+        turn("", vec![write("made.txt", "Made by the agent.\n"), finish("One.")]),
+        turn("", vec![finish("Two.")]),
+    ])
+    .await;
+    let engine = house.open().await;
+    let mut new = errand(&remote.address(), voice.choice());
+    let task =
+        "Mend @src/lib.rs:2-3 as in @\"a file.txt\", see @src/ but not @.env or me@here.org @Component.";
+    new.task = task.to_owned();
+    let id = start(&engine, new).await;
+    rest(&engine, id).await;
+    engine.instruct(id, "Look at @made.txt").await.unwrap();
+    until(&engine, id, "is done again", |agent| agent.activity.as_deref() == Some("Two.")).await;
+
+    let events = engine.events(id, 0).await.unwrap();
+    let mut turns = Vec::new();
+    for event in &events {
+        if let EventKind::TurnStarted { text, shown, attached, .. } = &event.kind {
+            let attached = engine.result(attached.as_ref().unwrap()).await.unwrap();
+            turns.push((text.as_str(), shown.clone(), attached));
+        }
+    }
+    let (text, shown, attached) = &turns[0];
+    assert_eq!(
+        (*text, shown.as_slice()),
+        (task, ["src/lib.rs".to_owned(), "a file.txt".to_owned()].as_slice())
+    );
+    let mark = attached.split_once("begin with === ").unwrap().1.split('.').next().unwrap();
+    assert!(
+        attached.ends_with(&format!(
+            "=== {mark} begin: src/lib.rs, lines 2 to 3 of 4\ntwo\nthree\n=== {mark} end\n\
+             === {mark} begin: a file.txt\nWith a space.\n=== {mark} end\n\
+             === {mark} begin: the folder src/\nlib.rs\nnew/ (1)\n=== {mark} end\n\
+             .env is kept from you by the user's file rules.\n"
+        )),
+        "{attached}"
+    );
+    let (_, shown, attached) = &turns[1];
+    assert_eq!(shown.as_slice(), ["made.txt"]);
+    assert!(attached.contains("Made by the agent.\n"), "{attached}");
+    let note = "note: .env is kept from the agent by its file rules; its text was not sent";
+    assert_eq!(told(&engine, id).await.iter().filter(|line| *line == note).count(), 1);
+    assert!(!serde_json::to_string(&voice.requests()).unwrap().contains("hunter2"));
+
+    let disclosed = engine.disclosures(id).await.unwrap();
+    let disclosed: Vec<_> = disclosed.iter().map(|d| (d.path.as_str(), d.by.join(" "))).collect();
+    let mention = || "mention".to_owned();
+    assert_eq!(disclosed, [("src/lib.rs", mention()), ("a file.txt", mention()), ("made.txt", mention())]);
+    assert_eq!(engine.mentionable(id, "mde").await.unwrap(), ["made.txt"]);
+    assert_eq!(engine.mentionable(id, "src/n").await.unwrap()[0], "src/new/");
+    assert_eq!(engine.mentionable(id, ".env").await.unwrap(), Vec::<String>::new());
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_without_mentions_goes_as_it_is_and_nothing_can_be_mentioned_before_the_start() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![turn("", vec![finish("Done.")])]).await;
+    let engine = house.open().await;
+    let mut new = errand(&remote.address(), voice.choice());
+    new.task = "Give the class a @Component, as grace@example.com says @ noon.".to_owned();
+    let id = engine.create(new).await.unwrap().id;
+    assert_eq!(engine.mentionable(id, "a").await.unwrap(), Vec::<String>::new());
+    engine.start(id).await.unwrap();
+    rest(&engine, id).await;
+    let events = engine.events(id, 0).await.unwrap();
+    let attached = events.iter().find_map(|event| match &event.kind {
+        EventKind::TurnStarted { shown, attached, .. } => Some((shown.len(), attached.clone())),
+        _ => None,
+    });
+    assert_eq!(attached, Some((0, None)));
+    engine.close().await;
+}
