@@ -167,6 +167,13 @@ impl Outline {
     /// the user's own words in their middle, then everything is summed up.
     fn last_resort(&self, estimate: &Estimate, budget: Budget, past: Past) -> Step {
         let target = budget.compact_at();
+        // Words that take more than half would leave every new result without room.
+        let half = estimate.bytes(budget.most / 2);
+        let answered = self.parts.iter().any(|part| part.answer);
+        let words = self.shortened(|_, words| !answered || words <= half);
+        if !words.is_empty() {
+            return Step::Shrink(words);
+        }
         let mut all = Vec::new();
         for recent in (0..RECENT).rev() {
             all = self.cuts(recent);
@@ -178,7 +185,7 @@ impl Outline {
         if !all.is_empty() {
             return Step::Shrink(self.until(&all, estimate, target));
         }
-        let words = self.shortened(estimate, budget.shrink_at());
+        let words = self.shortened(|left, _| estimate.tokens(left) <= budget.shrink_at());
         if !words.is_empty() {
             return Step::Shrink(words);
         }
@@ -188,10 +195,11 @@ impl Outline {
         }
     }
 
-    /// The instructions to shorten, the longest first, until no more than `target` tokens are left.
-    fn shortened(&self, estimate: &Estimate, target: u32) -> Vec<String> {
+    /// The instructions to shorten, the longest first, until that is enough for what is left in all and
+    /// for the words that are left.
+    fn shortened(&self, enough: impl Fn(usize, usize) -> bool) -> Vec<String> {
         let (mut words, mut left, mut named) = (self.words.clone(), self.bytes(), Vec::new());
-        while estimate.tokens(left) > target {
+        while !enough(left, words.iter().map(|words| words.bytes + words.attached).sum()) {
             let longest = words
                 .iter_mut()
                 .filter(|words| words.id.is_some() && words.frees() > 0)
@@ -316,6 +324,14 @@ mod tests {
         large.parts = vec![Part { seq: 1, bytes: 40_000, ..Part::default() }];
         large.words = vec![Words { id: Some("task".to_owned()), bytes: 30_000, attached: 10_000 }];
         assert_eq!(step(&large), ids(&["task", "task", "task", "task"]));
+    }
+
+    #[test]
+    fn words_that_take_more_than_half_give_way_to_a_new_result() {
+        let mut long = outline(vec![answer(10, 100, &[("new", 5_000)])]);
+        long.words = vec![Words { id: Some("task".to_owned()), bytes: 6_000, attached: 0 }];
+        long.parts[0].bytes = 6_000;
+        assert_eq!(step(&long), ids(&["task"]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A request without tools must not hold calls either: some wires refuse calls of tools that they were
 //! not told of.
 
-use super::History;
+use super::{History, NO_WORDS};
 use anchorhold_model::{Conversation, Message};
 use std::sync::Arc;
 
@@ -19,8 +19,10 @@ impl History {
                     for call in calls {
                         text.push_str(&format!("\n[I call {} {}]", call.tool, call.arguments));
                     }
+                    // One that only thought says so once its thoughts are not sent.
+                    let text = if text.trim().is_empty() { NO_WORDS } else { text.trim_start() };
                     messages.push(Message::Assistant {
-                        text: text.trim_start().to_owned(),
+                        text: text.to_owned(),
                         calls: Vec::new(),
                         replay: None,
                     });

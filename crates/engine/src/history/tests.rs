@@ -627,3 +627,26 @@ fn a_window_that_was_learned_is_remembered_for_its_model() {
     run.event(selected("small", Some(8_000)), None);
     assert_eq!(run.history.window_of(&choice("small")), Some(8_000));
 }
+
+#[test]
+fn in_a_usual_window_room_is_made_seldom_so_that_the_providers_cache_is_seldom_lost() {
+    let budget = Budget::of(&ModelInfo { window: Some(128_000), ..ModelInfo::default() });
+    let mut run = Run::new();
+    run.turn("The task.", None);
+    let mut steps = 0;
+    for _ in 0..400 {
+        while let Some(step) = run.history.next_step(budget) {
+            steps += 1;
+            match step {
+                Step::Shrink(calls) => run.shrunk(calls),
+                Step::Compact(through) => run.compacted(through, "What was done so far."),
+                Step::TooSmall => unreachable!("there is always room"),
+            }
+        }
+        let input = u32::try_from(run.history.bytes * 10 / 36).unwrap();
+        run.answer("Going on.", None, usage(input, 300), &[("1", "read_file", "{}".to_owned())]);
+        run.finished("1", &"r".repeat(9_000), &[]);
+    }
+    // A million tokens were read in all, and each step frees a quarter of the budget.
+    assert!((20..45).contains(&steps), "{steps}");
+}
