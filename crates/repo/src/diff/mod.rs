@@ -22,8 +22,9 @@ use crate::error::{RepoError, Result};
 use crate::mirror::{Mirror, lock};
 use crate::tree::{SUBMODULE, SYMLINK, is_lfs_pointer};
 use paint::Canvas;
-use text::Text;
-pub(crate) use visible::{is_hidden, make_visible};
+pub(crate) use text::Text;
+pub(crate) use visible::is_hidden;
+pub use visible::make_visible;
 
 /// Files above this are not rendered.
 const LARGEST_RENDERED: usize = 2 * 1024 * 1024;
