@@ -66,6 +66,7 @@ impl Life {
         entries: &[TreeEntry],
     ) -> Result<Ended, EngineError> {
         let agent = self.agent();
+        let workspace = workspace.based_on(agent.base_commit.clone());
         let tools = tools::all();
         let specs = tools.iter().map(|tool| tool.spec()).collect();
         let history = History::new(prompt::system(&agent, entries), specs);

@@ -7,16 +7,26 @@ mod ask_user;
 mod delete_file;
 mod edit_file;
 mod finish;
+mod git_blame;
+mod git_log;
+mod git_show;
 mod glob;
 mod list_files;
 mod make_directory;
+mod miss;
 mod move_file;
+mod outline;
+mod past;
 mod read_file;
 mod search;
+mod syntax;
+mod text;
+mod update_plan;
 mod write_file;
 
 use crate::EngineError;
 use crate::workspace::{Change, Workspace};
+use anchorhold_bridge::{PathBytes, RefusalCode};
 use anchorhold_domain::PlanStep;
 use anchorhold_model::ToolSpec;
 use async_trait::async_trait;
@@ -67,6 +77,13 @@ pub(crate) enum End {
 pub(crate) enum ToolFailure {
     /// The tool declined; the reason is for the model and for people, and the run goes on.
     Refused(String),
+    /// The same, where the reason holds text of files.
+    Quoted {
+        /// The reason.
+        reason: String,
+        /// The files whose text it holds.
+        shown: Vec<String>,
+    },
     /// The workspace is not there any more; the run cannot go on.
     Broken(EngineError),
 }
@@ -131,16 +148,24 @@ impl<T: Tool + 'static> AnyTool for Entry<T> {
     }
 
     fn label(&self, arguments: &str) -> String {
-        serde_json::from_str::<T::Input>(arguments)
-            .map_or_else(|_| T::NAME.to_owned(), |input| one_line(&T::label(&input)))
+        read::<T>(arguments).map_or_else(|_| T::NAME.to_owned(), |input| one_line(&T::label(&input)))
     }
 
     async fn run(&self, arguments: &str, workspace: &Workspace) -> Result<Report, ToolFailure> {
-        let input = serde_json::from_str::<T::Input>(arguments).map_err(|error| {
-            ToolFailure::Refused(format!("the arguments of {} cannot be read: {error}", T::NAME))
+        let input = read::<T>(arguments).map_err(|error| {
+            ToolFailure::Refused(format!(
+                "the arguments of {} cannot be read: {error}. Nothing was done; call it again with one JSON \
+                 object as its description says",
+                T::NAME
+            ))
         })?;
         T::run(input, workspace).await
     }
+}
+
+/// Reads the arguments; some models send nothing at all for a tool that needs nothing.
+fn read<T: Tool>(arguments: &str) -> serde_json::Result<T::Input> {
+    serde_json::from_str(if arguments.trim().is_empty() { "{}" } else { arguments })
 }
 
 fn entry<T: Tool + 'static>() -> Arc<dyn AnyTool> {
@@ -154,14 +179,53 @@ pub(crate) fn all() -> Vec<Arc<dyn AnyTool>> {
         entry::<read_file::ReadFile>(),
         entry::<glob::Glob>(),
         entry::<search::Search>(),
+        entry::<outline::Outline>(),
+        entry::<git_log::GitLog>(),
+        entry::<git_show::GitShow>(),
+        entry::<git_blame::GitBlame>(),
         entry::<edit_file::EditFile>(),
         entry::<write_file::WriteFile>(),
         entry::<delete_file::DeleteFile>(),
         entry::<move_file::MoveFile>(),
         entry::<make_directory::MakeDirectory>(),
+        entry::<update_plan::UpdatePlan>(),
         entry::<ask_user::AskUser>(),
         entry::<finish::Finish>(),
     ]
+}
+
+/// The bytes of a file at the last checkpoint, which is as it is in the cell before a call is recorded;
+/// nothing where there is none.
+async fn recorded(workspace: &Workspace, path: &PathBytes) -> Vec<u8> {
+    let (mirror, tree) = workspace.source();
+    let path = path.clone();
+    let read = tokio::task::spawn_blocking(move || mirror.read_file(&tree, path.as_bytes()));
+    read.await.ok().and_then(Result::ok).unwrap_or_default()
+}
+
+/// What a model can do about a refusal of the bridge, where it does not say so itself.
+pub(crate) fn advice(code: RefusalCode) -> Option<&'static str> {
+    match code {
+        RefusalCode::NotFound => Some("glob finds files by name"),
+        RefusalCode::IsDirectory => Some("list_files shows what is in it"),
+        RefusalCode::NotDirectory => Some("a file has nothing beneath it"),
+        RefusalCode::IsSymlink => Some("name what it points to"),
+        RefusalCode::OutsideWorkspace => Some("paths begin at the repository's root, as in src/main.rs"),
+        RefusalCode::ReservedName => Some("git_log, git_show and git_blame read the history"),
+        RefusalCode::Exists => Some("delete it first if it is to go"),
+        RefusalCode::BadPath
+        | RefusalCode::TooLarge
+        | RefusalCode::QuotaBytes
+        | RefusalCode::QuotaFiles
+        | RefusalCode::Binary
+        | RefusalCode::EditNotFound
+        | RefusalCode::EditAmbiguous
+        | RefusalCode::EditEmpty
+        | RefusalCode::BadPattern
+        | RefusalCode::BadRequest
+        | RefusalCode::DiskFull
+        | RefusalCode::Io => None,
+    }
 }
 
 /// Keeps a label to one line of a width that a list can show.
@@ -198,14 +262,19 @@ mod tests {
             told,
             [
                 "list_files(depth, path)",
-                "read_file(from_line, line_count, path)",
+                "read_file(byte_count, from_byte, from_line, line_count, path)",
                 "glob(pattern)",
-                "search(case_insensitive, globs, path, pattern)",
+                "search(case_insensitive, context, globs, max_results, names_only, path, pattern)",
+                "outline(path)",
+                "git_log(max_count, path, revision, since)",
+                "git_show(from_line, line_count, path, revision, whole_file)",
+                "git_blame(from_line, line_count, path, revision)",
                 "edit_file(edits, path)",
                 "write_file(content, path)",
                 "delete_file(path)",
                 "move_file(from, to)",
                 "make_directory(path)",
+                "update_plan(steps)",
                 "ask_user(question)",
                 "finish(summary, unverified)",
             ]
