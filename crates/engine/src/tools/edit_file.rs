@@ -123,13 +123,9 @@ fn refused(input: &Input, reason: String, before: Vec<u8>) -> ToolFailure {
         return ToolFailure::Refused(reason);
     }
     let decoded = text::decode(&before);
-    match explain(&input.path, &decoded.text, &wanted) {
-        None => ToolFailure::Quoted { reason, shown: vec![shown(&path(&input.path))] },
-        Some(mut reason) => {
-            if let Some(note) = decoded.note {
-                reason = text::with_notes(reason, &[note.to_owned()]);
-            }
-            ToolFailure::Quoted { reason, shown: vec![shown(&path(&input.path))] }
-        }
+    let mut reason = explain(&input.path, &decoded.text, &wanted).unwrap_or(reason);
+    if let Some(note) = decoded.note {
+        reason = text::with_notes(reason, &[note.to_owned()]);
     }
+    ToolFailure::Quoted { reason, shown: vec![shown(&path(&input.path))] }
 }

@@ -77,10 +77,10 @@ fn ambiguous(content: &str, old: &str, places: usize) -> String {
 type Reading = (&'static str, fn(&str) -> String);
 
 const READINGS: [Reading; 4] = [
-    ("differ from it only in white space", |line| line.split_whitespace().collect::<Vec<_>>().join(" ")),
-    ("differ from it only in quotes, dashes or the like", plain),
-    ("differ from it only in upper and lower case", |line| line.trim().to_lowercase()),
-    ("differ from it only in characters that cannot be seen", |line| {
+    ("from it only in white space", |line| line.split_whitespace().collect::<Vec<_>>().join(" ")),
+    ("from it only in quotes, dashes or the like", plain),
+    ("from it only in upper and lower case", |line| line.trim().to_lowercase()),
+    ("from it only in characters that cannot be seen", |line| {
         make_visible(line)
             .split('⟨')
             .map(|part| part.split_once('⟩').map_or(part, |(_, rest)| rest))
@@ -107,8 +107,9 @@ fn missing(content: &str, old: &str) -> String {
         let Some(first) = alike(&lines, &wanted, read) else { continue };
         let last = first + wanted.len();
         return format!(
-            "{} {what}{}:\n{}",
+            "{} {} {what}{}:\n{}",
             range(first, last),
+            if wanted.len() == 1 { "differs" } else { "differ" },
             difference(&lines, first, &wanted),
             quoted(&lines, first, last)
         );
@@ -374,7 +375,7 @@ mod tests {
             "say(\u{201c}hi\u{201d})\n",
             &["say(\"hi\")"],
             &format!(
-                "{GONE}line 1 differ from it only in quotes, dashes or the like (line 1 has `\u{201c}hi\u{201d})` \
+                "{GONE}line 1 differs from it only in quotes, dashes or the like (line 1 has `\u{201c}hi\u{201d})` \
                  where the text to find has `\"hi\")`):\n1\tsay(\u{201c}hi\u{201d})\n"
             ),
         );
@@ -382,7 +383,7 @@ mod tests {
             "let Total = 1;\n",
             &["let total = 1;"],
             &format!(
-                "{GONE}line 1 differ from it only in upper and lower case (line 1 has `Total = 1;` where the \
+                "{GONE}line 1 differs from it only in upper and lower case (line 1 has `Total = 1;` where the \
                  text to find has `total = 1;`):\n1\tlet Total = 1;\n"
             ),
         );

@@ -129,7 +129,10 @@ struct Entry<T>(std::marker::PhantomData<fn() -> T>);
 #[async_trait]
 impl<T: Tool + 'static> AnyTool for Entry<T> {
     fn spec(&self) -> ToolSpec {
-        let mut schema = schemars::schema_for!(T::Input).to_value();
+        // Inline, since not every provider follows references inside a schema.
+        let settings = schemars::generate::SchemaSettings::default().with(|s| s.inline_subschemas = true);
+        let mut schema = settings.into_generator().into_root_schema_for::<T::Input>().to_value();
+        plain(&mut schema);
         let description = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
         if let Some(object) = schema.as_object_mut() {
             object.remove("$schema");
@@ -160,6 +163,22 @@ impl<T: Tool + 'static> AnyTool for Entry<T> {
             ))
         })?;
         T::run(input, workspace).await
+    }
+}
+
+/// Makes descriptions one line each, and leaves out what some providers refuse in a schema. Arguments that
+/// a tool does not have are refused when they come.
+fn plain(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            object.remove("additionalProperties");
+            if let Some(Value::String(text)) = object.get_mut("description") {
+                *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            }
+            object.values_mut().for_each(plain);
+        }
+        Value::Array(values) => values.iter_mut().for_each(plain),
+        _ => {}
     }
 }
 
@@ -255,6 +274,11 @@ mod tests {
                 let mut inputs: Vec<_> = properties.into_iter().flat_map(|p| p.keys().cloned()).collect();
                 inputs.sort();
                 assert!(spec.description.ends_with('.'), "{}: {:?}", spec.name, spec.description);
+                let schema = spec.schema.to_string();
+                for unwanted in ["$defs", "$ref", "additionalProperties", "\\n"] {
+                    assert!(!schema.contains(unwanted), "{}: {schema}", spec.name);
+                }
+                assert!(!spec.description.contains('\n'), "{:?}", spec.description);
                 format!("{}({})", spec.name, inputs.join(", "))
             })
             .collect();

@@ -15,4 +15,5 @@ mod pushing;
 mod queue;
 mod repositories;
 mod sizes;
+mod tools;
 mod work;
