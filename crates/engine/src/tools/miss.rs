@@ -173,11 +173,14 @@ fn alike(lines: &[&str], wanted: &[&str], read: fn(&str) -> String) -> Option<us
 }
 
 /// Where the first of these lines differs, and how.
-fn difference(lines: &[&str], first: usize, wanted: &[&str]) -> String {
-    let pairs = lines.iter().skip(first).zip(wanted).enumerate();
+fn difference(lines: &[&str], first: usize, wanted_lines: &[&str]) -> String {
+    let pairs = lines.iter().skip(first).zip(wanted_lines).enumerate();
     for (index, (there, wanted)) in pairs {
         // The ends of the text to find may lie within a line.
-        let is_same = there == wanted || (index == 0 && there.ends_with(wanted)) || there.starts_with(wanted);
+        let is_last = index + 1 == wanted_lines.len();
+        let is_same = there == wanted
+            || (index == 0 && there.ends_with(wanted))
+            || (is_last && there.starts_with(wanted));
         if is_same {
             continue;
         }
