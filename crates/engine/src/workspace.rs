@@ -49,6 +49,7 @@ pub(crate) struct Change {
 pub(crate) struct Workspace {
     agent: AgentId,
     mirror: Mirror,
+    base: Option<String>,
     base_tree: String,
     /// The last checkpoint, and the tree as it is.
     at: Arc<Mutex<Place>>,
@@ -76,7 +77,18 @@ impl Workspace {
         clock: fn() -> Timestamp,
     ) -> Self {
         let at = Arc::new(Mutex::new(Place { checkpoint, tree }));
-        Self { agent, mirror, base_tree, at, rules, cell: Mutex::new(cell), clock }
+        Self { agent, mirror, base: None, base_tree, at, rules, cell: Mutex::new(cell), clock }
+    }
+
+    /// Knows the commit that the agent began with, and so the repository's past.
+    pub(crate) fn based_on(self, base: Option<String>) -> Self {
+        Self { base, ..self }
+    }
+
+    /// The mirror, the commit that the agent began with, and the last checkpoint.
+    pub(crate) fn past(&self) -> (Mirror, Option<String>, Option<String>) {
+        let place = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.mirror.clone(), self.base.clone(), place.checkpoint.clone())
     }
 
     /// Goes on in another cell.
@@ -402,6 +414,9 @@ pub(crate) fn unexpected(verb: &'static str) -> ToolFailure {
 
 fn refusal_text(refusal: &anchorhold_bridge::Refusal) -> String {
     let mut text = refusal.message.clone();
+    if let Some(advice) = crate::tools::advice(refusal.code) {
+        text.push_str(&format!("; {advice}"));
+    }
     for near in &refusal.nearest {
         text.push_str(&format!("\nline {}: {}", near.line, near.text));
     }

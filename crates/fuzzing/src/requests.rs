@@ -201,6 +201,9 @@ impl Ask {
                 globs: globs.iter().map(|glob| glob.0.clone()).collect(),
                 case_insensitive: *case_insensitive,
                 max_matches: most.map(|most| most.0 as u32),
+                // From what is there, so that the kept inputs go on meaning what they meant.
+                context: most.map_or(0, |most| most.0 as u32 % 8),
+                first_only: globs.len() > 1,
             },
             Self::Glob { pattern } => Request::Glob { pattern: pattern.0.clone() },
             Self::Write { path: at, executable, content } => {

@@ -197,12 +197,12 @@ fn changed(
     Ok(Some(Changed { index, path, change, old: before, new: after }))
 }
 
-fn path_of(delta: &DiffDelta<'_>) -> Vec<u8> {
+pub(crate) fn path_of(delta: &DiffDelta<'_>) -> Vec<u8> {
     let file = if delta.status() == Delta::Deleted { delta.old_file() } else { delta.new_file() };
     file.path_bytes().unwrap_or_default().to_vec()
 }
 
-fn append(patch: &mut Vec<u8>, line: &git2::DiffLine<'_>) {
+pub(crate) fn append(patch: &mut Vec<u8>, line: &git2::DiffLine<'_>) {
     match line.origin_value() {
         DiffLineType::Context => patch.push(b' '),
         DiffLineType::Addition => patch.push(b'+'),
@@ -212,7 +212,7 @@ fn append(patch: &mut Vec<u8>, line: &git2::DiffLine<'_>) {
     patch.extend_from_slice(line.content());
 }
 
-fn printable(patch: &[u8]) -> String {
+pub(crate) fn printable(patch: &[u8]) -> String {
     let text = String::from_utf8_lossy(patch);
     let mut printable = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {

@@ -1,7 +1,8 @@
 //! Replaces exact pieces of a file, all or nothing, keeping line ends, byte order mark and mode.
 //!
 //! A model writes `\n`. In a file whose lines all end in `\r\n`, what it looks for and what it puts
-//! in are taken to mean those. A miss says why, and which lines come closest.
+//! in are taken to mean those; in a file that has both, where only those ends are in the way. A miss
+//! says why, and which lines come closest.
 
 use memchr::memmem;
 
@@ -91,14 +92,20 @@ fn apply(
 }
 
 fn in_the_files_own_line_ends(content: &[u8], edit: &Replacement) -> (Vec<u8>, Vec<u8>) {
-    let exact = (edit.old.clone().into_bytes(), edit.new.clone().into_bytes());
+    let lf = |text: &str| text.replace("\r\n", "\n");
+    let crlf = |text: &str| lf(text).replace('\n', "\r\n").into_bytes();
     let newlines = memchr::memchr_iter(b'\n', content).count();
-    let all_crlf = newlines > 0 && memmem::find_iter(content, b"\r\n").count() == newlines;
-    if !all_crlf {
+    let crlfs = memmem::find_iter(content, b"\r\n").count();
+    if newlines > 0 && crlfs == newlines {
+        return (crlf(&edit.old), crlf(&edit.new));
+    }
+    let exact = (edit.old.clone().into_bytes(), edit.new.clone().into_bytes());
+    if !edit.old.contains('\n') || memmem::find(content, &exact.0).is_some() {
         return exact;
     }
-    let crlf = |text: &str| text.replace("\r\n", "\n").replace('\n', "\r\n").into_bytes();
-    (crlf(&edit.old), crlf(&edit.new))
+    let others =
+        [(crlf(&edit.old), crlf(&edit.new)), (lf(&edit.old).into_bytes(), lf(&edit.new).into_bytes())];
+    others.into_iter().find(|(old, _)| memmem::find(content, old).is_some()).unwrap_or(exact)
 }
 
 fn replace(content: &[u8], old: &[u8], new: &[u8], bytes: usize) -> Vec<u8> {
@@ -183,6 +190,14 @@ mod tests {
         check("a\r\nb\n", &[("b", "x\ny", false)], Ok("a\r\nx\ny\n"));
         check("\u{feff}a\r\n", &[("a", "b", false)], Ok("\u{feff}b\r\n"));
         check("last", &[("last", "end", false)], Ok("end"));
+    }
+
+    #[test]
+    fn line_ends_alone_are_no_reason_to_miss() {
+        check("a\r\nb\r\nc\n", &[("a\nb", "x\ny", false)], Ok("x\r\ny\r\nc\n"));
+        check("a\nb\n", &[("a\r\nb", "x\r\ny", false)], Ok("x\ny\n"));
+        // What is there exactly is meant exactly.
+        check("a\nb\na\r\nb\r\n", &[("a\nb", "x\ny", false)], Ok("x\ny\na\r\nb\r\n"));
     }
 
     #[test]

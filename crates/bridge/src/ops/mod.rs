@@ -59,8 +59,9 @@ pub fn carry_out(workspace: &mut Workspace, request: Request, body: &[u8]) -> Ou
         Request::List { path, depth } => list::list(workspace, &path, depth),
         Request::Read { path, from_line, line_count } => read::read(workspace, &path, from_line, line_count),
         Request::ReadRaw { path, offset, len } => read::read_raw(workspace, &path, offset, len),
-        Request::Search { pattern, path, globs, case_insensitive, max_matches } => {
-            let wanted = search::Wanted { pattern, path, globs, case_insensitive, max_matches };
+        Request::Search { pattern, path, globs, case_insensitive, max_matches, context, first_only } => {
+            let wanted =
+                search::Wanted { pattern, path, globs, case_insensitive, max_matches, context, first_only };
             search::search(workspace, &wanted)
         }
         Request::Glob { pattern } => glob::glob(workspace, &pattern),

@@ -6,9 +6,9 @@
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
-use grep_matcher::LineTerminator;
+use grep_matcher::{LineTerminator, Matcher};
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
-use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkMatch};
+use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkMatch};
 
 use super::glob::Globs;
 use super::{Outcome, Room};
@@ -25,7 +25,10 @@ const MAX_REGEX_BYTES: usize = 8 * 1024 * 1024;
 const MAX_LINE_MEMORY: usize = 16 * 1024 * 1024;
 const DEFAULT_MATCHES: u32 = 200;
 const MAX_MATCHES: u32 = 5000;
+const MAX_CONTEXT: u32 = 20;
 const SHOWN_LINE_BYTES: usize = 400;
+/// How much of a cut line is shown before the match.
+const SHOWN_BEFORE_BYTES: usize = 100;
 
 /// What is searched for, and where.
 pub struct Wanted {
@@ -34,19 +37,25 @@ pub struct Wanted {
     pub globs: Vec<String>,
     pub case_insensitive: bool,
     pub max_matches: Option<u32>,
+    pub context: u32,
+    pub first_only: bool,
 }
 
 pub fn search(workspace: &Workspace, wanted: &Wanted) -> Outcome {
     let path = CleanPath::parse(&wanted.path, &workspace.quotas)?;
     let globs = Globs::new(&wanted.globs)?;
+    let context = wanted.context.min(MAX_CONTEXT) as usize;
     let mut hunt = Hunt {
         matcher: matcher(wanted)?,
+        first_only: wanted.first_only,
         searcher: SearcherBuilder::new()
             .line_number(true)
             .line_terminator(LineTerminator::crlf())
             .binary_detection(BinaryDetection::quit(0))
             .bom_sniffing(false)
             .heap_limit(Some(MAX_LINE_MEMORY))
+            .before_context(context)
+            .after_context(context)
             .build(),
         deadline: Instant::now() + Duration::from_millis(workspace.quotas.search_ms),
         left: wanted.max_matches.unwrap_or(DEFAULT_MATCHES).clamp(1, MAX_MATCHES),
@@ -92,6 +101,7 @@ fn matcher(wanted: &Wanted) -> Result<RegexMatcher, Refusal> {
 
 struct Hunt {
     matcher: RegexMatcher,
+    first_only: bool,
     searcher: Searcher,
     deadline: Instant,
     left: u32,
@@ -106,6 +116,8 @@ impl Hunt {
         let source = Timed { file, deadline: self.deadline };
         let mut sink = Lines {
             path,
+            matcher: &self.matcher,
+            first_only: self.first_only,
             left: &mut self.left,
             room: &mut self.room,
             matches: &mut self.matches,
@@ -128,6 +140,8 @@ impl Hunt {
 
 struct Lines<'h> {
     path: &'h [u8],
+    matcher: &'h RegexMatcher,
+    first_only: bool,
     left: &'h mut u32,
     room: &'h mut Room,
     matches: &'h mut Vec<Match>,
@@ -138,20 +152,48 @@ impl Sink for Lines<'_> {
     type Error = io::Error;
 
     fn matched(&mut self, _: &Searcher, found: &SinkMatch<'_>) -> Result<bool, io::Error> {
-        let text = shown(found.bytes());
-        let has_room = self.room.take(self.path) && self.room.take(text.as_bytes());
-        if *self.left == 0 || !has_room {
+        if *self.left == 0 {
             *self.stopped = Some(SearchStop::Matches);
             return Ok(false);
         }
         *self.left -= 1;
+        let place = self.matcher.find(found.bytes()).ok().flatten().map_or(0, |found| found.start());
+        let (text, cut) = shown_around(found.bytes(), place);
+        let byte = cut.then(|| found.absolute_byte_offset() + place as u64);
+        Ok(self.take(found.line_number(), text, byte, false) && !self.first_only)
+    }
+
+    fn context(&mut self, _: &Searcher, found: &SinkContext<'_>) -> Result<bool, io::Error> {
+        Ok(self.take(found.line_number(), shown(found.bytes()), None, true))
+    }
+}
+
+impl Lines<'_> {
+    /// Takes a line into the answer; false where there is no room for it.
+    fn take(&mut self, line: Option<u64>, text: String, byte: Option<u64>, is_context: bool) -> bool {
+        if !(self.room.take(self.path) && self.room.take(text.as_bytes())) {
+            *self.stopped = Some(SearchStop::Matches);
+            return false;
+        }
         self.matches.push(Match {
             path: self.path.into(),
-            line: found.line_number().unwrap_or_default(),
+            line: line.unwrap_or_default(),
             text,
+            byte,
+            is_context,
         });
-        Ok(true)
+        true
     }
+}
+
+/// A line as it is shown where something in it matters: cut around that place if long.
+fn shown_around(line: &[u8], place: usize) -> (String, bool) {
+    if line.len() <= SHOWN_LINE_BYTES + 2 {
+        return (shown(line), false);
+    }
+    let start = place.saturating_sub(SHOWN_BEFORE_BYTES);
+    let before = if start > 0 { "…" } else { "" };
+    (format!("{before}{}", shown(line.get(start..).unwrap_or_default())), true)
 }
 
 /// A line as it is shown: without its end, cut if long.

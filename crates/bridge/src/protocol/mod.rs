@@ -83,6 +83,12 @@ pub enum Request {
         /// The most matches to answer with.
         #[serde(default)]
         max_matches: Option<u32>,
+        /// How many lines around each match to answer with as well.
+        #[serde(default)]
+        context: u32,
+        /// Whether the first match of each file is enough.
+        #[serde(default)]
+        first_only: bool,
     },
     /// Paths of files that match a glob, relative to the workspace.
     Glob {
@@ -331,8 +337,14 @@ pub struct Match {
     pub path: PathBytes,
     /// The line's number, from 1.
     pub line: u64,
-    /// The line without its end, cut if long, not UTF-8 replaced.
+    /// The line without its end, cut around the match if long, not UTF-8 replaced.
     pub text: String,
+    /// Where the match begins in the file, in bytes, if the line was cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub byte: Option<u64>,
+    /// Whether the line only stands near one that matches.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_context: bool,
 }
 
 /// Why a search ended before its end.

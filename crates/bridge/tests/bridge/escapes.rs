@@ -20,6 +20,8 @@ fn all(path: &str) -> Vec<Request> {
             globs: Vec::new(),
             case_insensitive: false,
             max_matches: None,
+            context: 0,
+            first_only: false,
         },
         Request::Write { path: path(), executable: None },
         Request::Edit { path: path(), edits },
@@ -105,6 +107,8 @@ fn a_search_or_list_of_everything_does_not_leave_by_a_symlink() {
         globs: Vec::new(),
         case_insensitive: false,
         max_matches: None,
+        context: 0,
+        first_only: false,
     };
     let responses = [
         bridge.ask(search),

@@ -201,6 +201,8 @@ fn a_pattern_that_would_take_all_memory_is_refused() {
         globs: Vec::new(),
         case_insensitive: false,
         max_matches: Some(u32::MAX),
+        context: 0,
+        first_only: false,
     };
     assert_eq!(refused_and_alive(search("((a{1000}){1000}){1000}"), b""), RefusalCode::BadPattern);
     assert_eq!(refused_and_alive(search(&"(".repeat(100_000)), b""), RefusalCode::BadPattern);

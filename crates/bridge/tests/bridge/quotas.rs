@@ -95,6 +95,8 @@ fn patterns_and_globs_are_bounded() {
         globs,
         case_insensitive: false,
         max_matches: None,
+        context: 0,
+        first_only: false,
     };
     check(&mut bridge, search("a".repeat(9000), vec![]), b"", RefusalCode::BadPattern, "8192 bytes");
     let many = vec!["a".to_owned(); 65];

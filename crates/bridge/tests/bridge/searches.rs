@@ -20,17 +20,20 @@ fn search(pattern: &str, globs: &[&str]) -> Request {
         globs: globs.iter().map(|glob| (*glob).to_owned()).collect(),
         case_insensitive: false,
         max_matches: None,
+        context: 0,
+        first_only: false,
     }
+}
+
+fn found(path: &str, line: u64, text: &str) -> Match {
+    Match { path: path.into(), line, text: text.into(), byte: None, is_context: false }
 }
 
 #[track_caller]
 fn check(request: Request, expected: &[(&str, u64, &str)]) {
     let response = filled().ask(request);
     let Response::Found { matches, stopped: None, .. } = response else { panic!("{response:?}") };
-    let expected: Vec<Match> = expected
-        .iter()
-        .map(|(path, line, text)| Match { path: (*path).into(), line: *line, text: (*text).into() })
-        .collect();
+    let expected: Vec<Match> = expected.iter().map(|(path, line, text)| found(path, *line, text)).collect();
     assert_eq!(matches, expected);
 }
 
@@ -57,6 +60,8 @@ fn case_and_place_are_as_asked() {
         globs: Vec::new(),
         case_insensitive: true,
         max_matches: None,
+        context: 0,
+        first_only: false,
     };
     check(request, &[("README.md", 1, "Run it.")]);
 }
@@ -69,10 +74,67 @@ fn more_matches_than_asked_for_are_said_to_be_there() {
         globs: Vec::new(),
         case_insensitive: true,
         max_matches: Some(1),
+        context: 0,
+        first_only: false,
     };
     let response = filled().ask(request);
     let Response::Found { matches, stopped, .. } = response else { panic!("{response:?}") };
     assert_eq!((matches.len(), stopped), (1, Some(SearchStop::Matches)));
+}
+
+#[test]
+fn lines_around_a_match_come_with_it_and_do_not_count() {
+    let mut bridge = Bridge::start();
+    bridge.write("a", b"1\n2\n3 here\n4\n5\n6\n7 here\n");
+    let with = |context, max_matches| Request::Search {
+        pattern: "here".into(),
+        path: "".into(),
+        globs: Vec::new(),
+        case_insensitive: false,
+        max_matches,
+        context,
+        first_only: false,
+    };
+    let mut lines = |request| match bridge.ask(request) {
+        Response::Found { matches, stopped, .. } => {
+            let lines: Vec<_> = matches.iter().map(|found| (found.line, found.is_context)).collect();
+            (lines, stopped)
+        }
+        other => panic!("{other:?}"),
+    };
+    let all = vec![(2, true), (3, false), (4, true), (6, true), (7, false)];
+    assert_eq!(lines(with(1, Some(2))), (all, None));
+    let (first, stopped) = lines(with(1, Some(1)));
+    assert_eq!((first.get(..2), stopped), (Some(&[(2, true), (3, false)][..]), Some(SearchStop::Matches)));
+}
+
+#[test]
+fn one_match_of_each_file_is_enough_where_only_names_are_wanted() {
+    let mut bridge = filled();
+    bridge.write("twice", b"run\nrun\n");
+    let request = Request::Search {
+        pattern: "run".into(),
+        path: "".into(),
+        globs: Vec::new(),
+        case_insensitive: false,
+        max_matches: None,
+        context: 0,
+        first_only: true,
+    };
+    let Response::Found { matches, stopped: None, .. } = bridge.ask(request) else { panic!("stopped") };
+    let paths: Vec<_> = matches.iter().map(|found| found.path.to_text().into_owned()).collect();
+    assert_eq!(paths, ["src/deep/run.rs", "src/main.rs", "twice"]);
+}
+
+#[test]
+fn a_match_deep_in_a_long_line_is_shown_with_its_place() {
+    let mut bridge = Bridge::start();
+    let line = format!("first\n{}needle{}\n", "a".repeat(100_000), "b".repeat(100_000));
+    bridge.write("min.js", line.as_bytes());
+    let response = bridge.ask(search("needle", &[]));
+    let Response::Found { matches, .. } = response else { panic!("{response:?}") };
+    let text = format!("…{}needle{}…", "a".repeat(100), "b".repeat(294));
+    assert_eq!(matches, [Match { byte: Some(100_006), ..found("min.js", 2, &text) }]);
 }
 
 #[test]

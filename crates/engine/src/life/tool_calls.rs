@@ -111,12 +111,20 @@ impl Life {
         let began = Instant::now();
         let result = match run.tool(&call.tool) {
             Some(tool) => tool.run(&call.arguments, &run.workspace).await,
-            None => Err(ToolFailure::Refused(format!("there is no tool named {}", call.tool))),
+            None => {
+                let tools: Vec<&str> = run.tools.iter().map(|tool| tool.name()).collect();
+                let name: String = call.tool.chars().take(60).collect();
+                let reason = format!("there is no tool named {name}; there are {}", tools.join(", "));
+                Err(ToolFailure::Refused(reason))
+            }
         };
         let (outcome, report) = match result {
             Ok(report) => (ToolOutcome::Ok, report),
             Err(ToolFailure::Refused(reason)) => {
                 (ToolOutcome::Refused, Report { content: reason, ..Report::default() })
+            }
+            Err(ToolFailure::Quoted { reason, shown }) => {
+                (ToolOutcome::Refused, Report { content: reason, shown, ..Report::default() })
             }
             Err(ToolFailure::Broken(error)) => return Err(error),
         };

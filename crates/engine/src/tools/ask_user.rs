@@ -8,8 +8,10 @@ use serde::Deserialize;
 
 pub(super) struct AskUser;
 
-/// Asks the user a question and waits for the answer. Ask only what you cannot find out yourself.
+/// Asks the user a question and waits for the answer, however long it takes. Ask only what you cannot find
+/// out yourself and what decides the work; one question at a time.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Input {
     /// The question, in one or two sentences, with the choices where there are some.
     question: String,

@@ -9,8 +9,9 @@ use serde::Deserialize;
 
 pub(super) struct DeleteFile;
 
-/// Deletes a file, or a folder with everything in it.
+/// Deletes a file or a symbolic link, or a folder with everything in it. Refused where nothing is there.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Input {
     /// What to delete, relative to the repository's root.
     path: String,

@@ -1,7 +1,8 @@
 //! Replaces exact pieces of a file.
 
-use super::{Report, Tool, ToolFailure};
-use crate::workspace::{Touch, Workspace, path, unexpected};
+use super::miss::{Wanted, explain};
+use super::{Report, Tool, ToolFailure, syntax, text};
+use crate::workspace::{Touch, Workspace, path, shown, unexpected};
 use anchorhold_bridge::{Replacement, Request, Response};
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -9,21 +10,28 @@ use serde::Deserialize;
 
 pub(super) struct EditFile;
 
-/// Replaces exact pieces of text in a file: all of them, or none where one cannot be found.
+/// Replaces exact pieces of text in a file: all of them, or none where one cannot be found. Every
+/// `old` must occur exactly once, or have replace_all. Give the text as it is in the file, with its
+/// indentation, and without the line numbers that read_file puts before lines. Several replacements in
+/// one file belong into one call. Line ends are matched whichever they are, and kept. A refusal shows
+/// the nearest text and says how it differs; nothing was changed then. If the edit leaves new syntax
+/// errors, the answer says so.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Input {
     /// The file, relative to the repository's root.
     path: String,
-    /// The replacements, in order.
+    /// The replacements, in order, each on the outcome of the one before.
     edits: Vec<Edit>,
 }
 
 /// One replacement.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Edit {
     /// The exact text to replace, with enough around it to occur only once.
     old: String,
-    /// What takes its place.
+    /// What takes its place; empty to delete the text.
     new: String,
     /// Whether to replace every occurrence.
     #[serde(default)]
@@ -44,26 +52,80 @@ impl Tool for EditFile {
     }
 
     async fn run(input: Input, workspace: &Workspace) -> Result<Report, ToolFailure> {
+        let place = path(&input.path);
         let edits = input
             .edits
-            .into_iter()
-            .map(|edit| Replacement { old: edit.old, new: edit.new, replace_all: edit.replace_all })
+            .iter()
+            .map(|edit| Replacement {
+                old: edit.old.clone(),
+                new: edit.new.clone(),
+                replace_all: edit.replace_all,
+            })
             .collect();
-        let request = Request::Edit { path: path(&input.path), edits };
-        let (response, body) = workspace.call(request, Vec::new()).await?;
+        let answer = workspace.call(Request::Edit { path: place.clone(), edits }, Vec::new()).await;
+        let before = super::recorded(workspace, &place).await;
+        let (response, body) = match answer {
+            Ok(answer) => answer,
+            Err(ToolFailure::Refused(reason)) => return Err(refused(&input, reason, before)),
+            Err(other) => return Err(other),
+        };
         let Response::Edited { replacements, mode, content_in_body, .. } = response else {
             return Err(unexpected(Self::NAME));
         };
-        let place = path(&input.path);
         let touch = if content_in_body {
-            Touch::Put { path: place, mode, bytes: body }
+            Touch::Put { path: place.clone(), mode, bytes: body }
         } else {
             workspace.read_whole(&place).await?
         };
-        let change = workspace
-            .record(vec![touch], &Self::label(&Input { path: input.path.clone(), edits: vec![] }))
-            .await?;
+        let after = match &touch {
+            Touch::Put { bytes, .. } if bytes.len() <= anchorhold_syntax::LARGEST => bytes.clone(),
+            _ => Vec::new(),
+        };
+        let label = Self::label(&Input { path: input.path.clone(), edits: vec![] });
+        let change = workspace.record(vec![touch], &label).await?;
         let places = if replacements == 1 { "1 place".to_owned() } else { format!("{replacements} places") };
-        Ok(Report::changed(format!("Edited {} in {places}.", input.path), change))
+        let mut content = format!("Edited {} in {places}.", input.path);
+        if input.edits.iter().any(|edit| edit.new.replace("\r\n", "").contains('\n'))
+            && let Some(ends) = line_ends(&before)
+        {
+            content.push_str(ends);
+        }
+        let mut report = Report { change, ..Report::default() };
+        if let Some(errors) = syntax::new_errors(&shown(&place), before, after).await {
+            content.push('\n');
+            content.push_str(&errors);
+            report.shown.push(shown(&place));
+        }
+        report.content = content;
+        Ok(report)
     }
+}
+
+/// What to say of the new lines' ends, where the model did not write those of the file.
+fn line_ends(before: &[u8]) -> Option<&'static str> {
+    let lf = before.iter().filter(|byte| **byte == b'\n').count();
+    match before.windows(2).filter(|two| two == b"\r\n").count() {
+        0 => None,
+        crlf if crlf == lf => Some(r" Its lines end in \r\n, and the new ones do too."),
+        _ => Some(r" Its lines end in \r\n here and in \n there; the new ones end as those they replace."),
+    }
+}
+
+/// The refusal with what is there instead, where the text to find is the reason for it.
+fn refused(input: &Input, reason: String, before: Vec<u8>) -> ToolFailure {
+    let wanted: Vec<Wanted<'_>> = input
+        .edits
+        .iter()
+        .map(|edit| Wanted { old: &edit.old, new: &edit.new, all: edit.replace_all })
+        .collect();
+    // Only a miss is explained: the bridge says best what else is wrong, as with a file that is no text.
+    if !(reason.contains("the text to find is not there") || reason.contains("the text to find is there ")) {
+        return ToolFailure::Refused(reason);
+    }
+    let decoded = text::decode(&before);
+    let mut reason = explain(&input.path, &decoded.text, &wanted).unwrap_or(reason);
+    if let Some(note) = decoded.note {
+        reason = text::with_notes(reason, &[note.to_owned()]);
+    }
+    ToolFailure::Quoted { reason, shown: vec![shown(&path(&input.path))] }
 }

@@ -8,12 +8,14 @@ use serde::Deserialize;
 
 pub(super) struct Finish;
 
-/// Says that everything the user asked for is done.
+/// Ends the turn: everything that the user asked for is done, or cannot be done and the summary says why.
+/// Call it alone, after the last edit. You cannot run code, so say what you could not verify.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Input {
-    /// What was done, for the user and for the commit message.
+    /// What was done and why, for the user and for the commit message: a line that sums it up, then the rest.
     summary: String,
-    /// What could not be verified without executing code.
+    /// What could not be verified without executing code, and how the user can: builds, tests, behaviour.
     #[serde(default)]
     #[expect(dead_code, reason = "read from the recorded arguments, so that the log alone tells it")]
     unverified: Option<String>,

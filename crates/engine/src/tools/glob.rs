@@ -9,10 +9,15 @@ use serde::Deserialize;
 
 pub(super) struct Glob;
 
-/// Finds files whose path matches a glob such as `src/**/*.rs`.
+/// The most paths that one call returns.
+const MOST: usize = 500;
+
+/// Finds files by a glob such as `src/**/*.rs`, and says how many there are; at most 500 are named. A
+/// glob without a slash, such as `*.rs`, means a name in any folder.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Input {
-    /// The glob; `**` crosses folders.
+    /// The glob; `**` crosses folders, `*` does not, `{a,b}` is either.
     pattern: String,
 }
 
@@ -29,15 +34,21 @@ impl Tool for Glob {
         let request = Request::Glob { pattern: input.pattern };
         let (response, _) = workspace.call(request, Vec::new()).await?;
         let Response::Globbed { paths, truncated } = response else { return Err(unexpected(Self::NAME)) };
-        let mut text: String = paths.iter().map(|path| format!("{}\n", shown(path))).collect();
+        let mut text: String = paths.iter().take(MOST).map(|path| format!("{}\n", shown(path))).collect();
         if paths.is_empty() {
             text.push_str("No file matches.\n");
         }
-        if truncated {
-            let seconds = workspace.quotas().await?.search_ms / 1000;
+        if truncated || paths.len() > MOST {
+            let (more, why) = match truncated {
+                true => {
+                    let seconds = workspace.quotas().await?.search_ms / 1000;
+                    ("more than ", format!("; one answer holds no more, and {seconds} s were allowed"))
+                }
+                false => ("", String::new()),
+            };
             text.push_str(&format!(
-                "These are the first {}: as many as one answer holds, or as were found within {seconds} s. \
-                 Use a narrower pattern.\n",
+                "These are the first {} of {more}{}{why}. Use a narrower pattern.\n",
+                paths.len().min(MOST),
                 paths.len()
             ));
         }

@@ -9,8 +9,10 @@ use serde::Deserialize;
 
 pub(super) struct MakeDirectory;
 
-/// Makes a folder and those above it. Git does not keep empty folders; writing a file makes its own.
+/// Makes a folder and those above it. Seldom needed: git does not keep empty folders, and writing a file
+/// makes its own.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Input {
     /// The folder, relative to the repository's root.
     path: String,

@@ -7,16 +7,26 @@ mod ask_user;
 mod delete_file;
 mod edit_file;
 mod finish;
+mod git_blame;
+mod git_log;
+mod git_show;
 mod glob;
 mod list_files;
 mod make_directory;
+mod miss;
 mod move_file;
+mod outline;
+mod past;
 mod read_file;
 mod search;
+mod syntax;
+mod text;
+mod update_plan;
 mod write_file;
 
 use crate::EngineError;
 use crate::workspace::{Change, Workspace};
+use anchorhold_bridge::{PathBytes, RefusalCode};
 use anchorhold_domain::PlanStep;
 use anchorhold_model::ToolSpec;
 use async_trait::async_trait;
@@ -67,6 +77,13 @@ pub(crate) enum End {
 pub(crate) enum ToolFailure {
     /// The tool declined; the reason is for the model and for people, and the run goes on.
     Refused(String),
+    /// The same, where the reason holds text of files.
+    Quoted {
+        /// The reason.
+        reason: String,
+        /// The files whose text it holds.
+        shown: Vec<String>,
+    },
     /// The workspace is not there any more; the run cannot go on.
     Broken(EngineError),
 }
@@ -112,7 +129,10 @@ struct Entry<T>(std::marker::PhantomData<fn() -> T>);
 #[async_trait]
 impl<T: Tool + 'static> AnyTool for Entry<T> {
     fn spec(&self) -> ToolSpec {
-        let mut schema = schemars::schema_for!(T::Input).to_value();
+        // Inline, since not every provider follows references inside a schema.
+        let settings = schemars::generate::SchemaSettings::default().with(|s| s.inline_subschemas = true);
+        let mut schema = settings.into_generator().into_root_schema_for::<T::Input>().to_value();
+        plain(&mut schema);
         let description = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
         if let Some(object) = schema.as_object_mut() {
             object.remove("$schema");
@@ -131,16 +151,40 @@ impl<T: Tool + 'static> AnyTool for Entry<T> {
     }
 
     fn label(&self, arguments: &str) -> String {
-        serde_json::from_str::<T::Input>(arguments)
-            .map_or_else(|_| T::NAME.to_owned(), |input| one_line(&T::label(&input)))
+        read::<T>(arguments).map_or_else(|_| T::NAME.to_owned(), |input| one_line(&T::label(&input)))
     }
 
     async fn run(&self, arguments: &str, workspace: &Workspace) -> Result<Report, ToolFailure> {
-        let input = serde_json::from_str::<T::Input>(arguments).map_err(|error| {
-            ToolFailure::Refused(format!("the arguments of {} cannot be read: {error}", T::NAME))
+        let input = read::<T>(arguments).map_err(|error| {
+            ToolFailure::Refused(format!(
+                "the arguments of {} cannot be read: {error}. Nothing was done; call it again with one JSON \
+                 object as its description says",
+                T::NAME
+            ))
         })?;
         T::run(input, workspace).await
     }
+}
+
+/// Makes descriptions one line each, and leaves out what some providers refuse in a schema. Arguments that
+/// a tool does not have are refused when they come.
+fn plain(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            object.remove("additionalProperties");
+            if let Some(Value::String(text)) = object.get_mut("description") {
+                *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            }
+            object.values_mut().for_each(plain);
+        }
+        Value::Array(values) => values.iter_mut().for_each(plain),
+        _ => {}
+    }
+}
+
+/// Reads the arguments; some models send nothing at all for a tool that needs nothing.
+fn read<T: Tool>(arguments: &str) -> serde_json::Result<T::Input> {
+    serde_json::from_str(if arguments.trim().is_empty() { "{}" } else { arguments })
 }
 
 fn entry<T: Tool + 'static>() -> Arc<dyn AnyTool> {
@@ -154,14 +198,53 @@ pub(crate) fn all() -> Vec<Arc<dyn AnyTool>> {
         entry::<read_file::ReadFile>(),
         entry::<glob::Glob>(),
         entry::<search::Search>(),
+        entry::<outline::Outline>(),
+        entry::<git_log::GitLog>(),
+        entry::<git_show::GitShow>(),
+        entry::<git_blame::GitBlame>(),
         entry::<edit_file::EditFile>(),
         entry::<write_file::WriteFile>(),
         entry::<delete_file::DeleteFile>(),
         entry::<move_file::MoveFile>(),
         entry::<make_directory::MakeDirectory>(),
+        entry::<update_plan::UpdatePlan>(),
         entry::<ask_user::AskUser>(),
         entry::<finish::Finish>(),
     ]
+}
+
+/// The bytes of a file at the last checkpoint, which is as it is in the cell before a call is recorded;
+/// nothing where there is none.
+async fn recorded(workspace: &Workspace, path: &PathBytes) -> Vec<u8> {
+    let (mirror, tree) = workspace.source();
+    let path = path.clone();
+    let read = tokio::task::spawn_blocking(move || mirror.read_file(&tree, path.as_bytes()));
+    read.await.ok().and_then(Result::ok).unwrap_or_default()
+}
+
+/// What a model can do about a refusal of the bridge, where it does not say so itself.
+pub(crate) fn advice(code: RefusalCode) -> Option<&'static str> {
+    match code {
+        RefusalCode::NotFound => Some("glob finds files by name"),
+        RefusalCode::IsDirectory => Some("list_files shows what is in it"),
+        RefusalCode::NotDirectory => Some("a file has nothing beneath it"),
+        RefusalCode::IsSymlink => Some("name what it points to"),
+        RefusalCode::OutsideWorkspace => Some("paths begin at the repository's root, as in src/main.rs"),
+        RefusalCode::ReservedName => Some("git_log, git_show and git_blame read the history"),
+        RefusalCode::Exists => Some("delete it first if it is to go"),
+        RefusalCode::BadPath
+        | RefusalCode::TooLarge
+        | RefusalCode::QuotaBytes
+        | RefusalCode::QuotaFiles
+        | RefusalCode::Binary
+        | RefusalCode::EditNotFound
+        | RefusalCode::EditAmbiguous
+        | RefusalCode::EditEmpty
+        | RefusalCode::BadPattern
+        | RefusalCode::BadRequest
+        | RefusalCode::DiskFull
+        | RefusalCode::Io => None,
+    }
 }
 
 /// Keeps a label to one line of a width that a list can show.
@@ -191,6 +274,11 @@ mod tests {
                 let mut inputs: Vec<_> = properties.into_iter().flat_map(|p| p.keys().cloned()).collect();
                 inputs.sort();
                 assert!(spec.description.ends_with('.'), "{}: {:?}", spec.name, spec.description);
+                let schema = spec.schema.to_string();
+                for unwanted in ["$defs", "$ref", "additionalProperties", "\\n"] {
+                    assert!(!schema.contains(unwanted), "{}: {schema}", spec.name);
+                }
+                assert!(!spec.description.contains('\n'), "{:?}", spec.description);
                 format!("{}({})", spec.name, inputs.join(", "))
             })
             .collect();
@@ -198,14 +286,19 @@ mod tests {
             told,
             [
                 "list_files(depth, path)",
-                "read_file(from_line, line_count, path)",
+                "read_file(byte_count, from_byte, from_line, line_count, path)",
                 "glob(pattern)",
-                "search(case_insensitive, globs, path, pattern)",
+                "search(case_insensitive, context, globs, max_results, names_only, path, pattern)",
+                "outline(path)",
+                "git_log(max_count, path, revision, since)",
+                "git_show(from_line, line_count, path, revision, whole_file)",
+                "git_blame(from_line, line_count, path, revision)",
                 "edit_file(edits, path)",
                 "write_file(content, path)",
                 "delete_file(path)",
                 "move_file(from, to)",
                 "make_directory(path)",
+                "update_plan(steps)",
                 "ask_user(question)",
                 "finish(summary, unverified)",
             ]

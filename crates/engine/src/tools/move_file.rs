@@ -9,8 +9,10 @@ use serde::Deserialize;
 
 pub(super) struct MoveFile;
 
-/// Moves or renames a file or folder. Nothing may be at the new path yet.
+/// Moves or renames a file or folder, and makes the folders of the new path. Refused where something is at
+/// the new path already.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Input {
     /// What to move, relative to the repository's root.
     from: String,

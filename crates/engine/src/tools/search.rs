@@ -2,20 +2,31 @@
 
 use super::{Report, Tool, ToolFailure};
 use crate::workspace::{Workspace, path, shown, unexpected};
-use anchorhold_bridge::{Request, Response, SearchStop};
+use anchorhold_bridge::{Match, Request, Response, SearchStop};
+use anchorhold_repo::make_visible;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) struct Search;
 
-/// The most matches that one call returns.
-const MATCHES: u32 = 200;
+/// The most matches that one call returns, and the number where none is asked for.
+const MOST: u32 = 500;
+const USUAL: u32 = 100;
+const MOST_CONTEXT: u32 = 10;
+/// The longest answer, in bytes.
+const MOST_BYTES: usize = 48 * 1024;
 
-/// Searches files for lines that match a regular expression.
+/// Searches the text of files, as grep does, for lines that match a regular expression. Each match is
+/// `path:line: text`, a line around one `path-line- text`; a long line is cut around its match, with
+/// the byte at which the match begins. One call returns at most 500 matches and 48 KiB, and searches
+/// for at most 10 seconds; a note at the end says if there is more. Files that are not text are left
+/// out. Files that git ignores are searched too.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Input {
-    /// The regular expression, in Rust's syntax.
+    /// The regular expression, in Rust's syntax, without look-around and back references; it is matched
+    /// line by line. Escape `(`, `[`, `{`, `.`, `*` and the like to mean themselves.
     pattern: String,
     /// The folder or file to search; the whole repository without it.
     #[serde(default)]
@@ -26,6 +37,15 @@ pub(super) struct Input {
     /// Whether upper and lower case count as the same.
     #[serde(default)]
     case_insensitive: bool,
+    /// How many lines to show before and after each match, at most 10.
+    #[serde(default)]
+    context: Option<u32>,
+    /// Whether to return only the names of the files that have a match.
+    #[serde(default)]
+    names_only: bool,
+    /// The most matches, or names, to return: 100 without it, at most 500.
+    #[serde(default)]
+    max_results: Option<u32>,
 }
 
 #[async_trait]
@@ -41,38 +61,82 @@ impl Tool for Search {
     }
 
     async fn run(input: Input, workspace: &Workspace) -> Result<Report, ToolFailure> {
+        let most = input.max_results.unwrap_or(USUAL).clamp(1, MOST);
         let request = Request::Search {
             pattern: input.pattern,
             path: path(&input.path),
             globs: input.globs,
             case_insensitive: input.case_insensitive,
-            max_matches: Some(MATCHES),
+            max_matches: Some(most),
+            context: if input.names_only { 0 } else { input.context.unwrap_or(0).min(MOST_CONTEXT) },
+            first_only: input.names_only,
         };
         let (response, _) = workspace.call(request, Vec::new()).await?;
         let Response::Found { matches, files_searched, stopped } = response else {
             return Err(unexpected(Self::NAME));
         };
-        let mut text: String = matches
-            .iter()
-            .map(|found| format!("{}:{}: {}\n", shown(&found.path), found.line, found.text))
-            .collect();
+        let mut told = tell(&matches, input.names_only);
         if matches.is_empty() {
-            text.push_str(&format!("No line matches in {files_searched} files.\n"));
+            told.text.push_str(&format!("No line matches in {files_searched} files.\n"));
+        }
+        if told.left_out > 0 {
+            told.text.push_str(&format!(
+                "{} more lines did not fit into {} KiB. Search more narrowly.\n",
+                told.left_out,
+                MOST_BYTES / 1024
+            ));
         }
         match stopped {
-            Some(SearchStop::Matches) => text.push_str(&format!(
-                "There are more matches than these {}; one answer holds at most {MATCHES}. Search more narrowly.\n",
-                matches.len()
+            Some(SearchStop::Matches) => told.text.push_str(&format!(
+                "There are more matches than these {}; one answer holds at most {MOST}. Search more narrowly.\n",
+                matches.iter().filter(|found| !found.is_context).count()
             )),
             Some(SearchStop::Time) => {
                 let seconds = workspace.quotas().await?.search_ms / 1000;
-                text.push_str(&format!(
+                told.text.push_str(&format!(
                     "The search reached its time limit of {seconds} s after {files_searched} files; \
                      search more narrowly.\n"
                 ));
             }
             None => {}
         }
-        Ok(Report::text(text))
+        Ok(Report { content: told.text, shown: told.shown, ..Report::default() })
     }
+}
+
+struct Told {
+    text: String,
+    shown: Vec<String>,
+    left_out: usize,
+}
+
+fn tell(matches: &[Match], names_only: bool) -> Told {
+    let mut told = Told { text: String::new(), shown: Vec::new(), left_out: 0 };
+    let mut before: Option<&Match> = None;
+    let has_context = matches.iter().any(|found| found.is_context);
+    for found in matches {
+        let path = shown(&found.path);
+        let line = match (names_only, found.is_context) {
+            (true, _) => format!("{path}\n"),
+            (false, true) => format!("{path}-{}- {}\n", found.line, make_visible(&found.text)),
+            (false, false) => {
+                let byte = found.byte.map(|byte| format!(" (byte {byte})")).unwrap_or_default();
+                format!("{path}:{}{byte}: {}\n", found.line, make_visible(&found.text))
+            }
+        };
+        if told.left_out > 0 || told.text.len() + line.len() > MOST_BYTES {
+            told.left_out += 1;
+            continue;
+        }
+        let follows = before.is_none_or(|before| before.path == found.path && before.line + 1 >= found.line);
+        if has_context && !follows {
+            told.text.push_str("--\n");
+        }
+        told.text.push_str(&line);
+        before = Some(found);
+        if !names_only && told.shown.last() != Some(&path) {
+            told.shown.push(path);
+        }
+    }
+    told
 }

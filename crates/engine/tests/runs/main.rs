@@ -25,6 +25,7 @@ mod rules;
 mod sizes;
 mod slots;
 mod steering;
+mod tools;
 mod trouble;
 mod work;
 mod wrap_up;

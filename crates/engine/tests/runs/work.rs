@@ -131,15 +131,15 @@ async fn results_of_one_answer_go_back_in_its_order_and_a_failed_edit_is_mended(
             TASK,
             "Both at once.[search][read_file][read_file]",
             "No line matches in 3 files.\n",
-            "# Hello\n",
-            "cannot open missing.md: nothing is there",
+            "1\t# Hello\n",
+            "cannot look at missing.md: nothing is there; glob finds files by name",
         ]
     );
     assert_eq!(
         said[6..],
         [
-            "README.md: the text to find is not there; no line comes close",
-            "# Hello\n",
+            "README.md: the text to find is not there; no line comes close; read the file again.",
+            "1\t# Hello\n",
             "Mended.[edit_file]",
             "Edited README.md in 1 place."
         ]

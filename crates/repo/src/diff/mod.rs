@@ -22,9 +22,9 @@ use crate::error::{RepoError, Result};
 use crate::mirror::{Mirror, lock};
 use crate::tree::{SUBMODULE, SYMLINK, is_lfs_pointer};
 use paint::Canvas;
-use text::Text;
-pub use visible::{hidden_text, visible_text};
-pub(crate) use visible::{is_hidden, is_stray_selector, make_visible};
+pub(crate) use text::Text;
+pub use visible::{hidden_text, make_visible, visible_text};
+pub(crate) use visible::{is_hidden, is_stray_selector};
 
 /// Files above this are not rendered.
 const LARGEST_RENDERED: usize = 2 * 1024 * 1024;

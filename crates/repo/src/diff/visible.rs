@@ -65,8 +65,9 @@ pub(crate) fn has_hidden(line: &str) -> bool {
     false
 }
 
-/// Replaces every hidden character of one line by its name.
-pub(crate) fn make_visible(line: &str) -> String {
+/// Replaces every invisible, direction-changing or control character of one line by its name, as ⟨U+202E⟩.
+#[must_use]
+pub fn make_visible(line: &str) -> String {
     let mut visible = String::with_capacity(line.len());
     let mut before = None;
     let mut chars = line.chars().peekable();

@@ -75,6 +75,8 @@ async fn search(cell: &Cell, plan: &Plan, name: &str, pattern: &str, any_case: b
             globs: Vec::new(),
             case_insensitive: any_case,
             max_matches: Some(MATCHES),
+            context: 0,
+            first_only: false,
         };
         let began = Instant::now();
         let (response, _) = cell.call(request, Vec::new()).await?;
