@@ -1,6 +1,6 @@
 //! What can be said to `anchorctl`.
 
-use anchorhold_domain::Limits;
+use anchorhold_domain::{Effort, Limits, Wire};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -81,6 +81,21 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Lists the models that can be chosen, with what they read and cost, or tests one.
+    ///
+    /// Providers whose key is at hand and model servers found on this machine come first. Own models, prices
+    /// and limits are read from models.json in the data folder.
+    #[command(args_conflicts_with_subcommands = true)]
+    Models {
+        /// Only this provider, with all its models.
+        #[arg(long, value_name = "PROVIDER")]
+        provider: Option<String>,
+        /// Prints one provider a line, as JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(subcommand)]
+        verb: Option<ModelsVerb>,
+    },
     /// Says whose GitHub token is kept.
     Account,
     /// Keeps keys and tokens in the system's keychain.
@@ -111,9 +126,16 @@ pub(crate) struct RunOptions {
     /// The model that stands in where that one fails.
     #[arg(long, value_name = "PROVIDER/MODEL")]
     pub(crate) fallback: Option<String>,
-    /// The address of an OpenAI-compatible server, such as http://localhost:11434/v1.
+    /// The address of the model's server where it is not the provider's own, such as
+    /// http://localhost:8000/v1; http:// is for this machine and the own network.
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
+    /// How the server is spoken to: chat, responses, messages or gemini; the provider's usual way without it.
+    #[arg(long, value_name = "WIRE", value_parser = wire)]
+    pub(crate) wire: Option<Wire>,
+    /// How much the model thinks before it answers: low, medium or high.
+    #[arg(long, value_name = "EFFORT", value_parser = effort)]
+    pub(crate) effort: Option<Effort>,
     /// An instruction to queue behind the task; may be given several times.
     #[arg(long, value_name = "TEXT")]
     pub(crate) instruct: Vec<String>,
@@ -164,6 +186,25 @@ fn dollars(text: &str) -> Result<u32, String> {
         Ok(micros as u32)
     } else {
         Err("more than 0 and at most 4294 dollars".to_owned())
+    }
+}
+
+fn wire(text: &str) -> Result<Wire, String> {
+    match text {
+        "chat" => Ok(Wire::Chat),
+        "responses" => Ok(Wire::Responses),
+        "messages" => Ok(Wire::Messages),
+        "gemini" => Ok(Wire::Gemini),
+        _ => Err("chat, responses, messages or gemini".to_owned()),
+    }
+}
+
+fn effort(text: &str) -> Result<Effort, String> {
+    match text {
+        "low" => Ok(Effort::Low),
+        "medium" => Ok(Effort::Medium),
+        "high" => Ok(Effort::High),
+        _ => Err("low, medium or high".to_owned()),
     }
 }
 
@@ -234,8 +275,11 @@ fn number(text: &str) -> Result<u32, String> {
 pub(crate) enum KeyVerb {
     /// Reads a secret from standard input and keeps it.
     ///
-    /// WHAT is a model's provider such as `openai`, or `git:HOST` for a git server's token, there also as
-    /// `user:token`.
+    /// WHAT is a model's provider (`anthropic`, `openai`, `gemini`, `openrouter`), the host of another model
+    /// server with its port (`models.example.com`, `localhost:8000`) or its address, or `git:HOST` for a git
+    /// server's token, there also as `user:token`. A key goes to its own host alone. Without a keychain, set
+    /// ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY or GOOGLE_API_KEY, OPENROUTER_API_KEY, or for another
+    /// server its host in capitals, such as LOCALHOST_8000_API_KEY.
     Set {
         /// What the secret is for.
         what: String,
@@ -244,5 +288,24 @@ pub(crate) enum KeyVerb {
     Delete {
         /// What the secret is for.
         what: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsVerb {
+    /// Asks a model for a word and a tool call, and says what is wrong.
+    Test {
+        /// The model, such as anthropic/claude-opus-5.
+        #[arg(value_name = "PROVIDER/MODEL")]
+        model: String,
+        /// The address of the model's server where it is not the provider's own.
+        #[arg(long, value_name = "URL")]
+        base_url: Option<String>,
+        /// How the server is spoken to: chat, responses, messages or gemini.
+        #[arg(long, value_name = "WIRE", value_parser = wire)]
+        wire: Option<Wire>,
+        /// Prints the result as JSON.
+        #[arg(long)]
+        json: bool,
     },
 }

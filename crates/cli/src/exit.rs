@@ -30,7 +30,9 @@ impl Exit {
             code if code.starts_with("engine_") => Self::NoEngine,
             "name_empty" | "name_invalid" | "name_taken" | "task_empty" | "task_too_long"
             | "target_is_source" | "model_empty" | "repository_invalid" | "branch_invalid"
-            | "instruction_empty" | "home_unknown" | "slots_invalid" | "limit_zero" => Self::Usage,
+            | "instruction_empty" | "home_unknown" | "slots_invalid" | "limit_zero" | "provider_unknown"
+            | "address_missing" | "address_invalid" | "address_has_secret" | "address_in_clear"
+            | "price_unknown" | "secret_empty" => Self::Usage,
             _ => Self::Error,
         }
     }
@@ -50,5 +52,13 @@ mod tests {
     fn an_engine_that_is_missing_is_told_apart_from_a_failed_agent() {
         let codes = ["engine_stopped", "model_unreachable", "target_is_source"].map(Exit::of);
         assert_eq!(codes, [Exit::NoEngine, Exit::Error, Exit::Usage]);
+    }
+
+    #[test]
+    fn a_model_that_is_named_wrongly_is_told_apart_from_one_that_fails() {
+        let usage = ["provider_unknown", "address_in_clear", "price_unknown"].map(Exit::of);
+        assert_eq!(usage, [Exit::Usage; 3]);
+        let failed = ["model_key_missing", "model_key_invalid", "model_silent", "models_file_invalid"];
+        assert_eq!(failed.map(Exit::of), [Exit::Error; 4]);
     }
 }

@@ -8,12 +8,13 @@ mod demo;
 mod engines;
 mod exit;
 mod key;
+mod models;
 mod print;
 mod run;
 mod verbs;
 
 use anchorhold_engine::{Config, Engine, EngineError, home_from_environment};
-use arguments::{Arguments, Verb};
+use arguments::{Arguments, ModelsVerb, Verb};
 use clap::Parser;
 use exit::Exit;
 use std::io::IsTerminal;
@@ -58,6 +59,10 @@ async fn main() -> ExitCode {
         Verb::Engines { json } => Ok(engines::list(engine.as_deref(), json).await),
         Verb::Settings(options) => agents::settings(&options).await,
         Verb::Usage { json } => agents::usage(json).await,
+        Verb::Models { verb: Some(ModelsVerb::Test { model, base_url, wire, json }), .. } => {
+            models::test(&model, base_url.as_deref(), wire, json).await
+        }
+        Verb::Models { verb: None, provider, json } => models::list(provider.as_deref(), json).await,
         Verb::Account => agents::account().await,
         Verb::Key(verb) => key::key(verb).await,
     };

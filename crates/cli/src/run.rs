@@ -138,7 +138,11 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
         github_repo: options.repo.clone(),
         source_branch: options.from.clone(),
         target_branch: options.to.clone(),
-        model: model(&options.model, options.base_url.as_deref()),
+        model: ModelChoice {
+            wire: options.wire,
+            effort: options.effort,
+            ..model(&options.model, options.base_url.as_deref())
+        },
         fallback: options.fallback.as_deref().map(|named| model(named, None)),
         limits: options.limits.limits(),
         files: FileRules::default(),
@@ -156,7 +160,8 @@ pub(crate) async fn free_name(engine: &Engine, wanted: &str) -> Result<String, E
     Ok(numbered.unwrap_or_else(|| wanted.to_owned()))
 }
 
-fn model(named: &str, base_url: Option<&str>) -> ModelChoice {
+/// The choice that `provider/model` means; a name alone is one of OpenAI.
+pub(crate) fn model(named: &str, base_url: Option<&str>) -> ModelChoice {
     let (provider, name) = named.split_once('/').unwrap_or(("openai", named));
     let chosen = scripted();
     if provider == chosen.provider && base_url.is_none() {

@@ -1,6 +1,7 @@
 //! Everything that the engine needs from outside: paths, a clock and an identity are passed in.
 
 use anchorhold_domain::Timestamp;
+use anchorhold_model::Places;
 use anchorhold_sandbox::Endpoint;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -67,6 +68,8 @@ pub struct Config {
     pub resume_interrupted: bool,
     /// How long trouble with a model's provider is borne.
     pub patience: Patience,
+    /// Where model servers on this machine are looked for.
+    pub model_servers: Places,
     /// The time now.
     pub clock: fn() -> Timestamp,
 }
@@ -84,6 +87,7 @@ impl Config {
             identity: None,
             resume_interrupted: true,
             patience: Patience::default(),
+            model_servers: Places::from_environment(|variable| std::env::var(variable).ok()),
             clock: now,
         }
     }

@@ -70,6 +70,21 @@ pub enum EngineError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A model that cannot be used as it was chosen.
+    #[error("use the model {model}: {reason}")]
+    Choice {
+        /// The code that says why.
+        code: &'static str,
+        /// The provider and the model's name.
+        model: String,
+        /// What is wrong.
+        reason: String,
+        /// What the user can do now.
+        hint: String,
+    },
+    /// A key or token without any characters.
+    #[error("keep the secret for {0}: it is empty")]
+    SecretEmpty(String),
     /// An instruction or an answer without words.
     #[error("send the instruction: it is empty")]
     InstructionEmpty,
@@ -139,7 +154,8 @@ impl EngineError {
             Self::Trajectory(_) => "trajectory_invalid",
             Self::Folder { .. } => "folder_failed",
             Self::FolderInUse { .. } => "folder_in_use",
-            Self::Invalid { code, .. } | Self::Settings { code, .. } => code,
+            Self::Invalid { code, .. } | Self::Settings { code, .. } | Self::Choice { code, .. } => code,
+            Self::SecretEmpty(_) => "secret_empty",
             Self::InstructionEmpty => "instruction_empty",
             Self::InstructionTaken => "instruction_taken",
             Self::WrongStatus { .. } => "wrong_status",
@@ -163,7 +179,9 @@ impl EngineError {
             Self::Forge(error) => return error.hint(),
             Self::Secrets(error) => return error.hint(),
             Self::Cell(error) => return error.hint(),
+            Self::Choice { hint, .. } => return Some(hint.clone()),
             Self::Model(error) => error.hint(),
+            Self::SecretEmpty(_) => "pipe the secret in, such as `anchorctl key set openai < key.txt`",
             Self::WrongStatus { status: Status::Idle, .. } => {
                 "start the agent, or wait where it waits for a free slot"
             }

@@ -53,6 +53,11 @@ impl DataFolder {
         self.path.join("anchorhold.db")
     }
 
+    /// The user's own file of models and prices.
+    pub(crate) fn models(&self) -> PathBuf {
+        self.path.join("models.json")
+    }
+
     pub(crate) fn mirrors(&self) -> PathBuf {
         self.path.join("mirrors")
     }

@@ -5,13 +5,18 @@
 
 mod catalogue;
 mod conversation;
+mod discover;
 mod error;
 mod provider;
 mod scripted;
 mod wire;
 
-pub use catalogue::{ModelInfo, Price};
+pub use catalogue::{
+    Catalogue, ListedModel, ModelInfo, Nanos, Overrides, OverridesError, Period, Price, Rate, Rates,
+    is_this_machine,
+};
 pub use conversation::{Answer, CallRequest, Conversation, Delta, Message, ToolResult, ToolSpec};
+pub use discover::{FoundModel, FoundServer, Places, discover, models_at};
 pub use error::{ErrorClass, ModelError};
 pub use provider::{PROVIDERS, Provider, address, provider, usual_wire};
 pub use scripted::{DEMO_MODEL, ScriptedBreak, ScriptedServer, ScriptedStep, Trajectory, TrajectoryError};

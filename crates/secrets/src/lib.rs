@@ -27,6 +27,17 @@ pub enum Rest {
     Session,
 }
 
+/// Where a secret was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// In this process's memory.
+    Session,
+    /// In the keychain of the operating system.
+    Keychain,
+    /// In the environment.
+    Environment,
+}
+
 /// The secrets of one user. Clones share what rests in memory.
 #[derive(Clone)]
 pub struct Secrets {
@@ -55,19 +66,31 @@ impl Secrets {
     /// [`SecretsError::Locked`] and [`SecretsError::TimedOut`] where there is a keychain that may
     /// hold the secret and the environment does not.
     pub async fn get(&self, name: &SecretName) -> Result<Option<Secret>> {
+        Ok(self.find(name).await?.map(|(secret, _)| secret))
+    }
+
+    /// Returns where the secret with this name is, without giving it away.
+    ///
+    /// # Errors
+    /// As [`Secrets::get`].
+    pub async fn place(&self, name: &SecretName) -> Result<Option<Found>> {
+        Ok(self.find(name).await?.map(|(_, found)| found))
+    }
+
+    async fn find(&self, name: &SecretName) -> Result<Option<(Secret, Found)>> {
         if let Some(secret) = self.remembered(name) {
-            return Ok(Some(secret));
+            return Ok(Some((secret, Found::Session)));
         }
         let kept = self.keychain.get(name).await;
         if let Ok(Some(secret)) = kept {
-            return Ok(Some(secret));
+            return Ok(Some((secret, Found::Keychain)));
         }
         if let Some(secret) = name.in_environment(self.environment) {
-            return Ok(Some(secret));
+            return Ok(Some((secret, Found::Environment)));
         }
         match kept {
-            Err(SecretsError::Unavailable { .. }) => Ok(None),
-            other => other,
+            Ok(_) | Err(SecretsError::Unavailable { .. }) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

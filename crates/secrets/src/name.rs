@@ -35,20 +35,33 @@ impl SecretName {
     /// Reads it from the environment.
     ///
     /// A model's key is `ANCHORHOLD_OPENAI_API_KEY`, else `OPENAI_API_KEY`, and so for every
-    /// provider. A git token is `ANCHORHOLD_GIT_TOKEN`, for the host `ANCHORHOLD_GIT_HOST` or, where
+    /// provider; Gemini's may be `GOOGLE_API_KEY` as well. A git token is `ANCHORHOLD_GIT_TOKEN`, for the host `ANCHORHOLD_GIT_HOST` or, where
     /// that is not set, for `github.com`; for any other host there is none.
     pub(crate) fn in_environment(&self, read: fn(&str) -> Option<String>) -> Option<Secret> {
         let text = match self {
-            Self::ModelKey { provider } => {
-                let usual = format!("{}_API_KEY", variable(provider));
-                set(read(&format!("ANCHORHOLD_{usual}"))).or_else(|| set(read(&usual)))
-            }
+            Self::ModelKey { .. } => self.variables().iter().find_map(|variable| set(read(variable))),
             Self::GitToken { host } => {
                 let meant = set(read(GIT_HOST)).unwrap_or_else(|| USUAL_GIT_HOST.to_owned());
                 set(read(GIT_TOKEN)).filter(|_| meant.eq_ignore_ascii_case(host))
             }
         };
         text.map(Secret::new)
+    }
+}
+
+impl SecretName {
+    /// The environment variables that can hold it, in the order in which they are read.
+    #[must_use]
+    pub fn variables(&self) -> Vec<String> {
+        match self {
+            Self::ModelKey { provider } => {
+                let usual = format!("{}_API_KEY", variable(provider));
+                // Google's own programs read both.
+                let other = (provider == "gemini").then(|| "GOOGLE_API_KEY".to_owned());
+                [format!("ANCHORHOLD_{usual}"), usual].into_iter().chain(other).collect()
+            }
+            Self::GitToken { .. } => vec![GIT_TOKEN.to_owned()],
+        }
     }
 }
 

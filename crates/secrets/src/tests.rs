@@ -86,6 +86,7 @@ fn exported(variable: &str) -> Option<String> {
         "ANTHROPIC_API_KEY" => "usual",
         "ANCHORHOLD_ANTHROPIC_API_KEY" => "ours",
         "MY_SERVER_API_KEY" => "renamed",
+        "GOOGLE_API_KEY" => "googles",
         "EMPTY_API_KEY" => "",
         "ANCHORHOLD_GIT_TOKEN" => "token",
         _ => return None,
@@ -150,10 +151,26 @@ async fn this_session_comes_before_the_keychain_and_that_before_the_environment(
 async fn the_environment_names_a_key_for_each_provider_and_prefers_ours() {
     let secrets = secrets(Mood::Missing, exported);
     let mut found = Vec::new();
-    for provider in ["openai", "anthropic", "my-server", "empty", "none"] {
+    for provider in ["openai", "anthropic", "my-server", "gemini", "empty", "none"] {
         found.push(get(&secrets, &model(provider)).await);
     }
-    assert_eq!(found, ["usual", "ours", "renamed", "nothing", "nothing"]);
+    assert_eq!(found, ["usual", "ours", "renamed", "googles", "nothing", "nothing"]);
+    let named = model("gemini").variables();
+    assert_eq!(named, ["ANCHORHOLD_GEMINI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"]);
+}
+
+#[tokio::test]
+async fn where_a_secret_is_can_be_asked_without_seeing_it() {
+    let secrets = secrets(Mood::Open, exported);
+    let name = model("openai");
+    assert_eq!(secrets.place(&model("none")).await.unwrap(), None);
+    assert_eq!(secrets.place(&name).await.unwrap(), Some(Found::Environment));
+    secrets.set(&name, "kept".to_owned().into(), Rest::Keychain).await.unwrap();
+    assert_eq!(secrets.place(&name).await.unwrap(), Some(Found::Keychain));
+    secrets.set(&name, "tried".to_owned().into(), Rest::Session).await.unwrap();
+    assert_eq!(secrets.place(&name).await.unwrap(), Some(Found::Session));
+    let error = super::tests::secrets(Mood::Locked, empty).place(&name).await.unwrap_err();
+    assert_eq!(error.code(), "keychain_locked");
 }
 
 #[tokio::test]

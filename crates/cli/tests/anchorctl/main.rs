@@ -8,6 +8,7 @@ mod harness;
 mod crashes;
 mod forbidden;
 mod keys;
+mod models;
 mod pipes;
 mod server;
 mod statuses;

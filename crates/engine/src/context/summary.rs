@@ -43,6 +43,7 @@ pub(crate) fn request(messages: &[Message], most: usize) -> Conversation {
             "<record>\n{record}</record>\n\nWrite the notes now, in at most 600 words."
         ))],
         tools: Arc::new([]),
+        cache_key: None,
     }
 }
 

@@ -13,6 +13,7 @@ impl Engine {
     /// [`EngineError::Invalid`] for a field, and where the name is taken.
     pub async fn create(&self, new: NewAgent) -> Result<Agent, EngineError> {
         let new = validate::new_agent(new)?;
+        self.check_models(&new.model, new.fallback.as_ref(), &new.limits)?;
         let at = (self.shared.config.clock)();
         let task = new.task.clone();
         let id = AgentId(Uuid::now_v7());

@@ -109,9 +109,12 @@ impl Engine {
     /// Gives an agent other limits.
     ///
     /// # Errors
-    /// [`EngineError::Illegal`] while it clones or pushes.
+    /// [`EngineError::Illegal`] while it clones or pushes, and [`EngineError::Choice`] for a limit of money
+    /// alone where the model's price is not known.
     pub async fn set_limits(&self, id: AgentId, limits: Limits) -> Result<Agent, EngineError> {
         let resident = self.resident(id).await?;
+        let before = resident.log.latest();
+        self.shared.check_money(&before.model, before.fallback.as_ref(), &limits)?;
         let agent = resident.log.append(vec![EventKind::LimitsChanged { limits }]).await?.agent;
         Ok(Agent::clone(&agent))
     }
@@ -119,7 +122,8 @@ impl Engine {
     /// Gives an agent that is not at work another model, and one that stands in where it fails.
     ///
     /// # Errors
-    /// [`EngineError::Illegal`] while it is at work.
+    /// [`EngineError::Illegal`] while it is at work, and [`EngineError::Choice`] for a model that cannot be
+    /// used like that.
     pub async fn set_model(
         &self,
         id: AgentId,
@@ -127,6 +131,7 @@ impl Engine {
         fallback: Option<ModelChoice>,
     ) -> Result<Agent, EngineError> {
         let resident = self.resident(id).await?;
+        self.check_models(&model, fallback.as_ref(), &resident.log.latest().limits)?;
         let changed = EventKind::ModelChanged { model, fallback };
         Ok(Agent::clone(&resident.log.append(vec![changed]).await?.agent))
     }

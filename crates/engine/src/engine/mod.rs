@@ -2,16 +2,21 @@
 
 mod account;
 mod agents;
+mod choice;
 mod control;
 mod disclosed;
 mod models;
+mod offered;
 mod offers;
+mod prices;
 mod queue;
 mod recover;
 mod settings;
 mod shared;
+mod test_model;
 mod watch;
 
+pub(crate) use choice::owner_at;
 pub use models::{CatalogueInfo, KeyState, ModelOption, ModelPrice, ModelTest, ProviderOption};
 pub use offers::{EngineState, EngineStatus};
 pub(crate) use shared::Shared;

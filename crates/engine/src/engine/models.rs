@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::EngineError;
 use anchorhold_domain::{Fault, ModelChoice, Wire};
+use anchorhold_model::Catalogue;
 use serde::Serialize;
 
 /// A provider, or a model server that was found on this machine, with its models.
@@ -114,32 +115,37 @@ pub struct CatalogueInfo {
 }
 
 impl Engine {
-    /// Returns the providers with their models, and the model servers found on this machine.
+    /// Returns the providers with their models, and the model servers found on this machine: first what can
+    /// be used at once, last the recorded demonstration.
     ///
     /// # Errors
-    /// Where the keychain cannot be asked.
+    /// None at present; a keychain that does not open is told as the fault of the providers concerned.
     pub async fn providers(&self) -> Result<Vec<ProviderOption>, EngineError> {
-        Err(EngineError::Panicked { verb: "list the providers" })
+        Ok(self.list_providers().await)
     }
 
     /// Asks a model for a short answer and a tool call, and says in words what is wrong.
     ///
     /// # Errors
-    /// Those of the model, each with what to do.
+    /// [`EngineError::Choice`] for a choice that makes no sense, a missing key and a model that says nothing
+    /// within 30 seconds; else those of the model, each with what to do.
     pub async fn test_model(&self, choice: &ModelChoice) -> Result<ModelTest, EngineError> {
-        Err(EngineError::Invalid { code: "model_empty", reason: choice.name.clone() })
+        self.ask_for_ping(choice).await
     }
 
     /// Says which price list is in use.
     pub async fn catalogue(&self) -> CatalogueInfo {
+        let list = Catalogue::bundled();
+        let (overrides, fault) = self.shared.prices.overrides();
+        let count = |models: usize| u32::try_from(models).unwrap_or(u32::MAX);
         CatalogueInfo {
-            source: String::new(),
-            date: String::new(),
-            licence: String::new(),
-            models: 0,
-            overrides: String::new(),
-            overridden: 0,
-            fault: None,
+            source: list.source(),
+            date: list.date().to_owned(),
+            licence: list.licence().to_owned(),
+            models: count(list.count()),
+            overrides: self.shared.prices.path().display().to_string(),
+            overridden: count(overrides.count()),
+            fault,
         }
     }
 }

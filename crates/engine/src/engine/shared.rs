@@ -1,5 +1,7 @@
 //! What all agents of one data folder share.
 
+use super::choice::{check_choice, key_owner};
+use super::prices::Prices;
 use crate::alarm::Alarm;
 use crate::config::Identity;
 use crate::folder::DataFolder;
@@ -10,7 +12,7 @@ use crate::resident::Resident;
 use crate::slots::Slots;
 use crate::{Config, EngineError, demo};
 use anchorhold_domain::{AgentId, ModelChoice, Settings};
-use anchorhold_model::{Connections, GenaiModel, Model, ModelInfo, ScriptedServer};
+use anchorhold_model::{Connections, GenaiModel, Model, ModelInfo, ScriptedServer, address, models_at};
 use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote};
 use anchorhold_sandbox::{Docker, Endpoint, Kept, Reaped, Surroundings};
 use anchorhold_secrets::{SecretName, Secrets};
@@ -22,20 +24,20 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
-use url::Url;
 
-/// The one host that the provider's own key is for.
-const OPENAI_HOST: &str = "api.openai.com";
 /// The user name that goes with a token where the secret holds no other.
 const TOKEN_USER: &str = "x-access-token";
 /// How long a program that ends waits for removals; most take a second.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a model server on this machine is given to tell of its models before a run begins.
+const SERVER_PATIENCE: Duration = Duration::from_millis(500);
 
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) folder: DataFolder,
     pub(crate) store: Store,
     pub(crate) secrets: Secrets,
+    pub(crate) prices: Prices,
     pub(crate) residents: Mutex<HashMap<AgentId, Arc<Resident>>>,
     /// What holds for all agents, as last kept.
     pub(crate) settings: watch::Sender<Settings>,
@@ -84,6 +86,7 @@ impl Shared {
             alarm: Arc::default(),
             _end: shutdown.clone().drop_guard(),
             docker: Mutex::new(Known { choice: config.engine.clone(), docker: None }),
+            prices: Prices::new(folder.models()),
             config,
             folder,
             store,
@@ -196,13 +199,15 @@ impl Shared {
         Ok(Identity { name, email })
     }
 
-    /// Returns what is known of a model.
-    pub(crate) fn model_info(&self, _choice: &ModelChoice) -> ModelInfo {
-        ModelInfo::default()
+    /// Returns what is known of a model. The user's file is looked at each time.
+    pub(crate) fn model_info(&self, choice: &ModelChoice) -> ModelInfo {
+        self.prices.info(choice)
     }
 
     /// Prepares the model of an agent; the recording's server is started when it is first needed.
     pub(crate) async fn model(&self, choice: &ModelChoice) -> Result<Box<dyn Model>, EngineError> {
+        // An agent may be older than the rules about addresses.
+        check_choice(choice)?;
         let mut choice = choice.clone();
         if choice.provider == "scripted" && choice.base_url.is_none() {
             let server = self
@@ -213,26 +218,25 @@ impl Shared {
                 .await?;
             choice.base_url = Some(server.base_url());
         }
-        let key = match choice.provider.as_str() {
-            "scripted" => None,
-            _ => self.secrets.get(&SecretName::ModelKey { provider: key_owner(&choice) }).await?,
+        let key = match key_owner(&choice) {
+            Some(owner) => self.secrets.get(&SecretName::ModelKey { provider: owner }).await?,
+            None => None,
         };
+        self.ask_for_windows(&choice).await;
+        let limit = self.model_info(&choice).output_limit;
         let connections = self.connections.get_or_try_init(connect).await?;
-        Ok(Box::new(GenaiModel::new(connections, &choice, key.as_ref().map(|key| key.expose()))?))
+        let model = GenaiModel::new(connections, &choice, key.as_ref().map(|key| key.expose()))?;
+        Ok(Box::new(model.with_output_limit(limit)))
     }
-}
 
-/// Whose key goes with a request: the provider's at its own address, and the server's own at any other.
-///
-/// A key is scoped to one host: the provider's would otherwise go to whatever address an agent names.
-fn key_owner(choice: &ModelChoice) -> String {
-    let host = choice.base_url.as_deref().and_then(|address| Url::parse(address).ok()).and_then(|url| {
-        let host = url.host_str()?.to_owned();
-        Some(url.port().map_or(host.clone(), |port| format!("{host}:{port}")))
-    });
-    match host {
-        Some(host) if host != OPENAI_HOST => host,
-        Some(_) | None => choice.provider.clone(),
+    /// Asks a model server on this machine how much its models read; no price list knows it.
+    async fn ask_for_windows(&self, choice: &ModelChoice) {
+        if matches!(choice.provider.as_str(), "ollama" | "lmstudio" | "llamacpp")
+            && let Some(address) = address(choice)
+            && let Some(server) = models_at(&choice.provider, &address, SERVER_PATIENCE).await
+        {
+            self.prices.remember(&server);
+        }
     }
 }
 
@@ -240,30 +244,4 @@ fn key_owner(choice: &ModelChoice) -> String {
 async fn connect() -> Result<Connections, EngineError> {
     let connecting = tokio::task::spawn_blocking(Connections::new);
     Ok(connecting.await.map_err(|_| EngineError::Panicked { verb: "prepare connections" })??)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::key_owner;
-    use anchorhold_domain::ModelChoice;
-
-    #[test]
-    fn a_providers_key_goes_to_its_own_address_alone() {
-        let owners = [
-            None,
-            Some("https://api.openai.com/v1"),
-            Some("http://localhost:11434/v1"),
-            Some("https://api.openai.com.evil.example/v1"),
-        ]
-        .map(|base_url| {
-            key_owner(&ModelChoice {
-                provider: "openai".to_owned(),
-                name: "any".to_owned(),
-                base_url: base_url.map(str::to_owned),
-                wire: None,
-                effort: None,
-            })
-        });
-        assert_eq!(owners, ["openai", "openai", "localhost:11434", "api.openai.com.evil.example"]);
-    }
 }

@@ -39,7 +39,12 @@ impl History {
                 }
             }
         }
-        Conversation { messages, tools: Arc::new([]), system: self.conversation.system.clone(), cache_key: None }
+        Conversation {
+            messages,
+            tools: Arc::new([]),
+            system: self.conversation.system.clone(),
+            cache_key: None,
+        }
     }
 }
 

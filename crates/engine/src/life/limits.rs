@@ -10,7 +10,9 @@ use super::turns::Run;
 use super::{Ended, Life};
 use crate::EngineError;
 use crate::ledger::{Coming, Day};
-use anchorhold_domain::{Agent, DayUsage, EventKind, Fault, LimitKind, Limits, PauseReason, Timestamp};
+use anchorhold_domain::{
+    Agent, DayUsage, EventKind, Fault, LimitKind, Limits, PauseReason, Timestamp, Usage,
+};
 use anchorhold_model::ModelInfo;
 
 /// The part of a limit, in percent, at which the user is warned.
@@ -93,9 +95,10 @@ impl Meter {
 /// Whatever the provider has in its cache it may read for less, and nobody knows how much that is.
 fn coming(last_input: u32, info: &ModelInfo) -> Coming {
     let cost = info.price.as_ref().map_or(0, |price| {
-        let least = price.cached.map_or(price.input, |cached| cached.min(price.input));
-        // A cast of a float stays within the range of the integer.
-        (f64::from(last_input) * least).floor() as u32
+        let reading = |cached_tokens| {
+            price.cost(&Usage { input_tokens: last_input, cached_tokens, ..Usage::default() })
+        };
+        reading(0).min(reading(last_input))
     });
     Coming { tokens: last_input, cost, requests: 1 }
 }

@@ -3,8 +3,7 @@
 
 use super::*;
 use crate::ledger::tests::agent;
-use anchorhold_domain::Usage;
-use anchorhold_model::Price;
+use anchorhold_model::{Nanos, Price, Rate, Rates};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const DAY: Day = Day { since: Timestamp(1_799_971_200_000), until: Timestamp(1_800_057_600_000) };
@@ -55,8 +54,10 @@ fn kind(held: Option<Held>) -> Option<LimitKind> {
 }
 
 fn info(input: f64, cached: Option<f64>) -> ModelInfo {
-    let price = Price { input, cached, cache_write: None, output: 15.0 };
-    ModelInfo { price: Some(price), ..ModelInfo::default() }
+    let rate = |dollars| Rate::flat(Nanos::from_dollars(dollars).unwrap());
+    let rates =
+        Rates { input: rate(input), cached: cached.map(rate), output: rate(15.0), ..Rates::default() };
+    ModelInfo { price: Some(Price::new(rates)), ..ModelInfo::default() }
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod holding;
 mod limits;
 mod loops;
 mod models;
+mod providers;
 mod pushing;
 mod queue;
 mod repositories;
