@@ -152,7 +152,11 @@ impl History {
                 self.wrapped_up = false;
                 self.say(Said::instruction(event.seq, *instruction, text, shown, whole));
             }
-            EventKind::LoopNoticed { advice, .. } => self.say(Said::host(event.seq, advice)),
+            EventKind::LoopNoticed { advice, .. } => {
+                // An answer that said nothing had ended the turn; the model has to answer this.
+                self.turn_open = true;
+                self.say(Said::host(event.seq, advice));
+            }
             EventKind::WrapUpRequested => {
                 self.turn_open = true;
                 self.wrapping_up = Some(Box::new(self.plain()));

@@ -127,7 +127,7 @@ async fn a_wrap_up_that_is_stopped_is_taken_back() {
     engine.resume(id).await.unwrap();
     assert_eq!(rest(&engine, id).await.activity.as_deref(), Some("Done."));
     assert!(has_tools(voice.requests().last().unwrap()));
-    assert_eq!(voice.conversation().first().unwrap().1, TASK);
+    assert!(voice.conversation().first().unwrap().1.contains(TASK));
     engine.close().await;
 }
 
