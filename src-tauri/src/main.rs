@@ -3,6 +3,11 @@
 
 use std::process::ExitCode;
 
+/// A request holds the whole conversation several times over while it is written, and the system's
+/// allocator gives that memory back and asks for it anew each time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     anchorhold_app::run()
 }

@@ -21,7 +21,7 @@ pub struct Options {
 
 #[derive(Subcommand)]
 enum What {
-    /// A scripted run of 101 model turns; this is what is measured when nothing is named.
+    /// A scripted run of many model turns; this is what is measured when nothing is named.
     Run(run::Options),
     /// The cell: creating, calling, filling and searching it, and what many of them weigh.
     Cell(cell::Options),

@@ -1,9 +1,11 @@
 //! Looking at the agents of the data folder.
 
+use crate::arguments::SettingsOptions;
 use crate::exit::Exit;
 use crate::{open, print};
-use anchorhold_domain::{Agent, AgentId};
+use anchorhold_domain::{Agent, AgentId, DayUsage, Settings};
 use anchorhold_engine::{Engine, EngineError};
+use serde::Serialize;
 
 pub(crate) async fn list() -> Result<Exit, EngineError> {
     let engine = open(|_| {}).await?;
@@ -40,6 +42,91 @@ pub(crate) async fn record(agent: &str) -> Result<Exit, EngineError> {
     Ok(Exit::Completed)
 }
 
+/// Sets what is named, and shows what holds then.
+pub(crate) async fn settings(options: &SettingsOptions) -> Result<Exit, EngineError> {
+    let engine = open(|_| {}).await?;
+    let before = engine.settings().await?;
+    let mut settings = before;
+    settings.slots = options.slots.unwrap_or(settings.slots);
+    let limits = &mut settings.day_limits;
+    for (limit, named) in [
+        (&mut limits.money, options.day_usd),
+        (&mut limits.tokens, options.day_tokens),
+        (&mut limits.turns, options.day_turns),
+        (&mut limits.seconds, options.day_seconds),
+    ] {
+        if let Some(cap) = named {
+            *limit = cap.0;
+        }
+    }
+    if settings != before {
+        engine.set_settings(settings).await?;
+    }
+    show(&settings);
+    engine.close().await;
+    Ok(Exit::Completed)
+}
+
+fn show(settings: &Settings) {
+    let most = |most: Option<u32>, unit: &str| most.map_or("no limit".to_owned(), |n| format!("{n}{unit}"));
+    let limits = settings.day_limits;
+    print::line(format_args!("agents at once     {}", settings.slots));
+    print::line(format_args!("money in a day     {}", limits.money.map_or("no limit".to_owned(), dollars)));
+    print::line(format_args!("tokens in a day    {}", most(limits.tokens, "")));
+    print::line(format_args!("requests in a day  {}", most(limits.turns, "")));
+    print::line(format_args!("running in a day   {}", most(limits.seconds, " s")));
+}
+
+/// What an agent used today, as programs read it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Used {
+    agent: AgentId,
+    name: String,
+    #[serde(flatten)]
+    usage: DayUsage,
+}
+
+/// Shows what each agent used today, and all together.
+pub(crate) async fn usage(json: bool) -> Result<Exit, EngineError> {
+    let engine = open(|_| {}).await?;
+    let agents = engine.day_usage_by_agent().await?;
+    if json {
+        for (agent, usage) in agents {
+            print::json(&Used { agent: agent.id, name: agent.name, usage });
+        }
+    } else {
+        for (agent, usage) in &agents {
+            print::line(used(usage, &agent.name));
+        }
+        print::line(used(&engine.day_usage().await?, "all agents today"));
+    }
+    engine.close().await;
+    Ok(Exit::Completed)
+}
+
+/// One line: money, tokens with the share that came from the provider's cache, requests, time, and whose.
+fn used(usage: &DayUsage, whose: &str) -> String {
+    // What has no known price is more than nothing.
+    let money = match usage.unpriced {
+        0 => dollars(usage.cost),
+        _ if usage.cost == 0 => "unknown".to_owned(),
+        _ => format!("{} + unknown", dollars(usage.cost)),
+    };
+    let tokens = usage.usage;
+    let cached = u64::from(tokens.cached_tokens) * 100 / u64::from(tokens.input_tokens.max(1));
+    format!(
+        "{money:>18}  {:>10} tokens ({cached:>3} % of input cached)  {:>5} requests  {:>6} s  {whose}",
+        tokens.total(),
+        usage.requests,
+        usage.seconds
+    )
+}
+
+fn dollars(micros: u32) -> String {
+    format!("${:.4}", f64::from(micros) / 1e6)
+}
+
 /// Finds an agent to look at: by id also one that is deleted, since its log is kept.
 pub(crate) async fn find_kept(engine: &Engine, wanted: &str) -> Result<Agent, EngineError> {
     let found = find(engine, wanted).await;
@@ -73,4 +160,24 @@ pub(crate) async fn account() -> Result<Exit, EngineError> {
     }
     engine.close().await;
     Ok(Exit::Completed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anchorhold_domain::Usage;
+
+    #[test]
+    fn a_price_that_is_not_known_is_never_shown_as_nothing() {
+        let usage = Usage { input_tokens: 80, cached_tokens: 60, output_tokens: 20, ..Usage::default() };
+        let line = |cost, unpriced| {
+            let usage = DayUsage { usage, cost, unpriced, requests: 2, seconds: 9, ..DayUsage::default() };
+            used(&usage, "one")
+        };
+        let rest = "         100 tokens ( 75 % of input cached)      2 requests       9 s  one";
+        assert_eq!(line(1_250_000, 0), format!("           $1.2500{rest}"));
+        assert_eq!(line(0, 0), format!("           $0.0000{rest}"));
+        assert_eq!(line(0, 1), format!("           unknown{rest}"));
+        assert_eq!(line(10_000, 1), format!(" $0.0100 + unknown{rest}"));
+    }
 }

@@ -57,6 +57,8 @@ pub(crate) enum Verb {
         #[command(flatten)]
         limits: LimitOptions,
     },
+    /// Lets a paused agent say in one last answer how far it came, whatever its limits, and completes it.
+    WrapUp(AgentOptions),
     /// Answers the question that an agent asked, and lets it run on.
     Answer(SayOptions),
     /// Queues an instruction; a completed agent takes it up at once.
@@ -68,6 +70,14 @@ pub(crate) enum Verb {
     /// Lists the container engines that can be chosen, and how they answer.
     Engines {
         /// Prints one engine a line, as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows what holds for all agents, and sets what is named.
+    Settings(SettingsOptions),
+    /// Shows what each agent used today, from midnight on: money, tokens and requests.
+    Usage {
+        /// Prints one agent a line, as JSON.
         #[arg(long)]
         json: bool,
     },
@@ -181,6 +191,43 @@ pub(crate) struct DemoOptions {
     /// Writes the agent's id to this file.
     #[arg(long, value_name = "PATH")]
     pub(crate) agent_file: Option<PathBuf>,
+}
+
+/// What holds for all agents. A limit of the day is taken away with `none`.
+#[derive(Debug, Args)]
+pub(crate) struct SettingsOptions {
+    /// Lets so many agents run at once.
+    #[arg(long, value_name = "N")]
+    pub(crate) slots: Option<u32>,
+    /// Pauses all agents after so many US dollars in a day.
+    #[arg(long, value_name = "USD|none", value_parser = or_none(dollars))]
+    pub(crate) day_usd: Option<Cap>,
+    /// Pauses all agents after so many tokens in a day.
+    #[arg(long, value_name = "N|none", value_parser = or_none(number))]
+    pub(crate) day_tokens: Option<Cap>,
+    /// Pauses all agents after so many requests to models in a day.
+    #[arg(long, value_name = "N|none", value_parser = or_none(number))]
+    pub(crate) day_turns: Option<Cap>,
+    /// Pauses all agents after they ran so many seconds in a day, each counted.
+    #[arg(long, value_name = "N|none", value_parser = or_none(number))]
+    pub(crate) day_seconds: Option<Cap>,
+}
+
+/// A limit as it is to be set; none takes it away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cap(pub(crate) Option<u32>);
+
+fn or_none(
+    parse: fn(&str) -> Result<u32, String>,
+) -> impl Fn(&str) -> Result<Cap, String> + Clone + Send + Sync + 'static {
+    move |text| match text {
+        "none" => Ok(Cap(None)),
+        text => parse(text).map(|most| Cap(Some(most))),
+    }
+}
+
+fn number(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "not a whole number".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

@@ -30,7 +30,7 @@ impl Exit {
             code if code.starts_with("engine_") => Self::NoEngine,
             "name_empty" | "name_invalid" | "name_taken" | "task_empty" | "task_too_long"
             | "target_is_source" | "model_empty" | "repository_invalid" | "branch_invalid"
-            | "instruction_empty" | "home_unknown" => Self::Usage,
+            | "instruction_empty" | "home_unknown" | "slots_invalid" | "limit_zero" => Self::Usage,
             _ => Self::Error,
         }
     }

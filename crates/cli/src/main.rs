@@ -21,6 +21,11 @@ use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 use verbs::Verb as Ask;
 
+/// A request holds the whole conversation several times over while it is written, and the system's
+/// allocator gives that memory back and asks for it anew each time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -45,11 +50,14 @@ async fn main() -> ExitCode {
         Verb::Diff { agent } => verbs::diff(&agent).await,
         Verb::Start(options) => verbs::verb(engine, Ask::Start, &options).await,
         Verb::Resume { agent, limits } => verbs::verb(engine, Ask::Resume(limits.limits()), &agent).await,
+        Verb::WrapUp(options) => verbs::verb(engine, Ask::WrapUp, &options).await,
         Verb::Answer(options) => verbs::verb(engine, Ask::answer(&options), &options.agent).await,
         Verb::Instruct(options) => verbs::verb(engine, Ask::instruct(&options), &options.agent).await,
         Verb::Push(options) => verbs::verb(engine, Ask::Push, &options).await,
         Verb::Delete(options) => verbs::verb(engine, Ask::Delete, &options).await,
         Verb::Engines { json } => Ok(engines::list(engine.as_deref(), json).await),
+        Verb::Settings(options) => agents::settings(&options).await,
+        Verb::Usage { json } => agents::usage(json).await,
         Verb::Account => agents::account().await,
         Verb::Key(verb) => key::key(verb).await,
     };

@@ -1,7 +1,8 @@
 //! What people and programs read on standard output.
 
 use anchorhold_domain::{
-    CellFact, Event, EventKind, FactVerdict, Fault, PlanStep, Signal, StepStatus, Timestamp, ToolOutcome,
+    CellFact, Event, EventKind, FactVerdict, Fault, LimitKind, PlanStep, Signal, StepStatus, Timestamp,
+    ToolOutcome,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -131,7 +132,8 @@ impl Log {
                 format!("it goes round in circles, {times} times now, and was told so")
             }
             EventKind::LimitNeared { limit, used, most } => {
-                format!("the limit of {limit:?} is near: {used} of {most}").to_lowercase()
+                let (used, most) = (amount(*limit, *used), amount(*limit, *most));
+                format!("the limit of {} is near: {used} of {most}", limited(*limit))
             }
             EventKind::ModelInterrupted { .. } => "the answer was broken off to hear you".to_owned(),
             EventKind::TurnStarted { text, .. } => format!("▾ {text}"),
@@ -152,7 +154,7 @@ impl Log {
             EventKind::QuestionAnswered { text, .. } => format!("  answered: {text}"),
             EventKind::Paused { reason, limit, fault, until } => {
                 let paused = match limit {
-                    Some(limit) => format!("‖ paused: the limit of {limit:?} is reached").to_lowercase(),
+                    Some(limit) => format!("‖ paused: at the limit of {}", limited(*limit)),
                     None => format!("‖ paused: {reason:?}").to_lowercase(),
                 };
                 let fault = fault.as_ref().map(|fault| format!("\n          {}", fault.message));
@@ -202,6 +204,30 @@ fn fact(fact: &CellFact) -> String {
         (FactVerdict::Holds | FactVerdict::Told, _) => format!("· {name}: {measured}"),
     };
     format!("\n          {line}")
+}
+
+/// What a limit is about.
+fn limited(limit: LimitKind) -> &'static str {
+    match limit {
+        LimitKind::Tokens => "tokens",
+        LimitKind::Turns => "requests",
+        LimitKind::Time => "running time",
+        LimitKind::Money => "money",
+        LimitKind::DayTokens => "tokens in a day",
+        LimitKind::DayTurns => "requests in a day",
+        LimitKind::DayTime => "running time in a day",
+        LimitKind::DayMoney => "money in a day",
+    }
+}
+
+fn amount(limit: LimitKind, amount: u32) -> String {
+    match limit {
+        LimitKind::Tokens | LimitKind::DayTokens | LimitKind::Turns | LimitKind::DayTurns => {
+            amount.to_string()
+        }
+        LimitKind::Time | LimitKind::DayTime => format!("{amount} s"),
+        LimitKind::Money | LimitKind::DayMoney => format!("${:.4}", f64::from(amount) / 1e6),
+    }
 }
 
 fn step(step: &PlanStep) -> String {

@@ -89,7 +89,11 @@ fn advise(exit: Exit, name: &str) {
     let advice = match exit {
         Exit::Waiting => format!("anchorctl answer '{name}' 'your answer'"),
         Exit::Limit => {
-            format!("anchorctl resume '{name}' with a higher --max-tokens, --max-turns or --max-seconds")
+            return print::aside(format_args!(
+                "what to do:\n  raise    anchorctl resume '{name}' with a higher --max-usd, --max-tokens, \
+                 --max-turns or --max-seconds;\n           for all agents in a day: anchorctl settings\n  wrap up  \
+                 anchorctl wrap-up '{name}'\n  stop     leave it; anchorctl push '{name}' sends what is done"
+            ));
         }
         Exit::Interrupted => {
             format!("go on with anchorctl resume '{name}', or anchorctl start '{name}' if it was cloning")

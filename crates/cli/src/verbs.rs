@@ -11,6 +11,7 @@ use anchorhold_engine::{Engine, EngineError};
 pub(crate) enum Verb {
     Start,
     Resume(Limits),
+    WrapUp,
     Answer(String),
     Instruct(String),
     Push,
@@ -48,6 +49,7 @@ async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exi
             }
             engine.resume(agent.id).await?;
         }
+        Verb::WrapUp => drop(engine.wrap_up(agent.id).await?),
         Verb::Answer(text) => drop(engine.answer(agent.id, &text).await?),
         Verb::Instruct(text) => {
             engine.instruct(agent.id, &text).await?;

@@ -215,7 +215,7 @@ impl Agent {
         let status = apply(self.status, &event.kind)?;
         self.status = status;
         self.last_seq = event.seq;
-        self.updated_at = event.at;
+        let before = std::mem::replace(&mut self.updated_at, event.at);
         if status != Status::Paused {
             self.pause_reason = None;
             self.resumes_at = None;
@@ -224,7 +224,9 @@ impl Agent {
             self.waiting = false;
         }
         self.take(event);
-        self.keep_time(event.at);
+        // A program that ended in the middle did not work until it was started again.
+        let crashed = matches!(event.kind, EventKind::Paused { reason: PauseReason::Interrupted, .. });
+        self.keep_time(if crashed { before } else { event.at });
         Ok(())
     }
 

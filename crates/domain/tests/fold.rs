@@ -148,6 +148,17 @@ fn pauses_do_not_count_as_running() {
 }
 
 #[test]
+fn the_time_after_a_crash_does_not_count_as_running() {
+    let mut log = started();
+    let (begun, _) = log.last().unwrap().clone();
+    log.push((begun + 500, answered(1)));
+    log.push((begun + 90_000_000, paused(PauseReason::Interrupted)));
+    log.push((begun + 90_000_000, EventKind::Resumed));
+    log.push((begun + 90_000_100, paused(PauseReason::User)));
+    assert_eq!(fold(log).ran_ms, 600);
+}
+
+#[test]
 fn waiting_for_a_slot_does_not_count_as_running() {
     let mut log = started();
     log.push((5_000, paused(PauseReason::User)));

@@ -62,6 +62,14 @@ pub enum EngineError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Settings that cannot hold.
+    #[error("keep the settings: {reason}")]
+    Settings {
+        /// The code that names the setting.
+        code: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// An instruction or an answer without words.
     #[error("send the instruction: it is empty")]
     InstructionEmpty,
@@ -121,7 +129,7 @@ impl EngineError {
             Self::Trajectory(_) => "trajectory_invalid",
             Self::Folder { .. } => "folder_failed",
             Self::FolderInUse { .. } => "folder_in_use",
-            Self::Invalid { code, .. } => code,
+            Self::Invalid { code, .. } | Self::Settings { code, .. } => code,
             Self::InstructionEmpty => "instruction_empty",
             Self::InstructionTaken => "instruction_taken",
             Self::WrongStatus { .. } => "wrong_status",
@@ -164,7 +172,8 @@ impl EngineError {
             Self::IdentityMissing => {
                 "run `git config --global user.name \"Your Name\"` and `git config --global user.email you@example.com`"
             }
-            Self::Invalid { .. } | Self::InstructionEmpty | Self::InstructionTaken => return None,
+            Self::Invalid { .. } | Self::Settings { .. } => return None,
+            Self::InstructionEmpty | Self::InstructionTaken => return None,
             Self::Trajectory(_) | Self::Scripted(_) | Self::Panicked { .. } => return None,
         };
         Some(hint.to_owned())

@@ -4,7 +4,7 @@
 //! goes on after a pause, a restart or a crash sends the model exactly what it would have sent.
 
 use crate::EngineError;
-use anchorhold_domain::{AgentId, EventKind, ToolOutcome};
+use anchorhold_domain::{AgentId, EventKind, PauseReason, ToolOutcome};
 use anchorhold_model::{CallRequest, Conversation, Message, ToolResult, ToolSpec};
 use anchorhold_store::Store;
 use std::sync::Arc;
@@ -21,6 +21,36 @@ pub(crate) struct History {
     last_text: String,
     /// What the last `finish` said: the summary, and what could not be verified.
     finish: Option<(String, Option<String>)>,
+    ending: Ending,
+}
+
+/// Whether the user asked for the last answer, which a crash or a provider in trouble does not take back.
+#[derive(Debug, Default)]
+struct Ending {
+    asked: bool,
+    /// Whether what held the agent since was none of the user's doing.
+    held: bool,
+}
+
+impl Ending {
+    fn take(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::WrapUpRequested => *self = Self { asked: true, held: false },
+            EventKind::Paused { reason, .. } => {
+                self.held = match reason {
+                    PauseReason::Interrupted | PauseReason::Quota | PauseReason::Provider => true,
+                    PauseReason::User
+                    | PauseReason::Stopped
+                    | PauseReason::Question
+                    | PauseReason::Limit
+                    | PauseReason::Loop => false,
+                };
+            }
+            EventKind::Resumed => self.asked = self.asked && self.held,
+            EventKind::LimitsChanged { .. } | EventKind::Completed { .. } => self.asked = false,
+            _ => {}
+        }
+    }
 }
 
 impl History {
@@ -32,6 +62,7 @@ impl History {
             turn_open: false,
             last_text: String::new(),
             finish: None,
+            ending: Ending::default(),
         }
     }
 
@@ -51,8 +82,14 @@ impl History {
 
     /// Takes an event; `whole` is the result of which the event holds only the beginning.
     pub(crate) fn take(&mut self, kind: &EventKind, whole: Option<String>) {
+        self.ending.take(kind);
         let messages = &mut self.conversation.messages;
         match kind {
+            // The host's own words, which the model has to answer.
+            EventKind::LoopNoticed { advice, .. } => {
+                self.turn_open = true;
+                messages.push(Message::User(advice.clone()));
+            }
             EventKind::TurnStarted { text, .. } => {
                 self.turn_open = true;
                 messages.push(Message::User(text.clone()));
@@ -118,6 +155,11 @@ impl History {
     /// Whether an instruction is being worked on.
     pub(crate) fn turn_open(&self) -> bool {
         self.turn_open
+    }
+
+    /// Whether one last answer is all that is left to be asked for.
+    pub(crate) fn wrapping_up(&self) -> bool {
+        self.ending.asked
     }
 
     /// What the work came to: the summary, and what could not be verified.

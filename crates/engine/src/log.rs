@@ -3,6 +3,7 @@
 use crate::EngineError;
 use crate::alarm::Alarm;
 use crate::hub::{Broadcast, Hub};
+use crate::ledger::Ledger;
 use anchorhold_domain::{Agent, AgentId, Event, EventKind, Instruction, InstructionQueue, Timestamp};
 use anchorhold_store::Store;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ struct Listeners {
     changed: watch::Sender<u64>,
     /// The number of the last event that broke an answer off for an instruction; 0 for none.
     interrupts: watch::Sender<u32>,
+    ledger: Arc<Ledger>,
     alarm: Arc<Alarm>,
 }
 
@@ -51,6 +53,7 @@ impl Log {
         clock: fn() -> Timestamp,
         agent: Agent,
         changed: watch::Sender<u64>,
+        ledger: Arc<Ledger>,
         alarm: Arc<Alarm>,
     ) -> Result<Self, EngineError> {
         let mut queue = InstructionQueue::default();
@@ -59,7 +62,7 @@ impl Log {
         }
         let latest = watch::Sender::new(Arc::new(agent.clone()));
         let listeners =
-            Listeners { latest, hub: Hub::new(), changed, interrupts: watch::Sender::new(0), alarm };
+            Listeners { latest, hub: Hub::new(), changed, interrupts: watch::Sender::new(0), ledger, alarm };
         Ok(Self { store, clock, head: Arc::new(Mutex::new(Head { agent, queue })), listeners })
     }
 
@@ -143,6 +146,7 @@ async fn write(
     for event in &events {
         head.queue.fold(event.at, &event.kind);
     }
+    listeners.ledger.take(&head.agent, &next, &events);
     listeners.alarm.appended(&head.agent, &next);
     head.agent = next;
     let agent = Arc::new(head.agent.clone());

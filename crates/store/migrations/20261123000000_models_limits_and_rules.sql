@@ -22,6 +22,12 @@ ALTER TABLE agents ADD COLUMN resumes_at INTEGER;
 -- The requests of an earlier version have no known price.
 UPDATE agents SET unpriced = requests;
 
+-- What the conversation held after the last answer is in the log.
+UPDATE agents SET context_tokens = COALESCE((
+    SELECT json_extract(payload, '$.usage.inputTokens') + json_extract(payload, '$.usage.outputTokens')
+    FROM events WHERE agent_id = agents.id AND type = 'modelAnswered' ORDER BY seq DESC LIMIT 1
+), 0);
+
 -- Two more reasons to pause: the constraint goes with its column, so a new column takes its place.
 ALTER TABLE agents ADD COLUMN held_because TEXT CHECK (held_because IN
     ('USER', 'STOPPED', 'QUESTION', 'LIMIT', 'QUOTA', 'INTERRUPTED', 'PROVIDER', 'LOOP'));

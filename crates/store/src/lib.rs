@@ -16,10 +16,12 @@ mod error;
 mod events;
 mod open;
 mod settings;
+mod spending;
 mod verify;
 
 pub use error::{Result, StoreError};
 pub use open::Store;
+pub use spending::{Span, Spending};
 
 #[cfg(test)]
 mod tests;

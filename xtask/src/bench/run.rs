@@ -1,4 +1,4 @@
-//! What we cost ourselves: a run of 101 model turns against a model that answers at once.
+//! What we cost ourselves: a run of many model turns against a model that answers at once.
 //!
 //! Everything is in it: the container, the log, the checkpoints. The engine's own processes and the
 //! container are not counted as our CPU and memory, but the time that they take is.
@@ -38,6 +38,9 @@ pub struct Options {
     /// How often each is run; the first run warms up and does not count.
     #[arg(long, default_value_t = 5)]
     runs: usize,
+    /// How many times the model answers; an odd number.
+    #[arg(long, default_value_t = trajectory::ANSWERS)]
+    turns: usize,
 }
 
 /// The figures of one run.
@@ -46,6 +49,8 @@ struct Figures {
     own_ms: f64,
     own_first_ms: f64,
     own_last_ms: f64,
+    /// The median of each tenth of the run.
+    own_tenths_ms: Vec<f64>,
     cpu_seconds: f64,
     peak_mb: f64,
     took_seconds: f64,
@@ -56,6 +61,9 @@ struct Figures {
 /// # Errors
 /// When something cannot be built or run, or a run did not do the whole work.
 pub fn run(options: &Options) -> Result<()> {
+    if options.turns.is_multiple_of(2) || !(41..=trajectory::MOST_ANSWERS).contains(&options.turns) {
+        bail!("measure {} turns: give an odd number from 41 to {}", options.turns, trajectory::MOST_ANSWERS);
+    }
     setup::ensure(&[Need::Build, Need::Engine])?;
     let host = engine::ensure()?;
     let mut contestants = vec![Contestant::anchorhold()];
@@ -81,7 +89,7 @@ pub fn run(options: &Options) -> Result<()> {
     }
     println!(
         "{} turns of read and edit; {}; figures are of the whole process, its cell apart",
-        trajectory::ANSWERS,
+        options.turns,
         machine()
     );
     println!(
@@ -89,8 +97,13 @@ pub fn run(options: &Options) -> Result<()> {
         "median", "first request", "own a turn", "first/last 20", "CPU", "PSS", "whole"
     );
     for contestant in &contestants {
-        match measured(contestant, &host, options.runs) {
-            Ok(figures) => println!("{}   {}", row(contestant.name, &figures), contestant.version()),
+        match measured(contestant, &host, options) {
+            Ok(figures) => {
+                println!("{}   {}", row(contestant.name, &figures), contestant.version());
+                if options.turns > trajectory::ANSWERS {
+                    println!("{:<12} own a turn by tenths of the run: {}", "", tenths(&figures));
+                }
+            }
             Err(error) if contestant.name == "anchorhold" => return Err(error),
             Err(error) => println!("{:<12} not measured: {error:#}", contestant.name),
         }
@@ -98,8 +111,9 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn measured(contestant: &Contestant, host: &str, runs: usize) -> Result<Vec<Figures>> {
-    let server = Server::start(contestant.dialect)?;
+fn measured(contestant: &Contestant, host: &str, options: &Options) -> Result<Vec<Figures>> {
+    let (runs, answers) = (options.runs, options.turns);
+    let server = Server::start(contestant.dialect, answers)?;
     let folder = paths::target().join("bench").join(contestant.name);
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("empty {}", folder.display()))?;
@@ -117,17 +131,17 @@ fn measured(contestant: &Contestant, host: &str, runs: usize) -> Result<Vec<Figu
         let mut command = contestant.command(&repository, &home, server.port, run);
         let cost = process::measure(command.env("DOCKER_HOST", host), &log, LIMIT)?;
         let seen = server.take();
-        if !cost.status.success() || seen.answered < trajectory::ANSWERS {
+        if !cost.status.success() || seen.answered < answers {
             bail!(
                 "run {run} of {} ended with {} after {} of {} answers\n  see {}",
                 contestant.name,
                 cost.status,
                 seen.answered,
-                trajectory::ANSWERS,
+                answers,
                 log.display()
             );
         }
-        verify(contestant, &repository, &log)?;
+        verify(contestant, &repository, &log, answers)?;
         if run > 0 {
             figures.push(Figures::of(&cost, &seen));
         }
@@ -135,18 +149,18 @@ fn measured(contestant: &Contestant, host: &str, runs: usize) -> Result<Vec<Figu
     Ok(figures)
 }
 
-/// Makes sure that the fifty edits were made: a run whose calls were refused would cost less.
-fn verify(contestant: &Contestant, repository: &Path, log: &Path) -> Result<()> {
+/// Makes sure that every edit was made: a run whose calls were refused would cost less.
+fn verify(contestant: &Contestant, repository: &Path, log: &Path, answers: usize) -> Result<()> {
     let (found, wanted) = match contestant.dialect {
         dialect::Dialect::Anchorhold => {
             let text = fs::read_to_string(log).with_context(|| format!("read {}", log.display()))?;
-            (text.matches("\"outcome\":\"OK\"").count(), trajectory::ANSWERS)
+            (text.matches("\"outcome\":\"OK\"").count(), answers)
         }
         dialect::Dialect::Codex | dialect::Dialect::Goose => {
             let mut diff = command::program("git");
             diff.current_dir(repository).args(["diff", "--unified=0"]);
             let diff = command::read(&mut diff, "count the edits", "check that git works")?;
-            (diff.lines().filter(|line| line.starts_with("+    let")).count(), trajectory::ANSWERS / 2)
+            (diff.lines().filter(|line| line.starts_with("+    let")).count(), answers / 2)
         }
     };
     if found != wanted {
@@ -176,11 +190,25 @@ impl Figures {
             own_ms: median(own.clone()),
             own_first_ms: median(own.iter().take(20).copied().collect()),
             own_last_ms: median(own.iter().skip(last).copied().collect()),
+            own_tenths_ms: own
+                .chunks(own.len().div_ceil(10).max(1))
+                .map(|tenth| median(tenth.to_vec()))
+                .collect(),
             cpu_seconds: cost.cpu_seconds,
             peak_mb: cost.peak_mb,
             took_seconds: cost.took.as_secs_f64(),
         }
     }
+}
+
+/// How the overhead goes with the length of the conversation.
+fn tenths(figures: &[Figures]) -> String {
+    let parts = figures.first().map_or(0, |first| first.own_tenths_ms.len());
+    let of =
+        |part: usize| median(figures.iter().filter_map(|f| f.own_tenths_ms.get(part).copied()).collect());
+    let mut text: Vec<String> = (0..parts).map(|part| format!("{:.1}", of(part))).collect();
+    text.push("ms".to_owned());
+    text.join(" ")
 }
 
 fn row(name: &str, figures: &[Figures]) -> String {

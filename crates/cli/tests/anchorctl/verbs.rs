@@ -62,12 +62,57 @@ async fn a_limit_that_was_reached_can_be_raised() {
     arguments.iter_mut().filter(|word| **word == "Errand").for_each(|word| *word = name);
     let done = end(anchorctl(&house, &arguments)).await;
     // What it says can be pasted into a shell.
-    let err =
-        "what to do: anchorctl resume 'Ada'\\''s' with a higher --max-tokens, --max-turns or --max-seconds\n";
+    let err = "what to do:\n  \
+        raise    anchorctl resume 'Ada'\\''s' with a higher --max-usd, --max-tokens, --max-turns or --max-seconds;\n           \
+        for all agents in a day: anchorctl settings\n  \
+        wrap up  anchorctl wrap-up 'Ada'\\''s'\n  \
+        stop     leave it; anchorctl push 'Ada'\\''s' sends what is done\n";
     assert_eq!((done.status, done.err.as_str()), (Some(5), err));
     assert_eq!(said(&house, &["resume", name]).await, told(5, &["resumed", "paused: Limit Turns"], err));
     let lines = [&["limitsChanged", "resumed"], &WRITES_B[..]].concat();
     assert_eq!(said(&house, &["resume", name, "--max-turns", "2"]).await, told(0, &lines, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_at_its_limit_wraps_up_and_what_it_used_is_shown() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let steps = vec![turn("", vec![write("c", "c\n")]), turn("Half is done.", vec![])];
+    let voice = Voice::playing(steps).await;
+    let (address, base_url) = (remote.address(), voice.base_url());
+    let done = end(anchorctl(&house, &run(&address, &base_url, &["--max-turns", "1"]))).await;
+    assert_eq!(done.status, Some(5));
+    let lines = ["wrapUpRequested", "answered", "completed: Half is done."];
+    assert_eq!(said(&house, &["wrap-up", "Errand"]).await, told(0, &lines, ""));
+    let used = end(anchorctl(&house, &["usage", "--json"])).await;
+    let used: serde_json::Value = serde_json::from_str(&used.out).unwrap();
+    assert_eq!((&used["name"], &used["requests"]), (&"Errand".into(), &2.into()));
+    let shown = end(anchorctl(&house, &["usage"])).await.out;
+    assert!(shown.lines().all(|line| line.contains("2 requests")) && shown.lines().count() == 2, "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_shown_set_and_taken_away_and_nonsense_is_refused() {
+    let house = House::new();
+    let set = ["settings", "--slots", "20", "--day-usd", "2.50", "--day-tokens", "1000"];
+    let shown = end(anchorctl(&house, &set)).await;
+    let expected = "agents at once     20\nmoney in a day     $2.5000\ntokens in a day    1000\n\
+                    requests in a day  no limit\nrunning in a day   no limit\n";
+    assert_eq!((shown.status, shown.out.as_str()), (Some(0), expected));
+    assert_eq!(end(anchorctl(&house, &["settings"])).await.out, expected);
+    let fewer = end(anchorctl(&house, &["settings", "--day-usd", "none"])).await.out;
+    assert_eq!(fewer, expected.replace("$2.5000", "no limit"));
+    for wrong in [&["--day-usd", "0"][..], &["--day-turns", "many"]] {
+        assert_eq!(end(anchorctl(&house, &[&["settings"], wrong].concat())).await.status, Some(2));
+    }
+    for wrong in [["--slots", "0"], ["--day-tokens", "0"]] {
+        let refused = end(anchorctl(&house, &[&["settings"], &wrong[..]].concat())).await;
+        assert!(
+            refused.status == Some(2) && refused.err.starts_with("error: keep the settings: "),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(end(anchorctl(&house, &["settings"])).await.out, fewer);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ use crate::alarm::Alarm;
 use crate::config::Identity;
 use crate::folder::DataFolder;
 use crate::gate::Gates;
+use crate::ledger::Ledger;
 use crate::log::Log;
 use crate::resident::Resident;
 use crate::slots::Slots;
@@ -43,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) alarm: Arc<Alarm>,
     /// Counts appends, so that a list can be told to look again.
     pub(crate) changed: watch::Sender<u64>,
+    /// What all agents used today.
+    pub(crate) ledger: Arc<Ledger>,
     pub(crate) shutdown: CancellationToken,
     pub(crate) tasks: TaskTracker,
     /// Ends what waits for a shutdown where nobody closes the folder.
@@ -71,10 +74,12 @@ impl Shared {
         let mirrors = Mirrors::new(folder.mirrors());
         let (changed, _) = watch::channel(0);
         let settings = watch::Sender::new(store.settings().await?);
+        let ledger = Arc::new(Ledger::open(&store, config.clock).await?);
         let shutdown = CancellationToken::new();
         Ok(Self {
             slots: Slots::new(config.slots, settings.subscribe()),
             settings,
+            ledger,
             gates: Gates::default(),
             alarm: Arc::default(),
             _end: shutdown.clone().drop_guard(),
@@ -100,8 +105,9 @@ impl Shared {
             return Ok(Arc::clone(resident));
         }
         let agent = self.store.agent(id).await?;
+        let (store, ledger) = (self.store.clone(), Arc::clone(&self.ledger));
         let (changed, alarm) = (self.changed.clone(), Arc::clone(&self.alarm));
-        let log = Log::open(self.store.clone(), self.config.clock, agent, changed, alarm).await?;
+        let log = Log::open(store, self.config.clock, agent, changed, ledger, alarm).await?;
         let resident = Arc::new(Resident::new(log));
         residents.insert(id, Arc::clone(&resident));
         Ok(resident)

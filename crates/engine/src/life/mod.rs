@@ -7,6 +7,7 @@ mod asking;
 mod cell;
 mod clone;
 mod limits;
+mod look_back;
 mod loops;
 mod lost;
 mod mentions;
@@ -17,6 +18,7 @@ mod steer;
 mod tool_calls;
 mod trouble;
 mod turns;
+mod wrap_up;
 
 use crate::EngineError;
 use crate::engine::Shared;

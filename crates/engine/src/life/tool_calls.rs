@@ -187,7 +187,7 @@ impl Life {
         self.end_without_running(run, calls, ToolOutcome::Refused, "ask one question at a time").await
     }
 
-    async fn end_without_running(
+    pub(super) async fn end_without_running(
         &self,
         run: &mut Run,
         calls: &[CallRequest],

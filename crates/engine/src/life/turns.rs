@@ -1,6 +1,7 @@
 //! The run: instruction by instruction, answer by answer, until there is nothing left to do.
 
 use super::cell::OpeningCell;
+use super::look_back::LookBack;
 use super::lost::Losses;
 use super::mentions::Attached;
 use super::model::{Asked, OpeningVoice, Voice};
@@ -22,6 +23,7 @@ pub(super) struct Run {
     pub(super) workspace: Workspace,
     pub(super) cell: OpeningCell,
     pub(super) losses: Losses,
+    pub(super) look_back: LookBack,
 }
 
 impl Life {
@@ -71,7 +73,8 @@ impl Life {
         let history = History::new(prompt::system(&agent, entries), specs);
         let history = history.read(self.resident.log.store(), agent.id).await?;
         let voice = voice.await.map_err(|_| EngineError::Panicked { verb: "prepare the model" })??;
-        let mut run = Run { voice, tools, history, workspace, cell, losses: Losses::default() };
+        let (losses, look_back) = (Losses::default(), LookBack::default());
+        let mut run = Run { voice, tools, history, workspace, cell, losses, look_back };
         let ended = self.turns(&mut run).await;
         run.cell.settled().await;
         ended
@@ -88,6 +91,9 @@ impl Life {
                 self.resident.log.append(vec![paused]).await?;
                 return Ok(Ended::Told);
             }
+            if run.history.wrapping_up() {
+                return self.wrap_up_run(run).await;
+            }
             // Calls without a result: just requested, or left over by a crash.
             if !run.history.open_calls().is_empty() {
                 match self.run_calls(run).await? {
@@ -96,6 +102,11 @@ impl Life {
                 }
             }
             self.heed(run).await?;
+            if !run.history.turn_open()
+                && let Some(ended) = self.break_silence(run).await?
+            {
+                return Ok(ended);
+            }
             if !run.history.turn_open() {
                 if self.resident.log.waiting().await.is_empty() {
                     // The cell's report belongs before the end of the run; a turn need not wait for it.

@@ -34,7 +34,7 @@ pub fn story(events: &[Event]) -> Vec<String> {
             EventKind::Paused { reason, limit: None, until: None, fault: None } => {
                 format!("paused: {reason:?}")
             }
-            EventKind::Paused { reason, limit: Some(limit), until: None, fault: None } => {
+            EventKind::Paused { reason, limit: Some(limit), .. } => {
                 format!("paused: {reason:?} {limit:?}")
             }
             EventKind::Paused { reason, limit: None, until: None, fault: Some(fault) } => {

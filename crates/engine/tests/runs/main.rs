@@ -11,6 +11,8 @@ mod cells;
 #[cfg(target_os = "linux")]
 mod failing;
 mod holding;
+mod limits;
+mod loops;
 mod models;
 mod pushing;
 mod queue;
@@ -20,3 +22,4 @@ mod slots;
 mod steering;
 mod trouble;
 mod work;
+mod wrap_up;

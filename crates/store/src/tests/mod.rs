@@ -5,10 +5,13 @@
 mod agents;
 mod blobs;
 mod corrupt;
+mod first;
 mod full;
 mod killed;
 mod log;
 mod open;
+mod settings;
+mod spending;
 
 #[path = "../../../domain/tests/samples/mod.rs"]
 mod samples;

@@ -79,7 +79,7 @@ impl Contestant {
             Dialect::Goose => {
                 command.env("HOME", home).env("GOOSE_PROVIDER", "openai").env("GOOSE_MODEL", "bench");
                 command.env("OPENAI_HOST", format!("http://127.0.0.1:{port}")).env("GOOSE_MODE", "auto");
-                command.env("GOOSE_DISABLE_KEYRING", "1").env("GOOSE_MAX_TURNS", "200");
+                command.env("GOOSE_DISABLE_KEYRING", "1").env("GOOSE_MAX_TURNS", "2000");
                 command.args(["run", "--no-session", "--with-builtin", "developer", "--text", task]);
             }
         }

@@ -18,31 +18,24 @@ const EVENTS: &str = "text/event-stream";
 const JSON: &str = "application/json";
 
 impl Dialect {
-    /// How many answers of the recording the request already holds; `None` for a request that is no
-    /// part of the work, such as one for a title or for the list of models.
-    pub fn answers_so_far(self, path: &str, request: &Value) -> Option<usize> {
-        let is_work = (path.ends_with("/chat/completions") || path.ends_with("/responses"))
-            && request["tools"].as_array().is_some_and(|tools| !tools.is_empty());
-        is_work.then(|| match self {
-            Self::Anchorhold | Self::Goose => count(&request["messages"], |m| m["role"] == "assistant"),
-            Self::Codex => {
-                count(&request["input"], |i| i["type"] == "function_call" || i["type"] == "custom_tool_call")
-            }
-        })
+    /// Whether the request is part of the work, unlike one for a title, a summary or the list of models.
+    pub fn is_work(self, path: &str, request: &Value) -> bool {
+        (path.ends_with("/chat/completions") || path.ends_with("/responses"))
+            && request["tools"].as_array().is_some_and(|tools| !tools.is_empty())
     }
 
-    /// The answer with this number, as a content type and a body.
-    pub fn answer(self, _path: &str, request: &Value, number: usize, ask: &Ask) -> (&'static str, String) {
+    /// The answer with this number to a request of so many tokens, as a content type and a body.
+    pub fn answer(self, request: &Value, number: usize, ask: &Ask, tokens: usize) -> (&'static str, String) {
         match self {
-            Self::Anchorhold | Self::Goose => chat(request, number, self.call(ask)),
-            Self::Codex => (EVENTS, responses(number, self.call(ask))),
+            Self::Anchorhold | Self::Goose => chat(request, number, self.call(ask), tokens),
+            Self::Codex => (EVENTS, responses(number, self.call(ask), tokens)),
         }
     }
 
     /// The answer to a request that is no part of the work.
-    pub fn aside(self, path: &str, request: &Value) -> (&'static str, String) {
+    pub fn aside(self, path: &str, request: &Value, tokens: usize) -> (&'static str, String) {
         if path.ends_with("/chat/completions") {
-            return chat(request, 0, None);
+            return chat(request, 0, None, tokens);
         }
         let models = json!({"object": "list", "data": [{"id": "bench", "object": "model"}], "models": []});
         (JSON, models.to_string())
@@ -75,15 +68,13 @@ impl Dialect {
     }
 }
 
-fn count(list: &Value, is: impl Fn(&Value) -> bool) -> usize {
-    list.as_array().map_or(0, |items| items.iter().filter(|item| is(item)).count())
-}
-
-fn usage() -> Value {
-    json!({"prompt_tokens": 1000, "completion_tokens": 50, "total_tokens": 1050})
-}
-
-fn chat(request: &Value, number: usize, call: Option<(&str, Value)>) -> (&'static str, String) {
+fn chat(
+    request: &Value,
+    number: usize,
+    call: Option<(&str, Value)>,
+    tokens: usize,
+) -> (&'static str, String) {
+    let usage = json!({"prompt_tokens": tokens, "completion_tokens": 50, "total_tokens": tokens + 50});
     let reason = if call.is_some() { "tool_calls" } else { "stop" };
     let calls: Vec<Value> = call
         .into_iter()
@@ -103,16 +94,16 @@ fn chat(request: &Value, number: usize, call: Option<(&str, Value)>) -> (&'stati
     };
     if request["stream"] != true {
         let choice = json!({"index": 0, "message": message, "finish_reason": reason});
-        return (JSON, whole("chat.completion", choice, usage()).to_string());
+        return (JSON, whole("chat.completion", choice, usage).to_string());
     }
     let said = json!({"index": 0, "delta": message, "finish_reason": null});
     let said = whole("chat.completion.chunk", said, Value::Null);
     let end = json!({"index": 0, "delta": {}, "finish_reason": reason});
-    let end = whole("chat.completion.chunk", end, usage());
+    let end = whole("chat.completion.chunk", end, usage);
     (EVENTS, format!("data: {said}\n\ndata: {end}\n\ndata: [DONE]\n\n"))
 }
 
-fn responses(number: usize, call: Option<(&str, Value)>) -> String {
+fn responses(number: usize, call: Option<(&str, Value)>, tokens: usize) -> String {
     let id = format!("resp_{number}");
     let item = match call {
         Some((name, arguments)) => json!({
@@ -124,8 +115,9 @@ fn responses(number: usize, call: Option<(&str, Value)>) -> String {
             "content": [{"type": "output_text", "text": "Fifty lines were edited."}],
         }),
     };
-    let usage = json!({"input_tokens": 1000, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 50,
-                       "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 1050});
+    let usage = json!({"input_tokens": tokens, "input_tokens_details": {"cached_tokens": 0},
+                       "output_tokens": 50, "output_tokens_details": {"reasoning_tokens": 0},
+                       "total_tokens": tokens + 50});
     [
         json!({"type": "response.created", "response": {"id": id}}),
         json!({"type": "response.output_item.done", "output_index": 0, "item": item}),

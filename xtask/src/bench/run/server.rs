@@ -13,6 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// What the server counts as a token, near what the usual tokenizers make of code.
+const BYTES_PER_TOKEN: usize = 4;
+
 /// A running model server. It serves until the program ends.
 pub struct Server {
     /// Its port on the loopback interface.
@@ -20,6 +23,7 @@ pub struct Server {
     clock: Arc<Mutex<Clock>>,
 }
 
+/// What was seen since it was last taken.
 #[derive(Default)]
 struct Clock {
     first_request: Option<Instant>,
@@ -39,11 +43,11 @@ pub struct Seen {
 }
 
 impl Server {
-    /// Starts serving `dialect`'s tool names.
+    /// Starts serving `answers` answers under `dialect`'s tool names.
     ///
     /// # Errors
     /// When no port can be had.
-    pub fn start(dialect: Dialect) -> Result<Self> {
+    pub fn start(dialect: Dialect, answers: usize) -> Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).context("open a port for the model server")?;
         let port = listener.local_addr()?.port();
         let clock = Arc::new(Mutex::new(Clock::default()));
@@ -52,7 +56,7 @@ impl Server {
             for stream in listener.incoming().flatten() {
                 let clock = Arc::clone(&shared);
                 // A client that hangs up ends its connection and nothing else.
-                std::thread::spawn(move || drop(serve(stream, dialect, &clock)));
+                std::thread::spawn(move || drop(serve(stream, dialect, answers, &clock)));
             }
         });
         Ok(Self { port, clock })
@@ -65,33 +69,33 @@ impl Server {
     }
 }
 
-fn serve(stream: TcpStream, dialect: Dialect, clock: &Mutex<Clock>) -> Result<()> {
+fn serve(stream: TcpStream, dialect: Dialect, answers: usize, clock: &Mutex<Clock>) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream;
     while let Some((path, body)) = request(&mut reader)? {
         let arrived = Instant::now();
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let answered = dialect.answers_so_far(&path, &request);
-        if let Some(number) = answered {
+        // Counted here: an agent that makes room in its context does not send every answer back.
+        let number = dialect.is_work(&path, &request).then(|| {
             let mut clock = clock.lock().unwrap_or_else(PoisonError::into_inner);
             clock.first_request.get_or_insert(arrived);
-            if let Some(last) = clock.last_answer
-                && number > 0
-            {
+            if let Some(last) = clock.last_answer {
                 clock.own.push(arrived - last);
             }
-        }
-        let (kind, answer) = match answered {
-            Some(number) => dialect.answer(&path, &request, number, &trajectory::answer(number)),
-            None => dialect.aside(&path, &request),
+            clock.answered
+        });
+        let tokens = body.len() / BYTES_PER_TOKEN;
+        let (kind, answer) = match number {
+            Some(number) => dialect.answer(&request, number, &trajectory::answer(number, answers), tokens),
+            None => dialect.aside(&path, &request, tokens),
         };
         let head =
             format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", answer.len());
         let mut whole = head.into_bytes();
         whole.extend_from_slice(answer.as_bytes());
         writer.write_all(&whole)?;
-        if answered.is_some() {
+        if number.is_some() {
             let mut clock = clock.lock().unwrap_or_else(PoisonError::into_inner);
             clock.last_answer = Some(Instant::now());
             clock.answered += 1;

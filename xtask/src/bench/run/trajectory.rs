@@ -1,11 +1,17 @@
-//! The work that is measured: 50 times read and edit, then finish, so 101 answers of the model.
+//! The work that is measured: read and edit in turn, then finish.
 
 use anyhow::{Context, Result};
 use std::{fmt::Write as _, fs, path::Path};
 
-/// How many answers the model gives.
+/// How many answers the model gives unless somebody asks for more: 50 times read and edit.
 pub const ANSWERS: usize = 101;
+/// The most answers that there are lines for.
+pub const MOST_ANSWERS: usize = 1 + 2 * FILES * (LINES / STEP);
 const FILES: usize = 10;
+/// Lines of a file that can be edited.
+const LINES: usize = 200;
+/// From one edited line of a file to the next, so that no two edits touch each other.
+const STEP: usize = 7;
 
 /// What the model asks for in one answer, in words that every agent's own tools can be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,9 +24,9 @@ pub enum Ask {
     Finish,
 }
 
-/// The model's answer with this number, from zero.
-pub fn answer(number: usize) -> Ask {
-    if number + 1 >= ANSWERS {
+/// The model's answer with this number, from zero, of so many.
+pub fn answer(number: usize, answers: usize) -> Ask {
+    if number + 1 >= answers {
         return Ask::Finish;
     }
     let round = number / 2;
@@ -28,7 +34,7 @@ pub fn answer(number: usize) -> Ask {
     if number.is_multiple_of(2) {
         Ask::Read { path }
     } else {
-        let line = round / FILES * 30 + 7;
+        let line = round / FILES * STEP + 3;
         Ask::Edit { path, old: unchanged(line), new: format!("    let step_{line} = {round} * 3;\n") }
     }
 }
@@ -44,7 +50,7 @@ pub fn write_sources(folder: &Path) -> Result<()> {
             fs::create_dir_all(parent).with_context(|| format!("make {}", parent.display()))?;
         }
         let mut text = format!("//! Part {number} of the measured work.\n\npub fn work() {{\n");
-        for line in 0..200 {
+        for line in 0..LINES {
             let _ = write!(text, "{}", unchanged(line));
         }
         text.push_str("}\n");
@@ -63,17 +69,21 @@ fn unchanged(line: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ANSWERS, Ask, answer};
+    use super::{ANSWERS, Ask, LINES, MOST_ANSWERS, answer, unchanged};
 
     #[test]
-    fn no_line_is_edited_twice() {
-        let mut seen = std::collections::BTreeSet::new();
-        for number in 0..ANSWERS {
-            if let Ask::Edit { path, old, .. } = answer(number) {
-                assert!(seen.insert((path, old)), "answer {number}");
+    fn no_line_is_edited_twice_and_each_is_there() {
+        for answers in [ANSWERS, MOST_ANSWERS] {
+            let there: Vec<String> = (0..LINES).map(unchanged).collect();
+            let mut seen = std::collections::BTreeSet::new();
+            for number in 0..answers {
+                if let Ask::Edit { path, old, .. } = answer(number, answers) {
+                    assert!(there.contains(&old), "answer {number}");
+                    assert!(seen.insert((path, old)), "answer {number}");
+                }
             }
+            assert_eq!(seen.len(), answers / 2);
+            assert_eq!(answer(answers - 1, answers), Ask::Finish);
         }
-        assert_eq!(seen.len(), 50);
-        assert_eq!(answer(100), Ask::Finish);
     }
 }
