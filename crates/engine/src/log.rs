@@ -168,6 +168,7 @@ mod tests {
 
     use super::Log;
     use crate::alarm::Alarm;
+    use crate::ledger::Ledger;
     use anchorhold_domain::{
         Agent, AgentId, EventKind, FileRules, InstructionId, Limits, ModelChoice, NewAgent, Timestamp,
     };
@@ -204,8 +205,9 @@ mod tests {
         let created = EventKind::Created { task: agent.task.clone(), instruction, agent: None };
         store.create(&agent, &created).await.unwrap();
         let (id, changed) = (agent.id, watch::Sender::new(0));
-        let log =
-            Log::open(store.clone(), || Timestamp(2), agent, changed, Arc::<Alarm>::default()).await.unwrap();
+        let clock: fn() -> Timestamp = || Timestamp(2);
+        let (ledger, alarm) = (Arc::new(Ledger::open(&store, clock).await.unwrap()), Arc::<Alarm>::default());
+        let log = Log::open(store.clone(), clock, agent, changed, ledger, alarm).await.unwrap();
         let note = |message: &str| vec![EventKind::Noted { message: message.to_owned() }];
         assert!(log.append(note("cut off")).now_or_never().is_none());
         log.append(note("next")).await.unwrap();
