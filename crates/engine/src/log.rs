@@ -161,3 +161,58 @@ async fn write(
     }
     Ok(Appended { agent, events })
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::Log;
+    use crate::alarm::Alarm;
+    use crate::ledger::Ledger;
+    use anchorhold_domain::{
+        Agent, AgentId, EventKind, FileRules, InstructionId, Limits, ModelChoice, NewAgent, Timestamp,
+    };
+    use anchorhold_store::Store;
+    use futures_util::FutureExt;
+    use std::sync::Arc;
+    use tokio::sync::watch;
+    use uuid::Uuid;
+
+    #[tokio::test]
+    async fn what_was_decided_is_written_although_nobody_waits_for_it_any_more() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::open(&place.path().join("log.db")).await.unwrap();
+        let model = ModelChoice {
+            provider: "scripted".to_owned(),
+            name: "demo".to_owned(),
+            base_url: None,
+            wire: None,
+            effort: None,
+        };
+        let new = NewAgent {
+            name: "Errand".to_owned(),
+            task: "Do it.".to_owned(),
+            github_repo: "octo/hello".to_owned(),
+            source_branch: "main".to_owned(),
+            target_branch: "agent/work".to_owned(),
+            model,
+            fallback: None,
+            limits: Limits::default(),
+            files: FileRules::default(),
+        };
+        let agent = Agent::new(AgentId(Uuid::now_v7()), new, "local".to_owned(), Timestamp(1));
+        let instruction = InstructionId(Uuid::now_v7());
+        let created = EventKind::Created { task: agent.task.clone(), instruction, agent: None };
+        store.create(&agent, &created).await.unwrap();
+        let (id, changed) = (agent.id, watch::Sender::new(0));
+        let clock: fn() -> Timestamp = || Timestamp(2);
+        let (ledger, alarm) = (Arc::new(Ledger::open(&store, clock).await.unwrap()), Arc::<Alarm>::default());
+        let log = Log::open(store.clone(), clock, agent, changed, ledger, alarm).await.unwrap();
+        let note = |message: &str| vec![EventKind::Noted { message: message.to_owned() }];
+        assert!(log.append(note("cut off")).now_or_never().is_none());
+        log.append(note("next")).await.unwrap();
+        let events = store.all_events(id, 1).await.unwrap();
+        let written: Vec<_> = events.into_iter().map(|event| (event.seq, vec![event.kind])).collect();
+        assert_eq!(written, [(2, note("cut off")), (3, note("next"))]);
+    }
+}
