@@ -121,7 +121,7 @@ async fn a_wrong_key_is_not_tried_again() {
     let engine = house.open().await;
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
     let agent = rest(&engine, id).await;
-    let hint = "set the key with `anchorctl key set <provider>`, then resume the agent";
+    let hint = "set the key in Settings or with `anchorctl key set <provider>`, then resume the agent";
     assert_eq!(
         (agent.status, agent.error_code.as_deref(), agent.error_hint.as_deref()),
         (Status::Error, Some("model_key_invalid"), Some(hint))
