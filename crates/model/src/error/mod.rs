@@ -103,8 +103,7 @@ impl ModelError {
             }
             ErrorClass::Overloaded | ErrorClass::Server => "resume the agent later; nothing it did is lost",
             ErrorClass::Network => {
-                "check that the model server is running, its base URL in Settings, and your proxy, then \
-                 resume the agent"
+                "check that the model server is running and its base URL is right, then resume the agent"
             }
             ErrorClass::ContextLength => "give the agent a smaller task, or a model with a larger context",
             ErrorClass::OutputLimit => {

@@ -52,7 +52,8 @@ fn reasoning(heard: &mut Heard, delta: &Value) {
         heard.think(piece);
         if let Some(Part::Reasoning(all)) = heard.parts.last_mut() {
             all.push_str(piece);
-        } else if !matches!(heard.parts.last(), Some(Part::Block(_))) {
+        } else if !heard.parts.iter().any(|part| matches!(part, Part::Block(_))) {
+            // Blocks say the same and more.
             heard.parts.push(Part::Reasoning(piece.to_owned()));
         }
     }

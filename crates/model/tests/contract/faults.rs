@@ -1,6 +1,6 @@
 //! Servers that answer badly in ways that the mock cannot, on every wire.
 
-use super::replay::{block, chat_call, gemini, piece, words};
+use super::frames::{block, chat_call, gemini, piece, words};
 use super::stage::{End, Script, Stage};
 use super::support::{WIRES, ask_of, ask_within, choice, conversation, user};
 use anchorhold_domain::Wire;

@@ -10,6 +10,7 @@
 mod aimock;
 mod errors;
 mod faults;
+mod frames;
 mod network;
 mod replay;
 mod scripted;

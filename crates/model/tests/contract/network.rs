@@ -2,7 +2,7 @@
 //! process of its own: this program, told to run one test of this file.
 #![cfg(target_os = "linux")]
 
-use super::replay::words;
+use super::frames::words;
 use super::stage::Stage;
 use super::support::{choice, conversation, user};
 use anchorhold_domain::Wire;

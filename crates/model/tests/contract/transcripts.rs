@@ -1,7 +1,8 @@
 //! What is sent on each wire for one conversation of several turns, word for word. Written anew with
 //! `ANCHORHOLD_UPDATE=1 cargo test -p anchorhold-model --test contract transcripts`.
 
-use super::replay::{reasoned, results, said, words};
+use super::frames::{reasoned, words};
+use super::replay::{results, said};
 use super::stage::Stage;
 use super::support::{WIRES, ask_of, conversation, thinking, user};
 use anchorhold_domain::Wire;
