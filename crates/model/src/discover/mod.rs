@@ -127,7 +127,7 @@ fn tokens(value: Option<&serde_json::Value>) -> Option<u32> {
 /// Reads `host`, `host:port` or an address, as `OLLAMA_HOST` is written. The wildcard that a server listens
 /// at means this machine.
 fn place(text: &str, port: u16) -> Option<Url> {
-    let text = text.trim().trim_end_matches('/');
+    let text = text.trim();
     // An IPv6 address has colons of its own.
     let bare = text.parse::<std::net::Ipv6Addr>().map(|ip| format!("[{ip}]"));
     let text = bare.unwrap_or_else(|_| text.to_owned());
@@ -141,7 +141,7 @@ fn place(text: &str, port: u16) -> Option<Url> {
     }
     // A written address without a port means that of its scheme, as Ollama has it; port 80 of `host:80`
     // cannot be told from none once it is parsed.
-    if url.port().is_none() && !written && !text.ends_with(":80") {
+    if url.port().is_none() && !written && !text.trim_end_matches('/').ends_with(":80") {
         url.set_port(Some(port)).ok()?;
     }
     url.set_path("");
