@@ -73,7 +73,7 @@ fn ambiguous(content: &str, old: &str, places: usize) -> String {
     )
 }
 
-/// How to read two texts as the same, and what to say then.
+/// How to read a text otherwise, and what to say where it fits then.
 type Reading = (&'static str, fn(&str) -> String);
 
 const READINGS: [Reading; 4] = [
@@ -91,7 +91,7 @@ const READINGS: [Reading; 4] = [
 fn missing(content: &str, old: &str) -> String {
     let lines: Vec<&str> = content.lines().take(MOST_LINES).collect();
     // Slips in how the text was written down, rather than in what it says.
-    let slips: [(&str, fn(&str) -> String); 3] = [
+    let slips: [Reading; 3] = [
         ("it would be without the line numbers that read_file puts before each line", without_numbers),
         (r"it would be with real line breaks, tabs and quotes instead of \n, \t and backslashes", unescaped),
         ("it would be with the characters themselves instead of their ⟨U+…⟩ names", named),
