@@ -1,7 +1,7 @@
 /** What an agent does now or waits for, in one line. */
 import type { Agent } from "../../bindings";
 import { capital, plural } from "../../state/format";
-import { pausedText } from "../../state/reduce";
+import { pausedText } from "../../state/words";
 import { hasUnpushed } from "../../state/verbs";
 
 export function activity(agent: Agent): { text: string; urgent: boolean } {
