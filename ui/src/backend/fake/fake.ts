@@ -4,7 +4,7 @@ import type { Backend } from "../backend";
 import { born, cast, crowd, record, type Recorded } from "./cast";
 import { RecordedEngines } from "./engines";
 import { dayOf, noLimits } from "./day";
-import { folderInUse, priceUnknown } from "./faults";
+import { agentUnknown, folderInUse, nameTaken, priceUnknown } from "./faults";
 import { brokenOverrides, recordedCatalogue, RecordedModels } from "./models";
 import { finish, opening, refactor } from "./recording";
 import { passing } from "./passing";
@@ -76,12 +76,7 @@ class FakeBackend implements Backend {
   private find(id: string): Recorded {
     const run = this.runs.find((r) => r.agent.id === id);
     if (run) return run;
-    const fault: Fault = {
-      code: "agent_unknown",
-      message: "open the agent: there is none with this id",
-      hint: "It may have been deleted.",
-    };
-    throw fault;
+    throw agentUnknown;
   }
 
   private async act(id: string, ...kinds: EventKind[]): Promise<void> {
@@ -94,14 +89,7 @@ class FakeBackend implements Backend {
   }
 
   async createAgent(made: Parameters<Backend["createAgent"]>[0]): Promise<Agent> {
-    if (made.name === "taken") {
-      const fault: Fault = {
-        code: "name_taken",
-        message: "create the agent: another one is named taken",
-        hint: "Choose another name.",
-      };
-      throw fault;
-    }
+    if (made.name === "taken") throw nameTaken;
     this.ids += 1;
     const run = born(`n${this.ids}`, made.name, made.task, made.githubRepo, made.targetBranch, this.now());
     const { sourceBranch, model, fallback = null, limits, files = run.agent.files } = made;
