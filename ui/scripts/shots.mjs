@@ -3,7 +3,7 @@
  * each with axe. Fails on an accessibility violation, on an error in the console, and on anything that
  * the app's content security policy refuses.
  *
- *   npm run build && npm run shots -- <folder> [part of a name]
+ *   npm run build && npm run shots -- <folder> [part of a name [width]]
  */
 import { AxeBuilder } from "@axe-core/playwright";
 import { mkdir, readFile } from "node:fs/promises";
@@ -11,12 +11,13 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { preview } from "vite";
 import { engineScreens } from "./engines.mjs";
+import { modelScreens } from "./models.mjs";
 
-const [folder = "shots", only = ""] = process.argv.slice(2);
+const [folder = "shots", only = "", width = ""] = process.argv.slice(2);
 const sizes = [
   { width: 1280, height: 800 },
   { width: 1920, height: 1080 },
-];
+].filter((size) => String(size.width).startsWith(width));
 const themes = ["light", "dark"];
 /** Does what needs a log that is longer than the window is high. */
 const whereItScrolls = (act) => async (page) => {
@@ -60,6 +61,7 @@ const screens = [
   { name: "agents-empty", path: "/dashboard/agents", demo: "empty" },
   { name: "agents-engine-missing", path: "/dashboard/agents", demo: "error" },
   ...engineScreens,
+  ...modelScreens,
   { name: "agents-in-use", path: "/dashboard/agents", demo: "in-use" },
   {
     name: "agents-in-use-again",
@@ -84,7 +86,8 @@ const screens = [
     act: async (page) => {
       await page.fill("[data-testid=create-name]", "Fix flaky dates");
       await page.fill("[data-testid=create-target]", "main");
-      await page.selectOption("[data-testid=create-model]", "openai/");
+      await page.waitForSelector("[data-testid=create-provider]:enabled");
+      await page.selectOption("[data-testid=create-provider]", "compatible");
       await page.fill("[data-testid=create-repo]", "nowhere");
       await page.click("[data-testid=create-submit-start]");
       await page.waitForTimeout(1200);
@@ -149,7 +152,11 @@ const screens = [
   { name: "agent-pushing", path: "/dashboard/agents/a08", act: openFile("src/dates.ts") },
   { name: "agent-waiting", path: "/dashboard/agents/a09" },
   { name: "agent-limit", path: "/dashboard/agents/a10", act: openFile("static/img/logo.png") },
-  { name: "agent-limits-form", path: "/dashboard/agents/a03", act: (page) => page.click("text=Limits") },
+  {
+    name: "agent-limits-form",
+    path: "/dashboard/agents/a03",
+    act: (page) => page.click("[data-testid=limits]"),
+  },
   { name: "agent-unknown", path: "/dashboard/agents/none" },
 ].filter((screen) => screen.name.includes(only));
 

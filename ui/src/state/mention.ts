@@ -17,7 +17,8 @@ export function complete(
   path: string,
 ): { text: string; caret: number } {
   const after = text.slice(from + 1 + typed.length);
-  const put = `@${path}${after.startsWith(" ") ? "" : " "}`;
+  const name = /\s/.test(path) ? `"${path}"` : path;
+  const put = `@${name}${after.startsWith(" ") ? "" : " "}`;
   return {
     text: text.slice(0, from) + put + after,
     caret: from + put.length + (after.startsWith(" ") ? 1 : 0),

@@ -1,6 +1,6 @@
 /** What happens around the work, in words: the prompt, models, room, loops, limits, rules and steering. */
 import type { EventKind, FileRules, Limits, PlanStep } from "../bindings";
-import { compact, plural, sentence } from "./format";
+import { capital, compact, plural, round, sentence } from "./format";
 import type { About, Note } from "./reduce";
 import { amountOf, limitName, loopText, modelName } from "./words";
 
@@ -76,12 +76,12 @@ export function noteOf(kind: EventKind): Note | null {
 type Selected = Extract<EventKind, { type: "modelSelected" }>;
 
 function selected({ window, priced, fault }: Selected): string | null {
-  const facts = [
-    fault && sentence(fault.message),
-    window === null ? "window unknown" : `${compact(window)} tokens of room`,
+  const known = [
+    window === null ? "window unknown" : `${round(window)} window`,
     priced ? null : "price unknown",
   ];
-  return facts.filter(Boolean).join(fault ? " " : " · ");
+  const facts = known.filter(Boolean).join(" · ");
+  return fault ? `${sentence(fault.message)} ${capital(facts)}.` : facts;
 }
 
 function cut({ tokensBefore, tokensAfter }: { tokensBefore: number; tokensAfter: number }): string {
