@@ -82,7 +82,7 @@ export const modelScreens = [
     path: agent("a19"),
     act: async (page) => {
       await page.click("[data-testid=change-model]");
-      await page.waitForSelector("[data-testid=change-provider]:enabled");
+      await page.waitForSelector("[data-testid=chosen-provider]:enabled");
     },
   },
   { name: "live-stream", path: agent("a15") },
