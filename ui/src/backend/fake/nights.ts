@@ -78,9 +78,9 @@ export function nights(now: number): Recorded[] {
   ]);
 
   const live = next("Speed up the search", "Make the search answer within 50 ms.", "octo/api", 6);
-  live.agent = { ...live.agent, fallback: mini };
+  live.agent = { ...live.agent, fallback: mini, limits: { ...live.agent.limits, tokens: 200_000 } };
   played(live, [
-    one(900, neared("TOKENS", 1_640_000, 2_000_000)),
+    one(900, neared("TOKENS", 165_000, 200_000)),
     one(500, { type: "instructionQueued", id: "s1", text: "Also look at @src/entries.ts" }),
     one(500, { type: "instructionSentNow", id: "s1", interrupt: false }),
     one(500, { type: "instructionQueued", id: "s2", text: "Then write down what you measured." }),
