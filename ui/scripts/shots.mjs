@@ -184,7 +184,7 @@ async function shoot(screen, theme, size) {
   const name = `${screen.name}-${theme}-${size.width}`;
   const context = await browser.newContext({ viewport: size, colorScheme: theme, reducedMotion: "reduce" });
   const page = await context.newPage();
-  page.setDefaultTimeout(5000);
+  page.setDefaultTimeout(30_000);
   page.on("console", (message) => {
     if (message.type() === "error") failures.push(`${name}: console: ${message.text()}`);
   });

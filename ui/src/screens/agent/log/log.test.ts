@@ -2,6 +2,7 @@ import { fireEvent, render, screen } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { opening, olderKernel } from "../../../backend/fake/recording";
 import type { CellFact } from "../../../bindings";
+import { show } from "../../../test/render";
 import CellRow from "./CellRow.svelte";
 import LiveRow from "./LiveRow.svelte";
 import NoteRow from "./NoteRow.svelte";
@@ -92,7 +93,7 @@ test("nothing that a provider or an agent wrote becomes markup", () => {
     ...({ type: "note", about: "context", warns: false, detail: null, blob: null } as const),
     ...{ text: "<b>cut</b>", more: "<img src=x onerror=alert(1)>" },
   };
-  render(NoteRow, { note, opened: true, ontoggle: none });
+  show(NoteRow, { note, opened: true, ontoggle: none });
   expect(document.querySelector("img, b")).toBe(null);
   expect(screen.getByTestId("note-more").textContent).toContain("<img src=x onerror=alert(1)>");
 });
