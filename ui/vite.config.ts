@@ -9,5 +9,11 @@ export default defineConfig({
   build: { target: "es2022", chunkSizeWarningLimit: 900 },
   // Vitest would otherwise take Svelte's server build, which cannot mount anything.
   resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
-  test: { environment: "jsdom", include: ["src/**/*.test.ts"], setupFiles: ["./src/test/setup.ts"] },
+  // Dialogs are drawn slowly without a browser; a test that hangs is told from one on a busy machine.
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.ts"],
+    setupFiles: ["./src/test/setup.ts"],
+    testTimeout: 60_000,
+  },
 });

@@ -41,7 +41,7 @@ test("an agent goes from create to pushed by mouse", async () => {
     await window.write("create-task", TASK);
     await window.write("create-repo", sample.remote);
     await window.write("create-target", TARGET);
-    await window.part("create-model").selectByAttribute("value", "scripted/demo");
+    await window.part("create-provider").selectByAttribute("value", "scripted");
     await window.until(async () => (await window.part("create-source").getValue()) === "main", "read the branches");
     await window.picture("2-create");
     await window.click("create-submit-start");

@@ -3,7 +3,7 @@
  * each with axe. Fails on an accessibility violation, on an error in the console, and on anything that
  * the app's content security policy refuses.
  *
- *   npm run build && npm run shots -- <folder> [part of a name]
+ *   npm run build && npm run shots -- <folder> [parts of names [part of light-1280]]
  */
 import { AxeBuilder } from "@axe-core/playwright";
 import { mkdir, readFile } from "node:fs/promises";
@@ -11,8 +11,9 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { preview } from "vite";
 import { engineScreens } from "./engines.mjs";
+import { modelScreens } from "./models.mjs";
 
-const [folder = "shots", only = ""] = process.argv.slice(2);
+const [folder = "shots", only = "", variant = ""] = process.argv.slice(2);
 const sizes = [
   { width: 1280, height: 800 },
   { width: 1920, height: 1080 },
@@ -60,6 +61,7 @@ const screens = [
   { name: "agents-empty", path: "/dashboard/agents", demo: "empty" },
   { name: "agents-engine-missing", path: "/dashboard/agents", demo: "error" },
   ...engineScreens,
+  ...modelScreens,
   { name: "agents-in-use", path: "/dashboard/agents", demo: "in-use" },
   {
     name: "agents-in-use-again",
@@ -84,7 +86,8 @@ const screens = [
     act: async (page) => {
       await page.fill("[data-testid=create-name]", "Fix flaky dates");
       await page.fill("[data-testid=create-target]", "main");
-      await page.selectOption("[data-testid=create-model]", "openai/");
+      await page.waitForSelector("[data-testid=create-provider]:enabled");
+      await page.selectOption("[data-testid=create-provider]", "compatible");
       await page.fill("[data-testid=create-repo]", "nowhere");
       await page.click("[data-testid=create-submit-start]");
       await page.waitForTimeout(1200);
@@ -149,9 +152,13 @@ const screens = [
   { name: "agent-pushing", path: "/dashboard/agents/a08", act: openFile("src/dates.ts") },
   { name: "agent-waiting", path: "/dashboard/agents/a09" },
   { name: "agent-limit", path: "/dashboard/agents/a10", act: openFile("static/img/logo.png") },
-  { name: "agent-limits-form", path: "/dashboard/agents/a03", act: (page) => page.click("text=Limits") },
+  {
+    name: "agent-limits-form",
+    path: "/dashboard/agents/a03",
+    act: (page) => page.click("[data-testid=limits]"),
+  },
   { name: "agent-unknown", path: "/dashboard/agents/none" },
-].filter((screen) => screen.name.includes(only));
+].filter((screen) => only.split(",").some((part) => screen.name.includes(part)));
 
 const { app } = JSON.parse(await readFile(new URL("../../tauri.conf.json", import.meta.url), "utf8"));
 const server = await preview({ preview: { port: 4173, strictPort: false } });
@@ -171,12 +178,13 @@ const browser = await chromium.launch({
 });
 await mkdir(folder, { recursive: true });
 const failures = [];
+let taken = 0;
 
 async function shoot(screen, theme, size) {
   const name = `${screen.name}-${theme}-${size.width}`;
   const context = await browser.newContext({ viewport: size, colorScheme: theme, reducedMotion: "reduce" });
   const page = await context.newPage();
-  page.setDefaultTimeout(5000);
+  page.setDefaultTimeout(30_000);
   page.on("console", (message) => {
     if (message.type() === "error") failures.push(`${name}: console: ${message.text()}`);
   });
@@ -193,6 +201,7 @@ async function shoot(screen, theme, size) {
   await page.waitForTimeout(400);
   await screen.act?.(page);
   await page.waitForTimeout(300);
+  taken += 1;
   await page.screenshot({ path: join(folder, `${name}.png`) });
   if (size === sizes[0]) {
     const { violations } = await new AxeBuilder({ page }).analyze();
@@ -209,6 +218,7 @@ async function shoot(screen, theme, size) {
 for (const screen of screens) {
   for (const theme of themes) {
     for (const size of sizes) {
+      if (!`${theme}-${size.width}`.includes(variant)) continue;
       await shoot(screen, theme, size).catch((error) => failures.push(`${screen.name}: ${error.message}`));
     }
   }
@@ -219,4 +229,4 @@ if (failures.length > 0) {
   console.error(failures.join("\n"));
   process.exit(1);
 }
-console.log(`${screens.length * themes.length * sizes.length} pictures in ${folder}, no violation`);
+console.log(`${taken} pictures in ${folder}, no violation`);

@@ -2,14 +2,21 @@
 import type {
   Agent,
   Branches,
+  CatalogueInfo,
+  DayUsage,
   DiffWindow,
+  Disclosure,
   EngineOption,
   EngineStatus,
   Fault,
   FileChange,
+  FileRules,
   Limits,
-  ModelOption,
+  ModelChoice,
+  ModelTest,
   NewAgent,
+  ProviderOption,
+  Settings,
   Theme,
   Update,
 } from "../bindings";
@@ -36,15 +43,27 @@ export interface Backend {
   editInstruction(id: string, instruction: string, text: string): Promise<void>;
   removeInstruction(id: string, instruction: string): Promise<void>;
   reorderInstructions(id: string, ids: string[]): Promise<void>;
+  /** Lets the model hear a waiting instruction at its next request, or at once. */
+  sendNow(id: string, instruction: string, interrupt: boolean): Promise<void>;
+  /** Paths that match what was typed behind an `@`, the best first. */
+  mentionable(id: string, typed: string): Promise<string[]>;
   answer(id: string, text: string): Promise<void>;
   push(id: string): Promise<void>;
   setLimits(id: string, limits: Limits): Promise<void>;
+  setModel(id: string, model: ModelChoice, fallback: ModelChoice | null): Promise<void>;
+  setFileRules(id: string, files: FileRules): Promise<void>;
+  /** The rules of a new agent unless the user says otherwise. */
+  usualFileRules(): Promise<FileRules>;
+  /** Lets the agent say in one last answer without tools how far it came. */
+  wrapUp(id: string): Promise<void>;
   deleteAgent(id: string): Promise<void>;
   restoreAgent(id: string): Promise<void>;
 
   changes(id: string): Promise<FileChange[]>;
   /** Rows `from` to `from + count` of one file's differences. */
   diffRows(id: string, path: string, from: number, count: number): Promise<DiffWindow>;
+  /** Which files' text went to which provider. */
+  disclosures(id: string): Promise<Disclosure[]>;
   /** A tool call's whole result, by the hash in its event. */
   toolResult(hash: string): Promise<string>;
 
@@ -55,7 +74,20 @@ export interface Backend {
   /** What is chosen: an address or a context's name; none for the engine that is found. */
   engineChoice(): Promise<string | null>;
   chooseEngine(choice: string | null): Promise<void>;
-  models(): Promise<ModelOption[]>;
+  /** The providers with their models, and the model servers found on this machine. */
+  providers(): Promise<ProviderOption[]>;
+  /** Asks a model for a short answer; rejects with what is wrong. */
+  testModel(model: ModelChoice): Promise<ModelTest>;
+  /** Which price list is in use. */
+  catalogue(): Promise<CatalogueInfo>;
+  /** Keeps a key in the keychain; `what` is the provider, or the host of a server. It never comes back. */
+  keepKey(what: string, key: string): Promise<void>;
+  forgetKey(what: string): Promise<void>;
+  /** What holds for all agents. */
+  runSettings(): Promise<Settings>;
+  setRunSettings(settings: Settings): Promise<void>;
+  /** What all agents together used today. */
+  dayUsage(): Promise<DayUsage>;
   theme(): Promise<Theme>;
   setTheme(theme: Theme): Promise<void>;
 

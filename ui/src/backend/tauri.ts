@@ -13,6 +13,13 @@ async function take<T>(answer: Promise<Answer<T>>): Promise<T> {
   throw result.error;
 }
 
+/** For a command that cannot be refused, unless the shell itself refuses it. */
+async function plain<T>(answer: Promise<T>): Promise<T> {
+  return answer.catch((thrown: unknown) => {
+    throw toFault(thrown);
+  });
+}
+
 async function done(answer: Promise<Answer<unknown>>): Promise<void> {
   await take(answer);
 }
@@ -51,20 +58,34 @@ export const tauriBackend: Backend = {
   editInstruction: (id, instruction, text) => done(commands.editInstruction(id, instruction, text)),
   removeInstruction: (id, instruction) => done(commands.removeInstruction(id, instruction)),
   reorderInstructions: (id, ids) => done(commands.reorderInstructions(id, ids)),
+  sendNow: (id, instruction, interrupt) => done(commands.sendNow(id, instruction, interrupt)),
+  mentionable: (id, typed) => take(commands.mentionable(id, typed)),
   answer: (id, text) => done(commands.answer(id, text)),
   push: (id) => done(commands.push(id)),
   setLimits: (id, limits) => done(commands.setLimits(id, limits)),
+  setModel: (id, model, fallback) => done(commands.setModel(id, model, fallback)),
+  setFileRules: (id, files) => done(commands.setFileRules(id, files)),
+  usualFileRules: () => plain(commands.usualFileRules()),
+  wrapUp: (id) => done(commands.wrapUp(id)),
   deleteAgent: (id) => done(commands.deleteAgent(id)),
   restoreAgent: (id) => done(commands.restoreAgent(id)),
   changes: (id) => take(commands.changes(id)),
   diffRows: (id, path, from, count) => take(commands.diffRows(id, path, from, count)),
+  disclosures: (id) => take(commands.disclosures(id)),
   toolResult: (hash) => take(commands.toolResult(hash)),
   branches: (repo) => take(commands.branches(repo)),
   engineStatus: () => take(commands.engineStatus()),
   engines: () => take(commands.engines()),
   engineChoice: () => take(commands.engineChoice()),
   chooseEngine: (choice) => done(commands.chooseEngine(choice)),
-  models: () => take(commands.models()),
+  providers: () => take(commands.providers()),
+  testModel: (model) => take(commands.testModel(model)),
+  catalogue: () => take(commands.catalogue()),
+  keepKey: (what, key) => done(commands.keepKey(what, key)),
+  forgetKey: (what) => done(commands.forgetKey(what)),
+  runSettings: () => take(commands.runSettings()),
+  setRunSettings: (settings) => done(commands.setRunSettings(settings)),
+  dayUsage: () => take(commands.dayUsage()),
   theme: () => take(commands.theme()),
   setTheme: (theme) => done(commands.setTheme(theme)),
   watchAgents: (heard, failed) => subscribe((channel) => commands.watchAgents(channel), heard, failed),

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import { born } from "../backend/fake/cast";
-import { check, type Draft, emptyDraft, fieldOf, limitsDraft, suggestTarget, toNewAgent } from "./draft";
+import { check, type Draft, emptyDraft, fieldOf, placed, suggestTarget, toNewAgent } from "./draft";
+import { checkPrice, limitsDraft, noLimitsDraft, raised, toLimits } from "./limits";
+import { checkModel, emptyModel, keyHolder, optionOf, toChoice } from "./model";
+import { rulesDraft, toRules } from "./rules";
+import { RecordedModels } from "../backend/fake/models";
 
 const complete: Draft = {
   ...emptyDraft,
@@ -8,13 +12,18 @@ const complete: Draft = {
   task: "Fix them",
   repository: "octo/api",
   target: "agent/fix-dates",
-  modelName: "refactor",
+  model: { ...emptyModel, provider: "scripted", name: "refactor" },
 };
 
 function problems(more: Partial<Draft>): Record<string, string> {
   const others = [born("1", "Taken", "", "", "", 0).agent];
   const found = check({ ...complete, ...more }, others);
-  return Object.fromEntries(Object.entries(found).map(([field, problem]) => [field, problem.message]));
+  return Object.fromEntries(
+    Object.entries(found).map(([field, problem]) => [
+      field,
+      "message" in problem ? problem.message : "model",
+    ]),
+  );
 }
 
 test("a complete draft has no problem", () => {
@@ -39,14 +48,76 @@ test("the target cannot be the source", () => {
   expect(problems({ target: " main " })).toEqual({ target: "The target is the source branch." });
 });
 
-test("a server needs a model's name, and its address may be left out", () => {
-  const server = { provider: "openai", modelName: "qwen", baseUrl: "http://localhost:11434/v1" };
-  expect(problems(server)).toEqual({});
-  expect(problems({ ...server, baseUrl: "" })).toEqual({});
-  expect(problems({ ...server, modelName: "" })).toEqual({ model: "Name the model." });
-  expect(problems({ ...server, baseUrl: "localhost" })).toEqual({
-    address: "This is no address of a server.",
+test("a server needs a model's name, and its address may be left out where the provider has its own", () => {
+  const server = { ...emptyModel, provider: "openai", name: "qwen", address: "http://localhost:11434/v1" };
+  expect(checkModel(server)).toBe(null);
+  expect(checkModel({ ...server, address: "" })).toBe(null);
+  expect(checkModel({ ...server, name: " " })?.name?.message).toBe("Name the model.");
+  expect(checkModel({ ...server, address: "localhost" })?.address?.message).toBe(
+    "This is no address of a server.",
+  );
+  expect(checkModel({ ...server, provider: "compatible", address: "" })?.address?.message).toBe(
+    "Write the server's address.",
+  );
+  expect(problems({ fallback: { ...server, name: "" } })).toEqual({ fallback: "model" });
+});
+
+test("a found server is told from its provider, and a key belongs to the host that it is for", async () => {
+  const all = await new RecordedModels().providers();
+  const draft = { ...emptyModel, option: "ollama@http://localhost:11434", provider: "ollama" };
+  expect(optionOf(draft, all)?.label).toBe("Ollama");
+  const compatible = all.find((option) => option.takesAddress);
+  const anthropic = all[0];
+  if (!compatible || !anthropic) throw new Error("they are in the recording");
+  const typed = { ...emptyModel, address: "https://models.example.com:8443/v1" };
+  expect(keyHolder(typed, compatible)).toBe("models.example.com:8443");
+  expect(keyHolder({ ...typed, address: "no address" }, compatible)).toBe(null);
+  expect(keyHolder(typed, anthropic)).toBe("anthropic");
+});
+
+test("a choice names its wire and its effort only where they were chosen", () => {
+  const draft = { ...emptyModel, provider: "openai", name: " gpt " };
+  expect(toChoice(draft)).toEqual({
+    provider: "openai",
+    name: "gpt",
+    baseUrl: null,
+    wire: null,
+    effort: null,
   });
+  expect(toChoice({ ...draft, wire: "CHAT", effort: "HIGH" })).toMatchObject({
+    wire: "CHAT",
+    effort: "HIGH",
+  });
+});
+
+test("a money limit alone asks for a token limit where the price is not known", () => {
+  const money = { ...noLimitsDraft, money: "5" };
+  expect(checkPrice(money, true)).toBe(undefined);
+  expect(checkPrice(money, false)?.hint).toBe("Set a token limit as well.");
+  expect(checkPrice({ ...money, tokens: "1000" }, false)).toBe(undefined);
+  expect(checkPrice(noLimitsDraft, false)).toBe(undefined);
+});
+
+test("money is read in dollars and kept in millionths", () => {
+  const read = (money: string) => toLimits({ ...noLimitsDraft, money }).money;
+  expect(["5", "$2.50", "1,000", ""].map(read)).toEqual([5_000_000, 2_500_000, 1_000_000_000, null]);
+  for (const money of ["0", "-1", "many", "1.2.3", "9999999"])
+    expect(problems({ money })).toEqual({ limits: "Money is an amount above zero." });
+});
+
+test("the limit that was reached is offered doubled until there is room, and the others as they are", () => {
+  const { agent } = born("1", "A", "", "", "", 0);
+  const limits = { tokens: 1000, turns: 10, seconds: 60, money: 100 };
+  const spent = { ...agent, limits, cost: 450, requests: 10 };
+  expect(raised(spent, "MONEY")).toEqual({ ...limits, money: 800 });
+  expect(raised(spent, "TURNS")).toEqual({ ...limits, turns: 20 });
+  expect(raised(spent, null)).toEqual({ ...limits, turns: 20, money: 800 });
+});
+
+test("file rules are one pattern in each line, and nothing stands twice", () => {
+  const rules = { excluded: [".env", "*.pem"], only: ["src/"], protected: [] };
+  expect(toRules(rulesDraft(rules))).toEqual(rules);
+  expect(toRules({ excluded: " .env \n\n.env\n", only: "", protected: "" }).excluded).toEqual([".env"]);
 });
 
 test("limits are whole numbers above zero or nothing", () => {
@@ -63,13 +134,16 @@ test("a draft becomes the request that the engine takes", () => {
     githubRepo: "octo/api",
     sourceBranch: "main",
     targetBranch: "agent/fix-dates",
-    model: { provider: "scripted", name: "refactor", baseUrl: null },
-    limits: { tokens: 2_000_000, turns: null, seconds: 5400 },
+    model: { provider: "scripted", name: "refactor", baseUrl: null, wire: null, effort: null },
+    fallback: null,
+    limits: { tokens: 2_000_000, turns: null, seconds: 5400, money: 5_000_000 },
+    files: { excluded: [], only: [], protected: [] },
   });
 });
 
 test("limits are shown as they are typed", () => {
   expect(limitsDraft({ tokens: 1500, turns: null, seconds: 90 })).toEqual({
+    money: "",
     tokens: "1,500",
     turns: "",
     minutes: "2",
@@ -92,4 +166,6 @@ test("a fault of the engine goes to its field by its code", () => {
   expect(fieldOf(fault("branch_invalid", "use the branch agent/fix-dates"), complete)).toBe("target");
   expect(fieldOf(fault("branch_invalid", "use the branch main"), complete)).toBe("source");
   expect(fieldOf(fault("engine_stopped"), complete)).toBe(null);
+  expect(fieldOf(fault("price_unknown"), complete)).toBe("limits");
+  expect(placed(fault("model_empty"), complete)).toMatchObject({ model: { name: {} } });
 });

@@ -1,13 +1,14 @@
 /** What the create form holds, what is wrong with it, and which field a fault of the engine belongs to. */
-import type { Agent, Fault, Limits, ModelChoice, NewAgent } from "../bindings";
+import type { Agent, Fault, NewAgent } from "../bindings";
+import { checkLimits, checkPrice, type LimitsDraft, toLimits } from "./limits";
+import { checkModel, emptyModel, type ModelDraft, type ModelProblems, toChoice } from "./model";
+import { emptyRules, type RulesDraft, toRules } from "./rules";
 
-export type Field = "name" | "task" | "repository" | "source" | "target" | "model" | "address" | "limits";
+export type Field = "name" | "task" | "repository" | "source" | "target" | "limits" | "files";
 
 export type Problem = { message: string; hint: string | null };
 
-export type Problems = Partial<Record<Field, Problem>>;
-
-export type LimitsDraft = { tokens: string; turns: string; minutes: string };
+export type Problems = Partial<Record<Field, Problem>> & { model?: ModelProblems; fallback?: ModelProblems };
 
 export type Draft = LimitsDraft & {
   name: string;
@@ -15,9 +16,10 @@ export type Draft = LimitsDraft & {
   repository: string;
   source: string;
   target: string;
-  provider: string;
-  modelName: string;
-  baseUrl: string;
+  model: ModelDraft;
+  /** The model that stands in; none where it is not wanted. */
+  fallback: ModelDraft | null;
+  files: RulesDraft;
 };
 
 export const emptyDraft: Draft = {
@@ -26,9 +28,10 @@ export const emptyDraft: Draft = {
   repository: "",
   source: "main",
   target: "",
-  provider: "scripted",
-  modelName: "",
-  baseUrl: "",
+  model: emptyModel,
+  fallback: null,
+  files: emptyRules,
+  money: "5.00",
   tokens: "2,000,000",
   turns: "200",
   minutes: "60",
@@ -47,8 +50,8 @@ export function suggestTarget(name: string): string {
   return slug ? `agent/${slug}` : "";
 }
 
-/** Finds what can be seen to be wrong without asking the engine. */
-export function check(draft: Draft, agents: readonly Agent[]): Problems {
+/** Finds what can be seen to be wrong without asking the engine; `priced` is whether the model's price is known. */
+export function check(draft: Draft, agents: readonly Agent[], priced = true): Problems {
   const problems: Problems = {};
   const say = (field: Field, message: string, hint: string | null = null) => {
     problems[field] ??= { message, hint };
@@ -64,63 +67,27 @@ export function check(draft: Draft, agents: readonly Agent[]): Problems {
   if (!draft.target.trim()) say("target", "Name the branch to push to.");
   else if (draft.target.trim() === draft.source.trim())
     say("target", "The target is the source branch.", "Agents push to a branch of their own.");
-  if (draft.provider !== "scripted" && !draft.modelName.trim()) say("model", "Name the model.");
-  if (draft.baseUrl.trim() && !/^https?:\/\/\S+$/.test(draft.baseUrl.trim()))
-    say("address", "This is no address of a server.", "It begins with http:// or https://.");
-  const limits = checkLimits(draft);
+  const model = checkModel(draft.model);
+  if (model) problems.model = model;
+  const fallback = draft.fallback && checkModel(draft.fallback);
+  if (fallback) problems.fallback = fallback;
+  const limits = checkLimits(draft) ?? checkPrice(draft, priced);
   if (limits) problems.limits = limits;
   return problems;
 }
 
-/** Finds what is wrong with limits. */
-export function checkLimits({ tokens, turns, minutes }: LimitsDraft): Problem | undefined {
-  if ([tokens, turns, minutes].every((text) => amount(text) !== undefined)) return undefined;
-  return { message: "Limits are whole numbers above zero.", hint: "Leave a field empty for no limit." };
-}
-
-/** Writes limits as a form shows them. */
-export function limitsDraft({ tokens, turns, seconds }: Limits): LimitsDraft {
-  const text = (limit: number | null | undefined) => (limit == null ? "" : limit.toLocaleString("en"));
-  return {
-    tokens: text(tokens),
-    turns: text(turns),
-    minutes: seconds == null ? "" : text(Math.ceil(seconds / 60)),
-  };
-}
-
-/** Reads limits that {@link checkLimits} finds nothing wrong with. */
-export function toLimits({ tokens, turns, minutes }: LimitsDraft): Limits {
-  const time = amount(minutes) ?? null;
-  return {
-    tokens: amount(tokens) ?? null,
-    turns: amount(turns) ?? null,
-    seconds: time === null ? null : time * 60,
-  };
-}
-
-/** Reads a limit: `null` for none, `undefined` where it is not a number above zero. */
-function amount(text: string): number | null | undefined {
-  const digits = text.replace(/[\s,]/g, "");
-  if (digits === "") return null;
-  const value = Number(digits);
-  return Number.isInteger(value) && value > 0 && value <= 0xffff_ffff ? value : undefined;
-}
-
 /** Makes the request out of a draft that {@link check} finds nothing wrong with. */
 export function toNewAgent(draft: Draft): NewAgent {
-  const model: ModelChoice = {
-    provider: draft.provider,
-    name: draft.modelName.trim(),
-    baseUrl: draft.baseUrl.trim() || null,
-  };
   return {
     name: draft.name.trim(),
     task: draft.task.trim(),
     githubRepo: draft.repository.trim(),
     sourceBranch: draft.source.trim(),
     targetBranch: draft.target.trim(),
-    model,
+    model: toChoice(draft.model),
+    fallback: draft.fallback && toChoice(draft.fallback),
     limits: toLimits(draft),
+    files: toRules(draft.files),
   };
 }
 
@@ -132,8 +99,22 @@ const fieldOfCode: Record<string, Field> = {
   task_too_long: "task",
   repository_invalid: "repository",
   target_is_source: "target",
-  model_empty: "model",
+  price_unknown: "limits",
+  pattern_invalid: "files",
+  file_rules_invalid: "files",
 };
+
+/** The codes of faults that are about the model. */
+const ofModel = new Set(["model_empty", "model_unknown", "provider_unknown", "address_invalid"]);
+
+/** Puts a fault of the engine at its field; nothing where it is about the whole. */
+export function placed(fault: Fault, draft: Draft): Problems | null {
+  const problem = { message: fault.message, hint: fault.hint };
+  if (ofModel.has(fault.code))
+    return { model: fault.code === "address_invalid" ? { address: problem } : { name: problem } };
+  const field = fieldOf(fault, draft);
+  return field && { [field]: problem };
+}
 
 /** Names the field a fault belongs to, or `null` where it is about the whole. */
 export function fieldOf(fault: Fault, draft: Draft): Field | null {

@@ -68,3 +68,52 @@ export function sentence(text: string): string {
   const words = capital(text.trim());
   return words === "" || /[.!?…]["”’)`]?$/.test(words) ? words : `${words}.`;
 }
+
+/** Writes an amount in millionths of a dollar as `$0.42`; what is less than a cent says so. */
+export function money(micros: number): string {
+  if (micros > 0 && micros < 10_000) return "<$0.01";
+  const dollars = micros / 1_000_000;
+  const digits = dollars >= 1000 ? 0 : 2;
+  return `$${dollars.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+}
+
+/** Writes a price in millionths of a dollar, which may be less than a cent, as `$3.00` or `$0.005`. */
+export function price(micros: number): string {
+  const dollars = micros / 1_000_000;
+  return `$${dollars.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 3 })}`;
+}
+
+/** Writes a count of tokens that is a round number, such as a window, as `200k` or `1M`. */
+export function round(count: number): string {
+  if (count < 1000) return String(count);
+  const [value, unit] = count < 1_000_000 ? [count / 1000, "k"] : [count / 1_000_000, "M"];
+  return `${value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 1 : 0 })}${unit}`;
+}
+
+/** Writes a share of a whole in percent, rounded down so that it is never called full too early. */
+export function percent(part: number, whole: number): string {
+  return `${whole > 0 ? Math.floor((part / whole) * 100) : 0} %`;
+}
+
+/** Writes a time that is left as `in 12 s`, `in 12 min` or `in 2 h 05 min`; what has passed is `now`. */
+export function left(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds <= 0) return "now";
+  if (seconds < 90) return `in ${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 60) return `in ${minutes} min`;
+  const rest = minutes % 60;
+  return `in ${Math.floor(minutes / 60)} h${rest ? ` ${String(rest).padStart(2, "0")} min` : ""}`;
+}
+
+/** Writes a time to come as `14:05`, with its day where that is another. */
+export function upcoming(at: number, now: number): string {
+  const date = new Date(at);
+  const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const days = Math.round(
+    (new Date(at).setHours(12, 0, 0, 0) - new Date(now).setHours(12, 0, 0, 0)) / 86_400_000,
+  );
+  if (days <= 0) return time;
+  if (days === 1) return `${time} tomorrow`;
+  return `${time} on ${date.toLocaleDateString("en", { month: "short", day: "numeric" })}`;
+}

@@ -1,6 +1,8 @@
 /** What lasts only while it happens: progress, and the words that the model is writing. */
 import type { Event, Fault, Signal } from "../bindings";
 
+export type LiveCall = { readonly index: number; readonly tool: string; readonly arguments: string };
+
 export type Live = {
   readonly clone: { received: number; total: number; kib: number } | null;
   readonly filling: { done: number; total: number } | null;
@@ -8,6 +10,8 @@ export type Live = {
   readonly asking: boolean;
   readonly text: string;
   readonly reasoning: string;
+  /** Tool calls whose arguments are being written, in the order of the answer. */
+  readonly calls: readonly LiveCall[];
   /** How the work ended, where the log could not hold it. */
   readonly unwritten: Fault | null;
 };
@@ -18,6 +22,7 @@ export const nothingLive: Live = {
   asking: false,
   text: "",
   reasoning: "",
+  calls: [],
   unwritten: null,
 };
 
@@ -29,14 +34,24 @@ export function hear(live: Live, signal: Signal): Live {
     case "importProgress":
       return { ...live, filling: signal };
     case "modelRequested":
-      return { ...live, asking: true, text: "", reasoning: "" };
+      return { ...live, asking: true, text: "", reasoning: "", calls: [] };
     case "textDelta":
       return { ...live, text: live.text + signal.text };
     case "reasoningDelta":
       return { ...live, reasoning: live.reasoning + signal.text };
+    case "callDelta":
+      return { ...live, calls: written(live.calls, signal) };
     case "unwritten":
       return { ...nothingLive, unwritten: signal.fault };
   }
+}
+
+/** Adds a piece to the arguments of its call. */
+function written(calls: readonly LiveCall[], piece: LiveCall): LiveCall[] {
+  const { index, tool } = piece;
+  const before = calls.find((call) => call.index === index);
+  const whole = { index, tool, arguments: (before?.arguments ?? "") + piece.arguments };
+  return before ? calls.map((call) => (call === before ? whole : call)) : [...calls, whole];
 }
 
 /** Drops what a batch of the log has made history. */
@@ -53,11 +68,12 @@ export function settle(live: Live, events: readonly Event[]): Live {
         break;
       case "modelAnswered":
       case "modelRetried":
+      case "modelInterrupted":
       case "paused":
       case "questionAsked":
       case "completed":
       case "failed":
-        next = { ...next, asking: false, text: "", reasoning: "", unwritten: null };
+        next = { ...next, asking: false, text: "", reasoning: "", calls: [], unwritten: null };
         break;
       default:
     }

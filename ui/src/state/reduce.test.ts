@@ -49,8 +49,8 @@ test("an edited instruction keeps its place and the time it was queued", () => {
     log(queued("a"), queued("b"), { type: "instructionEdited", id: "a", text: "other" }),
   );
   expect(queue).toEqual([
-    { id: "a", text: "other", queuedAt: 1000 },
-    { id: "b", text: "do b", queuedAt: 1001 },
+    { id: "a", text: "other", queuedAt: 1000, now: false },
+    { id: "b", text: "do b", queuedAt: 1001, now: false },
   ]);
 });
 

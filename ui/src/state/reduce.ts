@@ -4,7 +4,17 @@
  * The queue follows the same rules as the Rust fold. Nothing here reads a clock or talks to anyone,
  * so the same events always give the same log.
  */
-import type { CellFact, Event, Fault, Instruction, LimitKind, PauseReason, ToolCall } from "../bindings";
+import type {
+  CellFact,
+  Event,
+  EventKind,
+  Fault,
+  Instruction,
+  LimitKind,
+  PlanStep,
+  ToolCall,
+} from "../bindings";
+import { foldRows } from "./rows";
 
 /** What a milestone means, which decides its mark. */
 export type Tone = "plain" | "good" | "held" | "bad" | "sent";
@@ -20,7 +30,25 @@ export type LogRow = { key: string; at: number } & (
   | { type: "failed"; fault: Fault; attempted: "run" | "push" }
   | { type: "cell"; facts: readonly CellFact[]; readyMs: number }
   | { type: "milestone"; tone: Tone; text: string; detail: string | null }
+  | Note
 );
+
+/** What a note is about, which decides its mark. */
+export type About = "prompt" | "model" | "plan" | "context" | "loop" | "limit" | "files" | "steering";
+
+/** Something that happened around the work; `more`, or the text stored as `blob`, is shown on demand. */
+export type Note = {
+  type: "note";
+  about: About;
+  warns: boolean;
+  text: string;
+  detail: string | null;
+  more: string | null;
+  blob: string | null;
+};
+
+type Paused = Extract<EventKind, { type: "paused" }>;
+type LoopNoticed = Extract<EventKind, { type: "loopNoticed" }>;
 
 export type Log = {
   readonly lastSeq: number;
@@ -31,17 +59,35 @@ export type Log = {
   readonly turn: string | null;
   /** The number of the last event that edited a file, by its path. */
   readonly edits: ReadonlyMap<string, number>;
+  /** The steps of its plan, as it wrote them last. */
+  readonly plan: readonly PlanStep[];
+  /** Limits that it came near to since they were set. */
+  readonly near: ReadonlySet<LimitKind>;
+  /** The last pause, while it lasts. */
+  readonly paused: Paused | null;
+  /** How it went round in circles last, until it is told something. */
+  readonly loop: LoopNoticed | null;
+  /** Agents before it, while it waits for a slot. */
+  readonly ahead: number | null;
 };
 
-export const emptyLog: Log = { lastSeq: 0, queue: [], rows: [], turn: null, edits: new Map() };
-
-type Draft = {
-  lastSeq: number;
-  queue: Instruction[];
-  rows: LogRow[];
-  turn: string | null;
-  edits: Map<string, number>;
+export const emptyLog: Log = {
+  lastSeq: 0,
+  queue: [],
+  rows: [],
+  turn: null,
+  edits: new Map(),
+  plan: [],
+  near: new Set(),
+  paused: null,
+  loop: null,
+  ahead: null,
 };
+
+/** A log while a batch is folded into it. */
+export type Draft = {
+  -readonly [Key in keyof Omit<Log, "queue" | "rows" | "edits">]: Log[Key];
+} & { queue: Instruction[]; rows: LogRow[]; edits: Map<string, number> };
 
 /** Takes one event into account. */
 export function reduce(log: Log, event: Event): Log {
@@ -56,6 +102,7 @@ export function reduceAll(log: Log, events: readonly Event[]): Log {
     if (event.seq <= draft.lastSeq) continue;
     draft.lastSeq = event.seq;
     foldQueue(draft, event);
+    foldState(draft, event.kind);
     foldRows(draft, event);
   }
   return draft;
@@ -64,7 +111,7 @@ export function reduceAll(log: Log, events: readonly Event[]): Log {
 function foldQueue(draft: Draft, { at, kind }: Event): void {
   switch (kind.type) {
     case "instructionQueued":
-      draft.queue.push({ id: kind.id, text: kind.text, queuedAt: at });
+      draft.queue.push({ id: kind.id, text: kind.text, queuedAt: at, now: false });
       return;
     case "instructionEdited":
       draft.queue = draft.queue.map((i) => (i.id === kind.id ? { ...i, text: kind.text } : i));
@@ -72,6 +119,16 @@ function foldQueue(draft: Draft, { at, kind }: Event): void {
     case "instructionRemoved":
       draft.queue = draft.queue.filter((i) => i.id !== kind.id);
       return;
+    case "instructionSentNow": {
+      const sent = draft.queue.find((i) => i.id === kind.id);
+      if (!sent) return;
+      const others = draft.queue.filter((i) => i !== sent);
+      // Behind those that were sent before it.
+      const place = others.findIndex((i) => !i.now);
+      others.splice(place < 0 ? others.length : place, 0, { ...sent, now: true });
+      draft.queue = others;
+      return;
+    }
     case "turnStarted":
       draft.queue = draft.queue.filter((i) => i.id !== kind.instruction);
       draft.turn = kind.instruction;
@@ -87,168 +144,44 @@ function foldQueue(draft: Draft, { at, kind }: Event): void {
   }
 }
 
-function foldRows(draft: Draft, { seq, at, kind }: Event): void {
-  const key = String(seq);
-  const milestone = (tone: Tone, text: string, detail: string | null = null) =>
-    draft.rows.push({ key, at, type: "milestone", tone, text, detail });
-
+/** Follows what the log says of the agent and its record does not hold. */
+function foldState(draft: Draft, kind: EventKind): void {
   switch (kind.type) {
-    case "startRequested":
-      return void milestone("plain", "Started");
-    case "slotAwaited":
-      return void milestone("plain", "Waiting for a free slot", `${kind.ahead} ahead`);
-    case "startCancelled":
-      return void milestone("held", "Start taken back");
-    case "cloneStarted":
-      return void milestone("plain", "Cloning");
-    case "cloned": {
-      milestone("plain", `Cloned ${kind.files.toLocaleString("en")} files`, kind.baseCommit.slice(0, 10));
-      kind.notes.forEach((note, index) =>
-        draft.rows.push({
-          key: `${key}.${index}`,
-          at,
-          type: "milestone",
-          tone: "plain",
-          text: note,
-          detail: null,
-        }),
-      );
+    case "planChanged":
+      draft.plan = kind.steps;
       return;
-    }
-    case "cloneCancelled":
-      return void milestone("held", "Clone cancelled");
-    case "cellOpened":
-      return void draft.rows.push({ key, at, type: "cell", facts: kind.facts, readyMs: kind.readyMs });
-    case "turnStarted":
-      return void draft.rows.push({ key, at, type: "turn", instruction: kind.instruction, text: kind.text });
-    case "modelAnswered":
-      if (kind.reasoning) draft.rows.push({ key: `${key}.r`, at, type: "reasoned", text: kind.reasoning });
-      if (kind.text.trim()) draft.rows.push({ key, at, type: "said", text: kind.text });
+    case "limitNeared":
+      draft.near = new Set([...draft.near, kind.limit]);
       return;
-    case "modelRetried":
-      return void draft.rows.push({ key, at, type: "retried", ...pick(kind) });
-    case "toolRequested": {
-      const { call: id, tool, label, arguments: args } = kind;
-      const call: ToolCall = { ...unfinished, id, tool, label, arguments: args, requestedAt: at };
-      return void draft.rows.push({ key, at, type: "call", call });
-    }
-    case "toolFinished":
-      for (const { path } of kind.edited) draft.edits.set(path, seq);
-      return replaceLast(
-        draft,
-        "call",
-        (row) => row.call.id === kind.call,
-        (row) => {
-          const { outcome, result, resultBlob, durationMs, edited, checkpoint } = kind;
-          return {
-            ...row,
-            call: { ...row.call, outcome, result, resultBlob, durationMs, edited, checkpoint },
-          };
-        },
-      );
-    case "questionAsked":
-      return void draft.rows.push({
-        key,
-        at,
-        type: "asked",
-        call: kind.call,
-        question: kind.question,
-        answer: null,
-      });
-    case "questionAnswered":
-      return replaceLast(
-        draft,
-        "asked",
-        (row) => row.call === kind.call,
-        (row) => ({ ...row, answer: kind.text }),
-      );
-    case "paused":
-      return void milestone("held", pausedText(kind.reason, kind.limit));
     case "limitsChanged":
-      return void milestone("plain", "Limits changed");
-    case "resumed":
-      return void milestone("plain", "Resumed");
-    case "completed":
-      return void milestone(
-        "good",
-        "Completed",
-        [kind.summary, kind.unverified].filter(Boolean).join("\n\n"),
-      );
-    case "failed":
-      return void draft.rows.push({ key, at, type: "failed", fault: kind.fault, attempted: "run" });
-    case "pushStarted":
-      return void milestone("sent", `Pushing to ${kind.branch}`, kind.commit.slice(0, 10));
-    case "pushCompleted":
-      return void milestone(
-        "good",
-        kind.created ? `Pushed to the new branch ${kind.branch}` : `Pushed to ${kind.branch}`,
-        kind.commit.slice(0, 10),
-      );
-    case "pushFailed":
-      return void draft.rows.push({ key, at, type: "failed", fault: kind.fault, attempted: "push" });
-    case "noted":
-      return void milestone("plain", kind.message);
-    case "deleted":
-      return void milestone("held", "Deleted");
-    case "restored":
-      return void milestone("plain", "Restored");
-    case "created":
-      return void milestone("plain", "Created");
-    case "instructionQueued":
-    case "instructionEdited":
-    case "instructionRemoved":
-    case "instructionsReordered":
+      draft.near = new Set();
       return;
-  }
-}
-
-const unfinished = {
-  outcome: null,
-  result: null,
-  resultBlob: null,
-  durationMs: null,
-  edited: [],
-  checkpoint: null,
-};
-
-function pick({ attempt, fault, waitMs }: { attempt: number; fault: Fault; waitMs: number }) {
-  return { attempt, fault, waitMs };
-}
-
-/** Replaces the newest row of a type that fits; it is near the end, so looking back from there is cheap. */
-function replaceLast<T extends LogRow["type"]>(
-  draft: Draft,
-  type: T,
-  fits: (row: Extract<LogRow, { type: T }>) => boolean,
-  change: (row: Extract<LogRow, { type: T }>) => LogRow,
-): void {
-  const index = draft.rows.findLastIndex(
-    (row) => row.type === type && fits(row as Extract<LogRow, { type: T }>),
-  );
-  const row = draft.rows[index];
-  if (row) draft.rows[index] = change(row as Extract<LogRow, { type: T }>);
-}
-
-const limitText: Record<LimitKind, string> = {
-  TOKENS: "the token limit was reached",
-  TURNS: "the request limit was reached",
-  TIME: "the time limit was reached",
-};
-
-/** Says why an agent is held. */
-export function pausedText(reason: PauseReason, limit: LimitKind | null = null): string {
-  switch (reason) {
-    case "USER":
-      return "Paused";
-    case "STOPPED":
-      return "Stopped";
-    case "QUESTION":
-      return "Waiting for an answer";
-    case "LIMIT":
-      return limit ? `Paused: ${limitText[limit]}` : "Paused: a limit was reached";
-    case "QUOTA":
-      return "Paused: the provider's quota is spent";
-    case "INTERRUPTED":
-      return "Interrupted: the app closed while this ran";
+    case "paused":
+      draft.paused = kind;
+      return;
+    case "resumed":
+    case "wrapUpRequested":
+    case "completed":
+    case "failed":
+    case "questionAnswered":
+    case "pushStarted":
+      draft.paused = null;
+      draft.ahead = null;
+      return;
+    case "loopNoticed":
+      draft.loop = kind;
+      return;
+    case "turnStarted":
+      draft.loop = null;
+      return;
+    case "slotAwaited":
+      draft.ahead = kind.ahead;
+      return;
+    case "slotTaken":
+    case "startCancelled":
+    case "cloneStarted":
+      draft.ahead = null;
+      return;
+    default:
   }
 }

@@ -18,7 +18,7 @@ export function verbs(agent: Agent): Verb[] {
     case "CLONING":
       return ["stop"];
     case "RUNNING":
-      return ["pause", "stop"];
+      return agent.waiting ? ["stop"] : ["pause", "stop"];
     case "PAUSED":
       return hasUnpushed(agent) ? ["resume", "push", "delete"] : ["resume", "delete"];
     case "COMPLETED":
@@ -38,6 +38,8 @@ export function can(agent: Agent, verb: Verb): boolean {
 /** The verb that answers an agent's error; it stands beside the message and nowhere else. */
 export function recovery(agent: Agent): Verb | null {
   if (agent.errorMessage === null) return null;
+  // What was done so far can be pushed as well, but it is not what the error asks for.
+  if (agent.status === "PAUSED") return "resume";
   return (["push", "resume", "start"] as const).find((verb) => can(agent, verb)) ?? null;
 }
 
@@ -48,7 +50,18 @@ export function canInstruct(agent: Agent): boolean {
 
 /** Whether a person has to do something before the agent goes on. */
 export function needsYou(agent: Agent): boolean {
-  return agent.status === "PAUSED" || agent.status === "ERROR";
+  return (agent.status === "PAUSED" && agent.resumesAt === null) || agent.status === "ERROR";
+}
+
+/** Whether a notice above the files says what comes next, so that nothing else on the screen does. */
+export function isNoticed({ status, pauseReason }: Agent): boolean {
+  if (status !== "PAUSED" || pauseReason === null) return false;
+  return ["LIMIT", "QUOTA", "PROVIDER", "LOOP", "INTERRUPTED"].includes(pauseReason);
+}
+
+/** Whether its model and its rules about files can be changed, which is while nothing works with them. */
+export function canChange({ status, waiting }: Agent): boolean {
+  return !waiting && ["IDLE", "PAUSED", "COMPLETED", "ERROR"].includes(status);
 }
 
 export function isBusy(agent: Agent): boolean {

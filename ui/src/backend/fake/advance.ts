@@ -1,5 +1,5 @@
 /** Moves a recorded agent along its log, as far as the screens can tell the difference. */
-import type { Agent, Event, EventKind, Status } from "../../bindings";
+import type { Agent, Event, EventKind, Fault, Status, Usage } from "../../bindings";
 
 const next: Partial<Record<EventKind["type"], Status>> = {
   startRequested: "IDLE",
@@ -10,6 +10,7 @@ const next: Partial<Record<EventKind["type"], Status>> = {
   questionAnswered: "RUNNING",
   paused: "PAUSED",
   resumed: "RUNNING",
+  wrapUpRequested: "RUNNING",
   completed: "COMPLETED",
   failed: "ERROR",
   pushStarted: "PUSHING",
@@ -17,7 +18,30 @@ const next: Partial<Record<EventKind["type"], Status>> = {
   pushFailed: "COMPLETED",
 };
 
+const total = (usage: Usage) => usage.inputTokens + usage.outputTokens;
+
+/** Adds a request to what an agent has used; one without a price makes the cost a lower bound. */
+function spent(agent: Agent, used: Usage, cost: number | null): Partial<Agent> {
+  const { usage } = agent;
+  return {
+    usage: {
+      inputTokens: usage.inputTokens + used.inputTokens,
+      cachedTokens: usage.cachedTokens + used.cachedTokens,
+      outputTokens: usage.outputTokens + used.outputTokens,
+    },
+    ...(cost === null ? { unpriced: agent.unpriced + 1 } : { cost: agent.cost + cost }),
+  };
+}
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
 const noError = { errorMessage: null, errorCode: null, errorHint: null };
+
+const failed = (fault: Fault) => ({
+  errorMessage: fault.message,
+  errorCode: fault.code,
+  errorHint: fault.hint,
+});
 
 function particulars(agent: Agent, { at, kind }: Event): Partial<Agent> {
   switch (kind.type) {
@@ -35,14 +59,27 @@ function particulars(agent: Agent, { at, kind }: Event): Partial<Agent> {
       return { activity: null };
     case "cellOpened":
       return { containerId: kind.containerId };
+    case "slotTaken":
+      return { waiting: false };
+    case "modelSelected":
+      return {
+        onFallback: same(kind.model, agent.fallback) && !same(kind.model, agent.model),
+        contextWindow: kind.window,
+      };
     case "modelAnswered":
       return {
         requests: kind.request,
-        usage: {
-          inputTokens: agent.usage.inputTokens + kind.usage.inputTokens,
-          cachedTokens: agent.usage.cachedTokens + kind.usage.cachedTokens,
-          outputTokens: agent.usage.outputTokens + kind.usage.outputTokens,
-        },
+        contextTokens: total(kind.usage),
+        ...spent(agent, kind.usage, kind.cost ?? null),
+      };
+    case "resultsShrunk":
+      return { contextTokens: kind.tokensAfter };
+    case "compacted":
+      return { contextTokens: kind.tokensAfter, ...spent(agent, kind.usage, kind.cost) };
+    case "planChanged":
+      return {
+        planTotal: kind.steps.length,
+        planDone: kind.steps.filter((step) => step.status === "DONE").length,
       };
     case "toolRequested":
       return { activity: kind.label };
@@ -51,17 +88,26 @@ function particulars(agent: Agent, { at, kind }: Event): Partial<Agent> {
     case "questionAsked":
       return { pauseReason: "QUESTION", activity: kind.question };
     case "paused":
-      return { pauseReason: kind.reason };
+      return {
+        pauseReason: kind.reason,
+        resumesAt: kind.until ?? null,
+        ...(kind.fault ? failed(kind.fault) : {}),
+      };
+    case "modelChanged":
+      return { model: kind.model, fallback: kind.fallback, onFallback: false, contextWindow: null };
+    case "fileRulesChanged":
+      return { files: kind.files };
     case "limitsChanged":
       return { limits: kind.limits };
     case "resumed":
+    case "wrapUpRequested":
     case "pushStarted":
       return noError;
     case "completed":
       return { completedAt: at, activity: kind.summary };
     case "failed":
     case "pushFailed":
-      return { errorMessage: kind.fault.message, errorCode: kind.fault.code, errorHint: kind.fault.hint };
+      return failed(kind.fault);
     case "pushCompleted":
       return { pushedCommit: kind.commit, pushedAt: at };
     case "deleted":
@@ -75,13 +121,15 @@ function particulars(agent: Agent, { at, kind }: Event): Partial<Agent> {
 
 export function advance(agent: Agent, event: Event): Agent {
   const status = next[event.kind.type] ?? agent.status;
-  const time: Partial<Agent> = {};
-  if (status === "RUNNING") time.runningSince = agent.runningSince ?? event.at;
-  else if (agent.runningSince !== null) {
-    time.runningSince = null;
-    time.ranMs = agent.ranMs + event.at - agent.runningSince;
-  }
-  const reason = status === "PAUSED" ? {} : { pauseReason: null };
-  const moved = { ...agent, ...time, ...reason, status, lastSeq: event.seq, updatedAt: event.at };
-  return { ...moved, ...particulars(agent, event) };
+  const reason = status === "PAUSED" ? {} : { pauseReason: null, resumesAt: null };
+  const moved = { ...agent, ...reason, status, lastSeq: event.seq, updatedAt: event.at };
+  return timed({ ...moved, ...particulars(agent, event) }, event.at);
+}
+
+/** Counts the time that an agent works; waiting for a slot is not work. */
+function timed(agent: Agent, at: number): Agent {
+  const works = agent.status === "RUNNING" && !agent.waiting;
+  if (works) return { ...agent, runningSince: agent.runningSince ?? at };
+  if (agent.runningSince === null) return agent;
+  return { ...agent, runningSince: null, ranMs: agent.ranMs + at - agent.runningSince };
 }

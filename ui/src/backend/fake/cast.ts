@@ -1,81 +1,15 @@
 /** The agents of the recording, each at another point of its life. */
-import type { Agent, Event, EventKind } from "../../bindings";
-import { advance } from "./advance";
-import { call, finish, olderKernel, one, opening, refactor, said, type Step } from "./recording";
+import { born, played, type Recorded } from "./born";
+import { nights } from "./nights";
+import { call, finish, olderKernel, one, opening, refactor, said } from "./recording";
 
-export type Recorded = { agent: Agent; events: Event[]; upcoming: Step[] };
-
-/** Makes the agent whose log holds its creation alone. */
-export function born(
-  id: string,
-  name: string,
-  task: string,
-  repo: string,
-  target: string,
-  at: number,
-): Recorded {
-  const agent: Agent = {
-    id,
-    name,
-    task,
-    githubRepo: repo,
-    sourceBranch: "main",
-    targetBranch: target,
-    containerId: null,
-    agentPort: null,
-    status: "IDLE",
-    pauseReason: null,
-    waiting: false,
-    errorMessage: null,
-    errorCode: null,
-    errorHint: null,
-    userId: "local",
-    model: { provider: "scripted", name: "refactor-to-typescript", baseUrl: null },
-    limits: { tokens: 2_000_000, turns: 200, seconds: 3600 },
-    usage: { inputTokens: 0, cachedTokens: 0, outputTokens: 0 },
-    requests: 0,
-    activity: null,
-    baseCommit: null,
-    baseTree: null,
-    checkpoint: null,
-    filesChanged: 0,
-    pushedCommit: null,
-    ranMs: 0,
-    runningSince: null,
-    lastSeq: 1,
-    startedAt: null,
-    completedAt: null,
-    pushedAt: null,
-    deletedAt: null,
-    createdAt: at,
-    updatedAt: at,
-  };
-  const created: EventKind = { type: "created", task, instruction: `${id}-task` };
-  return { agent, events: [{ seq: 1, at, kind: created }], upcoming: [] };
-}
-
-/** Adds an event to a log and moves its agent along. */
-export function record(run: Recorded, at: number, kind: EventKind): Event {
-  const event = { seq: run.agent.lastSeq + 1, at, kind };
-  run.events.push(event);
-  run.agent = advance(run.agent, event);
-  return event;
-}
-
-function played(run: Recorded, steps: Step[]): Recorded {
-  let at = run.agent.updatedAt;
-  for (const step of steps) {
-    at += step.afterMs;
-    for (const kind of step.kinds) record(run, at, kind);
-  }
-  return run;
-}
+export { born, record, type Recorded } from "./born";
 
 const MINUTE = 60_000;
 const queued = (id: string, text: string) => one(1500, { type: "instructionQueued", id, text });
 const fault = (code: string, message: string, hint: string) => ({ code, message, hint });
 
-/** The ten agents that the window shows when nothing else is asked for. */
+/** The agents that the window shows when nothing else is asked for. */
 export function cast(now: number): Recorded[] {
   const make = (id: string, name: string, task: string, repo: string, target: string, minutes: number) =>
     born(id, name, task, repo, target, now - minutes * MINUTE);
@@ -230,7 +164,10 @@ export function cast(now: number): Recorded[] {
     one(100, { type: "paused", reason: "LIMIT", limit: "TOKENS" }),
   ]);
 
-  return [running, asking, done, cloning, idle, failed, pushed, pushing, waiting, limited];
+  return [
+    ...[running, asking, done, cloning, idle, failed, pushed, pushing, waiting, limited],
+    ...nights(now),
+  ];
 }
 
 /** A thousand agents, to see that a long list stays quick. */

@@ -1,12 +1,21 @@
 /** A backend out of a recording, so that every screen runs in a plain browser. */
-import type { Agent, Branches, EngineStatus, Event, EventKind, Fault, Update } from "../../bindings";
+import type { Agent, EngineStatus, Event, EventKind, Fault, Settings, Update } from "../../bindings";
 import type { Backend } from "../backend";
 import { born, cast, crowd, record, type Recorded } from "./cast";
 import { RecordedEngines } from "./engines";
-import { folderInUse } from "./faults";
-import { finish, opening, recordedModels, refactor } from "./recording";
+import { dayOf, noLimits } from "./day";
+import { agentUnknown, folderInUse, nameTaken, priceUnknown } from "./faults";
+import { brokenOverrides, recordedCatalogue, RecordedModels } from "./models";
+import { finish, opening, refactor } from "./recording";
 import { passing } from "./passing";
 import { recordedFiles } from "./patches";
+import {
+  recordedBranches,
+  recordedDisclosures,
+  recordedPaths,
+  recordedRows,
+  usuallyExcluded,
+} from "./repository";
 
 /** What the fake plays: the usual recording, nothing, a broken engine, a crowd, a frozen moment, or a folder in use. */
 export type Demo = "usual" | "empty" | "error" | "many" | "still" | "in-use";
@@ -20,6 +29,8 @@ class FakeBackend implements Backend {
   private listWatchers = new Set<(agents: Agent[]) => void>();
   private chosenTheme: "SYSTEM" | "LIGHT" | "DARK" = "SYSTEM";
   private ids = 0;
+  private settings: Settings = { slots: 8, dayLimits: { ...noLimits, money: 20_000_000 } };
+  private readonly models = new RecordedModels();
   private readonly container: RecordedEngines;
   /** Whether another program holds the folder; it lets go of it after it was asked for once. */
   private inUse: boolean;
@@ -65,12 +76,7 @@ class FakeBackend implements Backend {
   private find(id: string): Recorded {
     const run = this.runs.find((r) => r.agent.id === id);
     if (run) return run;
-    const fault: Fault = {
-      code: "agent_unknown",
-      message: "open the agent: there is none with this id",
-      hint: "It may have been deleted.",
-    };
-    throw fault;
+    throw agentUnknown;
   }
 
   private async act(id: string, ...kinds: EventKind[]): Promise<void> {
@@ -83,17 +89,12 @@ class FakeBackend implements Backend {
   }
 
   async createAgent(made: Parameters<Backend["createAgent"]>[0]): Promise<Agent> {
-    if (made.name === "taken") {
-      const fault: Fault = {
-        code: "name_taken",
-        message: "create the agent: another one is named taken",
-        hint: "Choose another name.",
-      };
-      throw fault;
-    }
+    if (made.name === "taken") throw nameTaken;
     this.ids += 1;
     const run = born(`n${this.ids}`, made.name, made.task, made.githubRepo, made.targetBranch, this.now());
-    run.agent = { ...run.agent, sourceBranch: made.sourceBranch, model: made.model, limits: made.limits };
+    const { sourceBranch, model, fallback = null, limits, files = run.agent.files } = made;
+    if (limits.money && !limits.tokens && model.provider !== "anthropic") throw priceUnknown(model.name);
+    run.agent = { ...run.agent, sourceBranch, model, fallback, limits, files };
     this.runs.push(run);
     this.add(run);
     return run.agent;
@@ -150,6 +151,13 @@ class FakeBackend implements Backend {
   removeInstruction = (id: string, instruction: string) =>
     this.act(id, { type: "instructionRemoved", id: instruction });
   reorderInstructions = (id: string, ids: string[]) => this.act(id, { type: "instructionsReordered", ids });
+  sendNow = (id: string, instruction: string, interrupt: boolean) =>
+    this.act(id, { type: "instructionSentNow", id: instruction, interrupt });
+  setModel: Backend["setModel"] = (id, model, fallback) =>
+    this.act(id, { type: "modelChanged", model, fallback });
+  setFileRules: Backend["setFileRules"] = (id, files) => this.act(id, { type: "fileRulesChanged", files });
+  usualFileRules = async () => ({ excluded: [...usuallyExcluded], only: [], protected: [] });
+  wrapUp = (id: string) => this.act(id, { type: "wrapUpRequested" });
   setLimits: Backend["setLimits"] = (id, limits) => this.act(id, { type: "limitsChanged", limits });
   deleteAgent = (id: string) => this.act(id, { type: "deleted" });
   restoreAgent = (id: string) => this.act(id, { type: "restored" });
@@ -158,35 +166,16 @@ class FakeBackend implements Backend {
     return recordedFiles.slice(0, this.find(id).agent.filesChanged).map((file) => file.change);
   }
 
-  async diffRows(_id: string, path: string, from: number, count: number) {
-    const file = recordedFiles.find((f) => f.change.path === path);
-    if (!file)
-      throw {
-        code: "path_unknown",
-        message: `read the differences of ${path}: it did not change`,
-        hint: null,
-      } satisfies Fault;
-    const { change, language, notices } = file;
-    const rows = file.rows.slice(from, from + count);
-    const rest = { truncated: false, oldMissingNewline: false, newMissingNewline: path === "README.md" };
-    return { change, language, fromRow: from, totalRows: file.rows.length, rows, notices, ...rest };
-  }
+  diffRows = async (_id: string, path: string, from: number, count: number) =>
+    recordedRows(path, from, count);
+  disclosures = async (id: string) => recordedDisclosures(id, this.find(id).agent.requests);
+  mentionable = async (_id: string, typed: string) => recordedPaths(typed);
 
   async toolResult(hash: string): Promise<string> {
     return `The whole result that is stored as ${hash}.\n`.repeat(40);
   }
 
-  async branches(repo: string): Promise<Branches> {
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    if (!repo.includes("/")) {
-      throw {
-        code: "repository_invalid",
-        message: `list the branches of ${repo}: it is no repository`,
-        hint: "Write owner/name, a git URL, or a local path.",
-      } satisfies Fault;
-    }
-    return { names: ["main", "develop", "release/2.4", "agent/typescript"], default: "main" };
-  }
+  branches = recordedBranches;
 
   async engineStatus(): Promise<EngineStatus> {
     if (this.inUse) throw folderInUse;
@@ -197,9 +186,14 @@ class FakeBackend implements Backend {
   engineChoice = async () => this.container.choice;
   chooseEngine = (choice: string | null) => this.container.choose(choice);
 
-  async models() {
-    return recordedModels;
-  }
+  providers = () => this.models.providers();
+  testModel: Backend["testModel"] = (model) => this.models.test(model);
+  keepKey = (what: string, key: string) => this.models.keep(what, key);
+  forgetKey = (what: string) => this.models.forget(what);
+  catalogue = async () => ({ ...recordedCatalogue, fault: this.demo === "error" ? brokenOverrides : null });
+  runSettings = async () => this.settings;
+  setRunSettings: Backend["setRunSettings"] = async (settings) => void (this.settings = settings);
+  dayUsage = async () => dayOf(this.listed(), this.now());
 
   async theme() {
     return this.chosenTheme;

@@ -1,6 +1,7 @@
 /** Recorded runs: events as an engine wrote them, cut into steps that the fake plays one by one. */
 import type { EventKind, ToolOutcome } from "../../bindings";
 import { sealedCell } from "./cell";
+import { sonnet } from "./models";
 
 /** Events that were recorded together, and how long before them nothing happened. */
 export type Step = { afterMs: number; kinds: EventKind[] };
@@ -55,7 +56,7 @@ let calls = 0;
 let requests = 0;
 
 /** The model says something; every answer costs a little. */
-export function said(text: string, reasoning: string | null = null): EventKind {
+export function said(text: string, reasoning: string | null = null, cost: number | null = 52_400): EventKind {
   requests += 1;
   return {
     type: "modelAnswered",
@@ -63,7 +64,8 @@ export function said(text: string, reasoning: string | null = null): EventKind {
     text,
     reasoning,
     replay: null,
-    usage: { inputTokens: 9_480, cachedTokens: 7_900, outputTokens: 412 },
+    usage: { inputTokens: 82_480, cachedTokens: 68_900, outputTokens: 412 },
+    cost,
     durationMs: 2140,
   };
 }
@@ -108,12 +110,42 @@ export function call(tool: string, label: string, args: object, end: CallEnd = {
 
 export const one = (afterMs: number, ...kinds: EventKind[]): Step => ({ afterMs, kinds });
 
+/** What the agent is told first, and which model it asks. */
+export function prepared(model = sonnet, window: number | null = 200_000, priced = true): EventKind[] {
+  return [
+    {
+      type: "promptPrepared",
+      blob: "b3:77aa",
+      guidance: ["AGENTS.md", ".github/copilot-instructions.md"],
+      mapped: 214,
+      excluded: 3,
+    },
+    { type: "modelSelected", model, window, outputLimit: 64_000, priced, fault: null },
+  ];
+}
+
+const steps = [
+  "Look at how the project is laid out",
+  "Write the types of the props",
+  "Move App.jsx to TypeScript",
+  "Move the date helpers and their callers",
+  "Remove the legacy shim",
+  "Describe the locale parameter in the README",
+  "Look through everything once more",
+];
+
+/** The plan with some steps done. */
+export function plan(done: number): EventKind {
+  const status = (at: number) => (at < done ? "DONE" : at === done ? "ACTIVE" : "PENDING");
+  return { type: "planChanged", steps: steps.map((text, at) => ({ text, status: status(at) })) };
+}
+
 const list = "src/App.jsx\nsrc/dates.js\nsrc/entries.js\nsrc/routes.ts\nsrc/legacy.js\nREADME.md";
 
 /** Reading, then the first edits; what a run looks like some minutes in. */
 export function refactor(task: string, instruction: string): Step[] {
   return [
-    one(200, { type: "turnStarted", instruction, text: task }),
+    one(200, ...prepared(), { type: "turnStarted", instruction, text: task }),
     one(
       1800,
       said(
@@ -150,7 +182,7 @@ export function refactor(task: string, instruction: string): Step[] {
       },
       waitMs: 12_000,
     }),
-    one(3000, said("Types first, so that the component can use them.")),
+    one(3000, said("Types first, so that the component can use them."), plan(3)),
     ...call(
       "write_file",
       "write src/types.ts",
@@ -222,13 +254,3 @@ export function finish(files: number): Step[] {
     }),
   ];
 }
-
-/** The models that can be chosen; one without a name is named by the user. */
-export const recordedModels = [
-  {
-    provider: "scripted",
-    name: "refactor-to-typescript",
-    label: "Demonstration: plays a recording for the sample repository",
-  },
-  { provider: "openai", name: "", label: "OpenAI, or any server that is compatible with it" },
-];

@@ -1,16 +1,19 @@
 /** What an agent does now or waits for, in one line. */
 import type { Agent } from "../../bindings";
-import { capital, plural } from "../../state/format";
-import { pausedText } from "../../state/reduce";
+import { capital, plural, upcoming } from "../../state/format";
+import { pausedText } from "../../state/words";
 import { hasUnpushed } from "../../state/verbs";
 
-export function activity(agent: Agent): { text: string; urgent: boolean } {
+export function activity(agent: Agent, now = Date.now()): { text: string; urgent: boolean } {
   const calm = (text: string) => ({ text, urgent: false });
   const urgent = (text: string) => ({ text, urgent: true });
+  if (agent.status === "PAUSED" && agent.resumesAt !== null && agent.pauseReason)
+    return calm(`${pausedText(agent.pauseReason)}, goes on at ${upcoming(agent.resumesAt, now)}`);
   if (agent.errorMessage) return urgent(capital(agent.errorMessage));
+  if (agent.waiting) return calm("Waits for a free slot");
   switch (agent.status) {
     case "IDLE":
-      return calm(agent.waiting ? "Waiting for a free slot" : "Not started");
+      return calm("Not started");
     case "PAUSED":
       if (agent.pauseReason === "QUESTION" && agent.activity) return urgent(agent.activity);
       return urgent(agent.pauseReason ? pausedText(agent.pauseReason) : "Paused");

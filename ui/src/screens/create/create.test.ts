@@ -1,6 +1,8 @@
 import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import type { Backend } from "../../backend/backend";
+import { RecordedModels } from "../../backend/fake/models";
+import { usuallyExcluded } from "../../backend/fake/repository";
 import type { NewAgent } from "../../bindings";
 import { router } from "../../router.svelte";
 import { show } from "../../test/render";
@@ -76,7 +78,7 @@ test("create and start sends what was filled in, starts it and opens it", async 
     sent.push(made);
     return create(made);
   };
-  await waitFor(async () => expect((await field("model")).value).toBe("scripted/refactor-to-typescript"));
+  await waitFor(async () => expect((await field("model")).value).toBe("claude-sonnet-4-5"));
   await fill(complete);
   await fireEvent.click(await field("submit-start"));
   await waitFor(() => expect(router.route).toEqual({ name: "agent", id: "n1" }));
@@ -88,8 +90,10 @@ test("create and start sends what was filled in, starts it and opens it", async 
       githubRepo: "octo/web",
       sourceBranch: "main",
       targetBranch: "agent/tidy-up",
-      model: { provider: "scripted", name: "refactor-to-typescript", baseUrl: null },
-      limits: { tokens: 2_000_000, turns: 200, seconds: 3600 },
+      model: { provider: "anthropic", name: "claude-sonnet-4-5", baseUrl: null, wire: null, effort: null },
+      fallback: null,
+      limits: { tokens: 2_000_000, turns: 200, seconds: 3600, money: 5_000_000 },
+      files: { excluded: [...usuallyExcluded], only: [], protected: [] },
     },
   ]);
 });
@@ -120,14 +124,103 @@ test("a container engine that does not answer is said in the form and can be che
   await waitFor(() => expect(screen.queryByTestId("error-banner")).toBe(null));
 });
 
-test("a model is named by its own label, and a recording is explained below it", async () => {
+const provider = async (value: string) => {
+  const select = await screen.findByTestId<HTMLSelectElement>("create-provider");
+  await waitFor(() => expect(select.options.length).toBeGreaterThan(1));
+  await fireEvent.change(select, { target: { value } });
+};
+const ready = () => waitFor(async () => expect((await field("model")).value).toBe("claude-sonnet-4-5"));
+
+test("servers of this machine stand apart, and a recording is explained", async () => {
   show(CreateDialog, {});
-  const model = await screen.findByTestId<HTMLSelectElement>("create-model");
-  await waitFor(() => expect(model.options.length).toBe(2));
-  expect([...model.options].map((option) => option.textContent.trim())).toEqual([
-    "Demonstration: plays a recording for the sample repository",
-    "OpenAI, or any server that is compatible with it",
+  const select = await screen.findByTestId<HTMLSelectElement>("create-provider");
+  await waitFor(() => expect(select.querySelectorAll("optgroup").length).toBe(2));
+  const here = select.querySelector("optgroup");
+  expect(here?.label).toBe("On this machine");
+  expect(here?.textContent).toContain("Ollama · localhost:11434");
+  expect(select.textContent).toContain("Gemini · no key");
+  await provider("scripted");
+  expect(await screen.findByText(/No model thinks/)).toBeTruthy();
+  expect([screen.queryByTestId("key"), screen.queryByTestId("model-test")]).toEqual([null, null]);
+});
+
+test("models are searched, and their windows and prices are said, unknown where they are", async () => {
+  show(CreateDialog, {});
+  await ready();
+  const model = await field("model");
+  await fireEvent.input(model, { target: { value: "haiku" } });
+  const options = screen.getAllByTestId("model-option");
+  expect(options.map((option) => option.textContent)).toEqual([
+    expect.stringMatching(/Claude Haiku 4.5.*200k window.*\$1.00 in · \$5.00 out/),
   ]);
-  const note = document.getElementById(model.getAttribute("aria-describedby") ?? "");
-  expect(note?.textContent).toContain("No model thinks");
+  await fireEvent.keyDown(model, { key: "ArrowDown" });
+  await fireEvent.keyDown(model, { key: "Enter" });
+  expect(model.value).toBe("claude-haiku-4-5");
+  await provider("ollama@http://localhost:11434");
+  expect(await screen.findByText("262k window · price unknown")).toBeTruthy();
+});
+
+test("a key is kept without being shown again, and forgotten", async () => {
+  const kept: [string, string][] = [];
+  const backend = show(CreateDialog, {});
+  const keepKey = backend.keepKey.bind(backend);
+  backend.keepKey = (what, key) => {
+    kept.push([what, key]);
+    return keepKey(what, key);
+  };
+  await ready();
+  await provider("gemini");
+  const input = await screen.findByTestId<HTMLInputElement>("key-input");
+  expect(input.type).toBe("password");
+  await fireEvent.input(input, { target: { value: "AIza-secret" } });
+  await fireEvent.click(screen.getByTestId("key-keep"));
+  await waitFor(() => expect(screen.getByTestId("key").dataset.state).toBe("KEPT"));
+  expect(kept).toEqual([["gemini", "AIza-secret"]]);
+  expect(document.body.innerHTML).not.toContain("AIza-secret");
+  await fireEvent.click(screen.getByTestId("key-forget"));
+  await waitFor(() => expect(screen.getByTestId("key").dataset.state).toBe("MISSING"));
+  expect(screen.getByTestId<HTMLInputElement>("key-input").value).toBe("");
+});
+
+test("a test says what is wrong and what to do, or that the model works", async () => {
+  show(CreateDialog, {});
+  await ready();
+  const answer = () => screen.getByTestId("model-answer").textContent;
+  await fireEvent.click(screen.getByTestId("model-test"));
+  expect(answer()).toContain("Asking the model…");
+  await waitFor(() => expect(answer()).toContain("Answers in 1.2 s and calls tools."));
+  await provider("gemini");
+  await waitFor(() => expect(answer()).toContain("A short request"));
+  await fireEvent.click(screen.getByTestId("model-test"));
+  await waitFor(() => expect(answer()).toContain("The provider refused the key (401).".slice(4)));
+  expect(answer()).toContain("Check that the key is whole");
+});
+
+test("a model without a known price asks for a token limit beside a money limit", async () => {
+  show(CreateDialog, {}, { createAgent: () => Promise.reject(new Error("must not be asked")) });
+  await ready();
+  await provider("ollama@http://localhost:11434");
+  await fill({ ...complete, "limit-tokens": "" });
+  await fireEvent.click(await field("submit-start"));
+  expect(await screen.findByText(/The price of this model is not known/)).toBeTruthy();
+});
+
+test("another model can stand in, and file rules unfold", async () => {
+  show(CreateDialog, {});
+  await ready();
+  await fireEvent.click(screen.getByTestId("create-add-fallback"));
+  expect((await screen.findByTestId<HTMLInputElement>("create-fallback-model")).value).toBe("gpt-5.1");
+  await fireEvent.click(screen.getByTestId("files-toggle"));
+  expect(screen.getByTestId<HTMLTextAreaElement>("files-excluded").value).toContain(".env\n.env.*");
+});
+
+test("providers that cannot be listed are said, and asked again", async () => {
+  let broken = true;
+  const recorded = new RecordedModels();
+  const fault = { code: "keychain", message: "open the keychain", hint: null };
+  show(CreateDialog, {}, { providers: () => (broken ? Promise.reject(fault) : recorded.providers()) });
+  const failed = await screen.findByTestId("providers-failed");
+  broken = false;
+  await fireEvent.click(failed.querySelector("button") as HTMLElement);
+  await waitFor(() => expect(screen.queryByTestId("providers-failed")).toBe(null));
 });

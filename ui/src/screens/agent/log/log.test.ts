@@ -2,7 +2,10 @@ import { fireEvent, render, screen } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { opening, olderKernel } from "../../../backend/fake/recording";
 import type { CellFact } from "../../../bindings";
+import { show } from "../../../test/render";
 import CellRow from "./CellRow.svelte";
+import LiveRow from "./LiveRow.svelte";
+import NoteRow from "./NoteRow.svelte";
 import { reduced, summary, title } from "./cell";
 import { atEnd, follows, type Place } from "./follow";
 
@@ -64,4 +67,33 @@ test("rows that come or turn out smaller do not let go of the end", () => {
   expect(follows(true, end, { ...end, size: 1200 })).toBe(true);
   expect(follows(true, end, { offset: 480, viewport: 400, size: 900 })).toBe(true);
   expect(follows(true, end, { offset: 500, viewport: 400, size: 900 })).toBe(true);
+});
+
+test("what is streamed shows its arguments as they come, and its reasoning on demand", async () => {
+  const long = `{"path":"src/a.ts","content":"${"x".repeat(400)}END`;
+  const calls = [
+    { index: 0, tool: "read_file", arguments: '{"path":"src/b.ts"' },
+    { index: 1, tool: "write_file", arguments: long },
+  ];
+  const props = { text: "I will write it.", reasoning: "First.\nThen the other.", calls, ontoggle: none };
+  const { rerender } = render(LiveRow, { ...props, opened: false });
+  const shown = screen
+    .getAllByTestId("live-call")
+    .map((call) => call.textContent.replace(/\s+/g, " ").trim());
+  expect(shown[0]).toBe('read_file {"path":"src/b.ts" 18 characters');
+  expect(shown[1]).toMatch(/^write_file …x+END 4\d\d characters$/);
+  const reasoning = screen.getByTestId("live-reasoning");
+  expect(reasoning.querySelector("p")).toBe(null);
+  await rerender({ ...props, opened: true });
+  expect(reasoning.querySelector("p")?.textContent.trim()).toBe("First.\nThen the other.");
+});
+
+test("nothing that a provider or an agent wrote becomes markup", () => {
+  const note = {
+    ...({ type: "note", about: "context", warns: false, detail: null, blob: null } as const),
+    ...{ text: "<b>cut</b>", more: "<img src=x onerror=alert(1)>" },
+  };
+  show(NoteRow, { note, opened: true, ontoggle: none });
+  expect(document.querySelector("img, b")).toBe(null);
+  expect(screen.getByTestId("note-more").textContent).toContain("<img src=x onerror=alert(1)>");
 });

@@ -6,6 +6,9 @@ import FilePlus from "@lucide/svelte/icons/file-plus";
 import FileX from "@lucide/svelte/icons/file-x";
 import FolderPlus from "@lucide/svelte/icons/folder-plus";
 import FolderTree from "@lucide/svelte/icons/folder-tree";
+import ListChecks from "@lucide/svelte/icons/list-checks";
+import ListTree from "@lucide/svelte/icons/list-tree";
+import GitBranch from "@lucide/svelte/icons/git-branch";
 import History from "@lucide/svelte/icons/history";
 import MessageCircleQuestionMark from "@lucide/svelte/icons/message-circle-question-mark";
 import MoveRight from "@lucide/svelte/icons/move-right";
@@ -35,6 +38,12 @@ const icons: Record<string, Icon> = {
   rename: MoveRight,
   history: History,
   log: History,
+  git: GitBranch,
+  blame: History,
+  show: History,
+  plan: ListChecks,
+  update: ListChecks,
+  outline: ListTree,
   ask: MessageCircleQuestionMark,
 };
 
@@ -49,4 +58,13 @@ export function pretty(json: string): string {
   } catch {
     return json;
   }
+}
+
+/** More than this does not fit into a line. */
+const TAIL_CHARACTERS = 60;
+
+/** The end of arguments that are being written, in one line. */
+export function tailOf(args: string): string {
+  const line = args.slice(-TAIL_CHARACTERS * 2).replace(/\\n|\s+/g, " ");
+  return line.length > TAIL_CHARACTERS ? `…${line.slice(-TAIL_CHARACTERS)}` : line;
 }
