@@ -107,11 +107,6 @@ impl Workspace {
         Arc::clone(&self.rules)
     }
 
-    /// Whether the agent may be given the file at a path, in whichever commit.
-    pub(crate) fn visible(&self, path_text: &str) -> bool {
-        self.rules.sees(path(path_text).as_bytes())
-    }
-
     /// Waits until the cell answers.
     pub(crate) async fn cell(&self) -> Result<Cell, EngineError> {
         let mut state = self.cell.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -100,18 +100,27 @@ const fieldOfCode: Record<string, Field> = {
   repository_invalid: "repository",
   target_is_source: "target",
   price_unknown: "limits",
-  pattern_invalid: "files",
-  file_rules_invalid: "files",
+  files_excluded_invalid: "files",
+  files_only_invalid: "files",
+  files_protected_invalid: "files",
 };
 
 /** The codes of faults that are about the model. */
-const ofModel = new Set(["model_empty", "model_unknown", "provider_unknown", "address_invalid"]);
+const ofModel = new Set(["model_empty", "provider_unknown"]);
+
+/** The codes of faults that are about the model's address. */
+const ofAddress = new Set([
+  "address_missing",
+  "address_invalid",
+  "address_has_secret",
+  "address_in_clear",
+]);
 
 /** Puts a fault of the engine at its field; nothing where it is about the whole. */
 export function placed(fault: Fault, draft: Draft): Problems | null {
   const problem = { message: fault.message, hint: fault.hint };
-  if (ofModel.has(fault.code))
-    return { model: fault.code === "address_invalid" ? { address: problem } : { name: problem } };
+  if (ofModel.has(fault.code)) return { model: { name: problem } };
+  if (ofAddress.has(fault.code)) return { model: { address: problem } };
   const field = fieldOf(fault, draft);
   return field && { [field]: problem };
 }
