@@ -21,6 +21,15 @@ const DELTAS: usize = 64;
 /// How long a provider whose quota is spent is left alone where it does not say until when.
 const QUOTA: Duration = Duration::from_secs(3600);
 
+/// How much hangs on an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// The run: without it the agent is held.
+    Whole,
+    /// Something that can be done without it.
+    Aside,
+}
+
 /// What ends a wait before its time.
 enum Disturbance {
     Stop,
@@ -39,11 +48,16 @@ impl Life {
     /// through here.
     ///
     /// A model that stood in stays for the rest of the run; the next run begins with the agent's own.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] for a request [`Weight::Aside`] that no model will answer, and those of the
+    /// log.
     pub(super) async fn answer_to(
         &self,
         voice: &mut Voice,
         conversation: &Conversation,
         request: u32,
+        weight: Weight,
     ) -> Result<Reply, EngineError> {
         let patience = &self.shared.config.patience;
         let mut attempt = 1;
@@ -66,7 +80,8 @@ impl Life {
                 attempt += 1;
                 continue;
             }
-            let fault = EngineError::from(error).fault();
+            let error = EngineError::from(error);
+            let fault = error.fault();
             if verdict != Verdict::Ask
                 && let Some(other) = self.stand_in(voice, &fault).await
             {
@@ -84,9 +99,10 @@ impl Life {
                     let until = self.after(wait.unwrap_or(QUOTA));
                     self.hold(PauseReason::Quota, Some(until), Some(fault)).await
                 }
-                Verdict::TooLong | Verdict::Elsewhere | Verdict::Ask => {
-                    self.hold(PauseReason::Provider, None, Some(fault)).await
-                }
+                Verdict::TooLong | Verdict::Elsewhere | Verdict::Ask => match weight {
+                    Weight::Whole => self.hold(PauseReason::Provider, None, Some(fault)).await,
+                    Weight::Aside => Err(error),
+                },
             };
         }
     }

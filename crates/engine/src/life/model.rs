@@ -1,6 +1,7 @@
 //! The model of a run, and what becomes of its answers.
 
 use super::Life;
+use super::asking::Weight;
 use super::turns::Run;
 use crate::EngineError;
 use crate::engine::Shared;
@@ -106,20 +107,21 @@ impl Life {
     pub(super) async fn ask_model(&self, run: &mut Run) -> Result<Asked, EngineError> {
         let request = self.agent().requests.saturating_add(1);
         let began = Instant::now();
-        let answer = match self.answer_to(&mut run.voice, run.history.conversation(), request).await? {
-            Reply::Answer(answer) => answer,
-            Reply::Stopped => return Ok(Asked::Stopped),
-            Reply::Held => return Ok(Asked::Held),
-            Reply::Interrupted(text) => {
-                let interrupted = EventKind::ModelInterrupted { request, text };
-                let events = self.resident.log.append(vec![interrupted]).await?.events;
-                for event in events.iter() {
-                    run.history.take(event, None);
+        let answer =
+            match self.answer_to(&mut run.voice, run.history.conversation(), request, Weight::Whole).await? {
+                Reply::Answer(answer) => answer,
+                Reply::Stopped => return Ok(Asked::Stopped),
+                Reply::Held => return Ok(Asked::Held),
+                Reply::Interrupted(text) => {
+                    let interrupted = EventKind::ModelInterrupted { request, text };
+                    let events = self.resident.log.append(vec![interrupted]).await?.events;
+                    for event in events.iter() {
+                        run.history.take(event, None);
+                    }
+                    return Ok(Asked::Again);
                 }
-                return Ok(Asked::Again);
-            }
-            Reply::TooLong(error) => return self.learn_limit(run, &error).await,
-        };
+                Reply::TooLong(error) => return self.learn_limit(run, &error).await,
+            };
         let duration_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
         let events = self.resident.log.append(events(run, request, answer, duration_ms)).await?.events;
         for event in events.iter() {

@@ -1,5 +1,6 @@
 //! Room in the conversation: old results are cut first, then what is older is summed up.
 
+use super::asking::Weight;
 use super::model::{Asked, Reply};
 use super::turns::Run;
 use super::{Ended, Life};
@@ -72,7 +73,7 @@ impl Life {
         for part in SUMMARY_PARTS {
             let asked = run.history.request_summary(through, budget.most / part);
             let request = self.agent().requests.saturating_add(1);
-            match self.answer_to(&mut run.voice, &asked, request).await {
+            match self.answer_to(&mut run.voice, &asked, request, Weight::Aside).await {
                 Ok(Reply::Answer(answer)) => {
                     cost = run.voice.info.price.as_ref().map(|price| price.cost(&answer.usage));
                     usage = answer.usage;

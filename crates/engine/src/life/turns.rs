@@ -128,8 +128,13 @@ impl Life {
             if let Some(ended) = self.notice_loops(run).await? {
                 return Ok(ended);
             }
+            let used = self.agent().usage;
             if let Some(ended) = self.make_room(run).await? {
                 return Ok(ended);
+            }
+            // A summary was a request too, and may have used up a limit.
+            if self.agent().usage != used {
+                continue;
             }
             match self.ask_model(run).await? {
                 Asked::Answered | Asked::Again => {}

@@ -3,6 +3,7 @@
 //! Whatever becomes of that one request, the run ends with it: it is completed, stopped, or paused with
 //! words about what is wrong. The work so far stays as the last checkpoint, which can be pushed.
 
+use super::asking::Weight;
 use super::model::Reply;
 use super::turns::Run;
 use super::{Ended, Life};
@@ -30,7 +31,10 @@ impl Life {
         run.cell.settled().await;
         let request = self.agent().requests.saturating_add(1);
         let began = Instant::now();
-        let fault = match self.answer_to(&mut run.voice, run.history.conversation(), request).await {
+        let fault = match self
+            .answer_to(&mut run.voice, run.history.conversation(), request, Weight::Whole)
+            .await
+        {
             Ok(Reply::Answer(answer)) => return self.close(run, request, answer, began).await,
             Ok(Reply::Stopped) => return Ok(Ended::Stopped),
             Ok(Reply::Held) => return Ok(Ended::Told),

@@ -338,10 +338,38 @@ async fn a_run_of_many_turns_stays_within_the_window_keeps_what_the_user_said_an
     engine.close().await;
 }
 
-/// Work that says much and reads nothing, so that nothing but a summary makes room.
+/// A file for each step of [`talk`]: reading the same one again and again would be a circle.
+const SMALL: [(&str, &str); 24] = [
+    ("f0", "0\n"),
+    ("f1", "1\n"),
+    ("f2", "2\n"),
+    ("f3", "3\n"),
+    ("f4", "4\n"),
+    ("f5", "5\n"),
+    ("f6", "6\n"),
+    ("f7", "7\n"),
+    ("f8", "8\n"),
+    ("f9", "9\n"),
+    ("f10", "10\n"),
+    ("f11", "11\n"),
+    ("f12", "12\n"),
+    ("f13", "13\n"),
+    ("f14", "14\n"),
+    ("f15", "15\n"),
+    ("f16", "16\n"),
+    ("f17", "17\n"),
+    ("f18", "18\n"),
+    ("f19", "19\n"),
+    ("f20", "20\n"),
+    ("f21", "21\n"),
+    ("f22", "22\n"),
+    ("f23", "23\n"),
+];
+
+/// Work that says much and reads next to nothing, so that nothing but a summary makes room.
 fn talk(count: usize) -> Vec<(String, Vec<Value>)> {
     let said = |n| format!("Step {n}. {}", "I think about this at length. ".repeat(120));
-    let mut steps: Vec<_> = (0..count).map(|n| (said(n), vec![read("a")])).collect();
+    let mut steps: Vec<_> = (0..count).map(|n| (said(n), vec![read(&format!("f{n}"))])).collect();
     steps.push((String::new(), vec![write("b", "b\n"), finish("Done.")]));
     steps
 }
@@ -359,7 +387,7 @@ fn summaries(events: &[EventKind]) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_model_gives_no_summary_a_list_of_what_was_done_stands_in() {
     let house = House::new();
-    let remote = house.repository(&[("a", "a\n")]);
+    let remote = house.repository(&SMALL);
     let reader = Reader::new(16_000, talk(24), Summary::Refused).await;
     let engine = house.open().await;
     let id = start(&engine, errand(&remote.address(), reader.choice())).await;
@@ -374,7 +402,7 @@ async fn where_the_model_gives_no_summary_a_list_of_what_was_done_stands_in() {
     assert!(!summaries.is_empty());
     for summary in summaries {
         assert!(summary.contains("Nobody summed this up"), "{summary}");
-        assert!(summary.contains("- read_file {\"path\":\"a\"}"), "{summary}");
+        assert!(summary.contains("- read_file {\"path\":\"f"), "{summary}");
     }
     reader.check(|body, _| check_pairs(body));
     assert_eq!(
@@ -387,7 +415,7 @@ async fn where_the_model_gives_no_summary_a_list_of_what_was_done_stands_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn stopping_while_a_summary_is_written_holds_the_agent_with_all_it_had() {
     let house = House::new();
-    let remote = house.repository(&[("a", "a\n")]);
+    let remote = house.repository(&SMALL);
     let reader = Reader::new(16_000, talk(24), Summary::Silence).await;
     let engine = house.open().await;
     let id = start(&engine, errand(&remote.address(), reader.choice())).await;

@@ -23,7 +23,7 @@ async fn a_server_that_is_down_is_tried_six_times_and_asked_again_on_resume() {
     let engine = house.open().await;
     let id = start(&engine, errand(&remote.address(), choice)).await;
     let agent = rest(&engine, id).await;
-    let hint = "check that the model server is running, its base URL in Settings, and your proxy, then resume the agent";
+    let hint = "check that the model server is running and its base URL is right, then resume the agent";
     assert_eq!(
         (agent.status, agent.error_code.as_deref(), agent.error_hint.as_deref()),
         (Status::Paused, Some("model_unreachable"), Some(hint))
@@ -124,7 +124,7 @@ async fn a_wrong_key_is_not_tried_again() {
     let engine = house.open().await;
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
     let agent = rest(&engine, id).await;
-    let hint = "set the key in Settings or with `anchorctl key set <provider>`, then resume the agent";
+    let hint = "set the key in the window under Change model, or with `anchorctl key set <provider>`, then resume the agent";
     assert_eq!(
         (agent.status, agent.error_code.as_deref(), agent.error_hint.as_deref()),
         (Status::Paused, Some("model_key_invalid"), Some(hint))

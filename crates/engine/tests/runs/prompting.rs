@@ -123,7 +123,11 @@ async fn hidden_characters_are_shown_to_the_model_which_can_edit_them_all_the_sa
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
     let said: Vec<String> = voice.conversation().into_iter().map(|(_, said)| said).collect();
     assert!(said[2].contains("if admin⟨U+202E⟩ {"), "{}", said[2]);
-    assert!(said[2].contains("Hidden characters are shown by their number"), "{}", said[2]);
+    assert!(
+        said[2].contains("stands for a character that cannot be seen; edit_file takes it in that form"),
+        "{}",
+        said[2]
+    );
     let sent = serde_json::to_string(&voice.requests()).unwrap();
     assert!(!sent.contains('\u{202e}'));
     assert_eq!(

@@ -97,18 +97,19 @@ async fn what_is_excluded_is_never_sent_and_pushed_as_it_was() {
 #[tokio::test(flavor = "multi_thread")]
 async fn edits_outside_the_wanted_folders_and_of_protected_files_are_refused() {
     let house = House::new();
-    let remote = house.repository(&[("README.md", "Hello\n"), ("src/a.rs", "a\n"), ("src/gen/b.rs", "b\n")]);
+    let remote =
+        house.repository(&[("README.md", "Hello\n"), ("src/a.txt", "a\n"), ("src/gen/b.txt", "b\n")]);
     let voice = Voice::playing(vec![
-        turn("", vec![read("README.md"), read("src/gen/b.rs")]),
+        turn("", vec![read("README.md"), read("src/gen/b.txt")]),
         turn(
             "",
             vec![
                 edit("README.md", "Hello", "Ahoy"),
-                write("other/new.rs", "n\n"),
-                edit("src/gen/b.rs", "b", "B"),
+                write("other/new.txt", "n\n"),
+                edit("src/gen/b.txt", "b", "B"),
                 delete("src"),
-                move_file("src/a.rs", "a.rs"),
-                edit("src/a.rs", "a", "A"),
+                move_file("src/a.txt", "a.txt"),
+                edit("src/a.txt", "a", "A"),
                 finish("Done."),
             ],
         ),
@@ -124,17 +125,17 @@ async fn edits_outside_the_wanted_folders_and_of_protected_files_are_refused() {
         results[2..],
         [
             "README.md is outside what the user lets you change, which is src",
-            "other/new.rs is outside what the user lets you change, which is src",
-            "src/gen/b.rs is protected by the user's file rules (src/gen/); it can be read and not changed",
-            "src/gen/b.rs is protected by the user's file rules (src/gen/); it can be read and not changed",
-            "a.rs is outside what the user lets you change, which is src",
-            "Edited src/a.rs in 1 place.",
+            "other/new.txt is outside what the user lets you change, which is src",
+            "src/gen/b.txt is protected by the user's file rules (src/gen/); it can be read and not changed",
+            "src/gen/b.txt is protected by the user's file rules (src/gen/); it can be read and not changed",
+            "a.txt is outside what the user lets you change, which is src",
+            "Edited src/a.txt in 1 place.",
             "Done.",
         ]
     );
     assert_eq!(
         engine.reviewed_tree(id).await.unwrap().unwrap(),
-        remote.tree_with("main", &[("src/a.rs", Some("A\n"))])
+        remote.tree_with("main", &[("src/a.txt", Some("A\n"))])
     );
     engine.close().await;
 }
@@ -165,7 +166,7 @@ async fn other_rules_hold_from_the_next_run_in_a_workspace_filled_anew() {
     until(&engine, id, "is done a third time", |agent| agent.activity.as_deref() == Some("Three.")).await;
 
     let results: Vec<String> = results(&engine, id).await.into_iter().map(|(_, result)| result).collect();
-    assert_eq!(results[2..4], ["No line matches in 2 files.\n", "b\n"]);
+    assert_eq!(results[2..4], ["No line matches in 2 files.\n", "1\tb\n"]);
     assert!(results[5].contains("the plan is secret"), "{}", results[5]);
     assert_eq!(cells(&engine, id).await, 3);
     engine.close().await;

@@ -212,7 +212,7 @@ async fn an_interrupt_ends_the_wait_for_the_next_try() {
     soon("the agent waits", retried).await;
     send(&engine, id, "Now.", true).await;
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
-    assert_eq!(heard(&voice), [TASK, "Now."]);
+    assert_eq!(heard(&voice), [format!("{TASK}\n\nNow.")]);
     engine.close().await;
 }
 
@@ -243,14 +243,14 @@ async fn what_is_sent_now_sets_a_held_agent_to_work_unless_it_waits_for_an_answe
     send(&engine, id, "Go on.", false).await;
     let agent = until(&engine, id, "asks", |agent| agent.pause_reason == Some(PauseReason::Question)).await;
     assert_eq!(agent.activity.as_deref(), Some("Why?"));
-    assert_eq!(heard(&voice), ["Before.", "Go on."]);
+    assert_eq!(heard(&voice), ["Before.\n\nGo on."]);
     // A question waits for its answer, and the instruction with it.
     send(&engine, id, "By the way.", true).await;
     assert_eq!(engine.agent(id).await.unwrap().pause_reason, Some(PauseReason::Question));
     engine.answer(id, "So.").await.unwrap();
     let agent = rest(&engine, id).await;
-    assert_eq!((agent.status, heard(&voice).len()), (Status::Completed, 5));
-    assert_eq!(heard(&voice)[..3], ["Before.", "Go on.", "By the way."]);
+    assert_eq!((agent.status, heard(&voice).len()), (Status::Completed, 4));
+    assert_eq!(heard(&voice)[..2], ["Before.\n\nGo on.", "By the way."]);
     // Completed: it is taken up.
     send_when_completed(&engine, id).await;
     assert_eq!(rest(&engine, id).await.status, Status::Completed);

@@ -111,10 +111,11 @@ impl ModelError {
             }
             ErrorClass::Refused => "reword the task or the last instruction, then resume the agent",
             ErrorClass::InvalidKey => {
-                "set the key in Settings or with `anchorctl key set <provider>`, then resume the agent"
+                "set the key in the window under Change model, or with `anchorctl key set <provider>`, then \
+                 resume the agent"
             }
             ErrorClass::NotFound => {
-                "check the model's name, its provider and its base URL in Settings, then resume the agent"
+                "check the model's name, its provider and its base URL, then resume the agent"
             }
             ErrorClass::BadRequest => "check that the model supports tools, or choose another model",
             ErrorClass::Nonsense => {
