@@ -144,13 +144,13 @@ export const recordedCatalogue: CatalogueInfo = {
   date: "2026-11-01",
   licence: "MIT",
   models: 1182,
-  overrides: "/home/octo/.config/anchorhold/models.toml",
+  overrides: "/home/octo/.local/share/anchorhold/models.json",
   overridden: 2,
   fault: null,
 };
 
 export const brokenOverrides: Fault = {
   code: "catalogue_invalid",
-  message: "read /home/octo/.config/anchorhold/models.toml: line 7: a price is a number",
+  message: "read /home/octo/.local/share/anchorhold/models.json: line 7: a price is a number",
   hint: "mend the file; until then only the list that came with the app is used",
 };

@@ -51,7 +51,7 @@ test("slots and day limits are kept, beside what was used today and the price li
 test("overrides of prices that cannot be read are said with their line", async () => {
   const list = {
     ...{ source: "genai-prices", date: "2026-11-01", licence: "MIT", models: 1, overridden: 0 },
-    ...{ overrides: "/x/models.toml", fault: { code: "c", message: "read line 7: no number", hint: null } },
+    ...{ overrides: "/x/models.json", fault: { code: "c", message: "read line 7: no number", hint: null } },
   };
   show(SettingsForm, { ondone: () => undefined }, { catalogue: async () => list });
   expect(await screen.findByText("Read line 7: no number.")).toBeTruthy();
