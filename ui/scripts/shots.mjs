@@ -215,14 +215,18 @@ async function shoot(screen, theme, size) {
   await context.close();
 }
 
-for (const screen of screens) {
-  for (const theme of themes) {
-    for (const size of sizes) {
-      if (!`${theme}-${size.width}`.includes(variant)) continue;
-      await shoot(screen, theme, size).catch((error) => failures.push(`${screen.name}: ${error.message}`));
-    }
+const jobs = screens.flatMap((screen) =>
+  themes.flatMap((theme) => sizes.map((size) => ({ screen, theme, size }))),
+);
+const wanted = jobs.filter(({ theme, size }) => `${theme}-${size.width}`.includes(variant));
+/** Takes one picture after another; several do so side by side, since most of the time is waiting. */
+async function work() {
+  for (let job = wanted.shift(); job; job = wanted.shift()) {
+    const { screen, theme, size } = job;
+    await shoot(screen, theme, size).catch((error) => failures.push(`${screen.name}: ${error.message}`));
   }
 }
+await Promise.all(Array.from({ length: 3 }, work));
 await browser.close();
 await server.close();
 if (failures.length > 0) {

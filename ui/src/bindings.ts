@@ -773,11 +773,18 @@ export type FileChangeKind =
 /**  Only the mode differs: executable bit, or file and link. */
 "MODE";
 
-/**  Which files an agent sees and may change, as globs in the manner of `.gitignore`. */
+/**
+ *  Which files an agent sees and may change, as globs in the manner of `.gitignore`.
+ * 
+ *  What is excluded or protected is so in upper and lower case alike.
+ */
 export type FileRules = {
 	/**  What never reaches the agent, and so no provider. A pattern after `!` takes files out again. */
 	excluded: string[],
-	/**  The folders it may change; none means all. */
+	/**
+	 *  The folders it may change; none means all. One that is no glob, such as `src`, is that folder of
+	 *  the root and no other.
+	 */
 	only: string[],
 	/**  What it sees and may not change. */
 	protected: string[],
