@@ -143,7 +143,9 @@ async fn a_wrong_key_is_named_and_not_shown() {
         let error = ask_of(&choice(wire, aimock::url()), "planted-key", &asked).await.unwrap_err();
         assert_eq!(error.class, ErrorClass::InvalidKey, "{wire:?}: {error}");
         assert!(!format!("{error}{error:?}").contains("planted"), "{wire:?}: {error}");
-        assert!(error.hint().contains("anchorctl key set <provider>") && error.hint().contains("Settings"));
+        assert!(
+            error.hint().contains("anchorctl key set <provider>") && error.hint().contains("Change model")
+        );
     }
 }
 

@@ -14,6 +14,11 @@ const SSH_FAILED: i32 = 255;
 /// How much of a wrong answer is shown.
 const SHOWN_CHARS: usize = 120;
 
+/// Whether a request was given up before it was sent, for a reason that its connection has kept.
+pub(super) fn says_nothing(error: &Bollard) -> bool {
+    chain(error).any(|cause| cause.to_string().ends_with("(Canceled)"))
+}
+
 /// Words the failure of the first question to an engine: what answers may be something else.
 pub(super) fn no_engine(endpoint: &Endpoint, error: Bollard) -> SandboxError {
     let not_docker = |said: String| EndpointError::NotDocker { endpoint: endpoint.clone(), said }.into();

@@ -24,9 +24,7 @@ impl Docker {
     pub async fn connect(endpoint: &Endpoint) -> Result<Self, SandboxError> {
         let connecting = async {
             knock(endpoint).await?;
-            let client = client(endpoint).await?;
-            let client = client.negotiate_version().await;
-            let client = client.map_err(|error| failure::no_engine(endpoint, error))?;
+            let client = first_answer(endpoint).await?;
             recent_enough(endpoint, &client)?;
             client.ping().await.map_err(|error| SandboxError::engine(endpoint, ATTEMPT, error))?;
             Ok(Self::new(client, endpoint.clone()))
@@ -34,6 +32,23 @@ impl Docker {
         match tokio::time::timeout(PATIENCE, connecting).await {
             Ok(connected) => connected,
             Err(_) => Err(EndpointError::Silent { endpoint: endpoint.clone(), after: PATIENCE }.into()),
+        }
+    }
+}
+
+/// How often an engine is asked before a failure that says nothing of its reason is told as it is.
+const ASKED: usize = 4;
+
+/// Asks an engine for its version.
+///
+/// An engine that does not take our certificate ends the connection a moment after it was made. Where the
+/// request was not sent by then it is only told to be cancelled, without the reason; asked again it is.
+async fn first_answer(endpoint: &Endpoint) -> Result<bollard::Docker, SandboxError> {
+    let mut asked = 1;
+    loop {
+        match client(endpoint).await?.negotiate_version().await {
+            Err(error) if failure::says_nothing(&error) && asked < ASKED => asked += 1,
+            answered => return answered.map_err(|error| failure::no_engine(endpoint, error)),
         }
     }
 }
