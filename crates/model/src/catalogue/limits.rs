@@ -1,11 +1,11 @@
-//! What the price list does not say: how much a model writes at once, where its maker documents it.
+//! What the price list does not say: how much a model writes at once.
 //!
-//! For a model that is not here the limit is not known; nothing is guessed from its relatives.
+//! Collected from what is commonly written about these models; still to be held against their makers' pages
+//! (platform.claude.com/docs/en/about-claude/models, platform.openai.com/docs/models,
+//! ai.google.dev/gemini-api/docs/models). The user's `models.json` goes before it. For a model that is not
+//! here the limit is not known; nothing is guessed from its relatives.
 
 /// Makers as the price list names them, names without a date, tokens that the model writes at once.
-///
-/// From platform.claude.com/docs/en/about-claude/models, platform.openai.com/docs/models and
-/// ai.google.dev/gemini-api/docs/models.
 const OUTPUT: &[(&str, &str, u32)] = &[
     ("anthropic", "claude-3-haiku", 4096),
     ("anthropic", "claude-3-opus", 4096),
