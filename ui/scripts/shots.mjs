@@ -14,10 +14,8 @@ import { engineScreens } from "./engines.mjs";
 import { modelScreens } from "./models.mjs";
 
 const [folder = "shots", only = "", variant = ""] = process.argv.slice(2);
-const sizes = [
-  { width: 1280, height: 800 },
-  { width: 1920, height: 1080 },
-];
+const small = { width: 1280, height: 800 };
+const sizes = [small, { width: 1920, height: 1080 }];
 const themes = ["light", "dark"];
 /** Does what needs a log that is longer than the window is high. */
 const whereItScrolls = (act) => async (page) => {
@@ -61,7 +59,8 @@ const screens = [
   { name: "agents-empty", path: "/dashboard/agents", demo: "empty" },
   { name: "agents-engine-missing", path: "/dashboard/agents", demo: "error" },
   ...engineScreens,
-  ...modelScreens,
+  // What differs by the width of the window is in the screens above.
+  ...modelScreens.map((screen) => ({ ...screen, sizes: [small] })),
   { name: "agents-in-use", path: "/dashboard/agents", demo: "in-use" },
   {
     name: "agents-in-use-again",
@@ -203,7 +202,7 @@ async function shoot(screen, theme, size) {
   await page.waitForTimeout(300);
   taken += 1;
   await page.screenshot({ path: join(folder, `${name}.png`) });
-  if (size === sizes[0]) {
+  if (size === small) {
     const { violations } = await new AxeBuilder({ page }).analyze();
     for (const { id, help, nodes } of violations) {
       const where = nodes
@@ -216,7 +215,7 @@ async function shoot(screen, theme, size) {
 }
 
 const jobs = screens.flatMap((screen) =>
-  themes.flatMap((theme) => sizes.map((size) => ({ screen, theme, size }))),
+  themes.flatMap((theme) => (screen.sizes ?? sizes).map((size) => ({ screen, theme, size }))),
 );
 const wanted = jobs.filter(({ theme, size }) => `${theme}-${size.width}`.includes(variant));
 /** Takes one picture after another; several do so side by side, since most of the time is waiting. */

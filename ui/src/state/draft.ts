@@ -109,12 +109,7 @@ const fieldOfCode: Record<string, Field> = {
 const ofModel = new Set(["model_empty", "provider_unknown"]);
 
 /** The codes of faults that are about the model's address. */
-const ofAddress = new Set([
-  "address_missing",
-  "address_invalid",
-  "address_has_secret",
-  "address_in_clear",
-]);
+const ofAddress = new Set(["address_missing", "address_invalid", "address_has_secret", "address_in_clear"]);
 
 /** Puts a fault of the engine at its field; nothing where it is about the whole. */
 export function placed(fault: Fault, draft: Draft): Problems | null {
