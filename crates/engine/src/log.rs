@@ -163,7 +163,7 @@ async fn write(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::Log;
@@ -175,11 +175,12 @@ mod tests {
     use anchorhold_store::Store;
     use futures_util::FutureExt;
     use std::sync::Arc;
+    use tempfile::TempDir;
     use tokio::sync::watch;
     use uuid::Uuid;
 
-    #[tokio::test]
-    async fn what_was_decided_is_written_although_nobody_waits_for_it_any_more() {
+    /// The log of an agent that was created and no more, and the folder that it lies in.
+    pub(crate) async fn log() -> (Log, TempDir) {
         let place = tempfile::tempdir().unwrap();
         let store = Store::open(&place.path().join("log.db")).await.unwrap();
         let model = ModelChoice {
@@ -204,14 +205,22 @@ mod tests {
         let instruction = InstructionId(Uuid::now_v7());
         let created = EventKind::Created { task: agent.task.clone(), instruction, agent: None };
         store.create(&agent, &created).await.unwrap();
-        let (id, changed) = (agent.id, watch::Sender::new(0));
+        let changed = watch::Sender::new(0);
         let clock: fn() -> Timestamp = || Timestamp(2);
         let (ledger, alarm) = (Arc::new(Ledger::open(&store, clock).await.unwrap()), Arc::<Alarm>::default());
-        let log = Log::open(store.clone(), clock, agent, changed, ledger, alarm).await.unwrap();
-        let note = |message: &str| vec![EventKind::Noted { message: message.to_owned() }];
+        (Log::open(store, clock, agent, changed, ledger, alarm).await.unwrap(), place)
+    }
+
+    pub(crate) fn note(message: &str) -> Vec<EventKind> {
+        vec![EventKind::Noted { message: message.to_owned() }]
+    }
+
+    #[tokio::test]
+    async fn what_was_decided_is_written_although_nobody_waits_for_it_any_more() {
+        let (log, _place) = log().await;
         assert!(log.append(note("cut off")).now_or_never().is_none());
         log.append(note("next")).await.unwrap();
-        let events = store.all_events(id, 1).await.unwrap();
+        let events = log.store().all_events(log.id(), 1).await.unwrap();
         let written: Vec<_> = events.into_iter().map(|event| (event.seq, vec![event.kind])).collect();
         assert_eq!(written, [(2, note("cut off")), (3, note("next"))]);
     }

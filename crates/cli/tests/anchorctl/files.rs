@@ -69,7 +69,7 @@ async fn secrets_are_shown_where_the_user_says_so() {
 async fn a_pattern_that_cannot_be_read_is_a_slip_of_the_user() {
     let house = House::new();
     let done = end(anchorctl(&house, &run("octo/hello", "http://127.0.0.1:9", &["--protect", "{a"]))).await;
-    assert_eq!(done.status, Some(2));
+    assert_eq!(done.status, Some(2), "{done:?}");
     assert!(done.err.contains("\"{a\" in line 1 of the protected files"), "{}", done.err);
 }
 

@@ -15,7 +15,8 @@ async fn heard(house: &House, keys: &[(&str, &str)], voice: &Voice) -> Vec<Strin
     let mut command = anchorctl(house, &arguments);
     command.env_remove("ANCHORHOLD_OPENAI_API_KEY").env_remove("OPENAI_API_KEY");
     command.envs(keys.iter().copied());
-    assert_eq!(end(command).await.status, Some(0));
+    let ended = end(command).await;
+    assert_eq!(ended.status, Some(0), "{ended:?}");
     voice.authorizations()
 }
 

@@ -69,7 +69,7 @@ async fn a_broken_file_of_models_is_told_with_its_line_and_the_list_is_printed()
     fs::create_dir_all(house.home()).unwrap();
     fs::write(house.home().join("models.json"), "{ \"models\": [\n oops\n] }").unwrap();
     let listed = models(&house, &[]).await;
-    assert_eq!(listed.status, Some(0));
+    assert_eq!(listed.status, Some(0), "{listed:?}");
     assert!(listed.out.contains("* OpenAI  (openai)"), "{}", listed.out);
     let told = listed.err.lines().find(|line| line.starts_with("error: read ")).unwrap();
     assert!(told.contains("models.json, line 2: "), "{}", listed.err);
@@ -87,7 +87,7 @@ async fn a_test_ends_with_success_where_the_model_answers_and_calls_a_tool() {
 
     let talker = Voice::playing(vec![turn("No.", vec![])]).await;
     let talks = models(&house, &["test", "openai/m", "--base-url", &talker.base_url()]).await;
-    assert_eq!(talks.status, Some(1));
+    assert_eq!(talks.status, Some(1), "{talks:?}");
     assert!(talks.out.contains("but calls no tools"), "{}", talks.out);
 }
 
@@ -116,6 +116,6 @@ async fn a_test_says_what_is_wrong_before_anything_is_sent() {
 async fn an_empty_key_is_not_kept() {
     let house = House::new();
     let told = end(anchorctl(&house, &["key", "set", "openai"])).await;
-    assert_eq!(told.status, Some(2));
+    assert_eq!(told.status, Some(2), "{told:?}");
     assert!(told.err.contains("it is empty"), "{}", told.err);
 }

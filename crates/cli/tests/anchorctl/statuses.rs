@@ -123,7 +123,7 @@ async fn no_container_engine_ends_with_three_and_says_what_to_do() {
     let mut command = anchorctl(&house, &arguments);
     command.env("DOCKER_HOST", "tcp://10.0.0.1:2375");
     let done = end(command).await;
-    assert_eq!(done.status, Some(3));
+    assert_eq!(done.status, Some(3), "{done:?}");
     let said: Vec<&str> = done.out.lines().map(|line| line.get(10..).unwrap_or_default()).collect();
     assert_eq!(
         said,
@@ -222,6 +222,6 @@ async fn the_engine_that_an_argument_names_goes_before_the_environments() {
     assert_eq!((&engine["inUse"], &engine["fault"]), (&true.into(), &serde_json::Value::Null));
 
     let refused = end(anchorctl(&house, &["engines", "--engine", "nobody"])).await;
-    assert_eq!(refused.status, Some(3));
+    assert_eq!(refused.status, Some(3), "{refused:?}");
     assert!(refused.out.contains("there is no Docker context of that name"), "{}", refused.out);
 }

@@ -81,7 +81,7 @@ async fn an_agent_at_its_limit_wraps_up_and_what_it_used_is_shown() {
     let voice = Voice::playing(steps).await;
     let (address, base_url) = (remote.address(), voice.base_url());
     let done = end(anchorctl(&house, &run(&address, &base_url, &["--max-turns", "1"]))).await;
-    assert_eq!(done.status, Some(5));
+    assert_eq!(done.status, Some(5), "{done:?}");
     let lines = ["wrapUpRequested", "answered", "completed: Half is done."];
     assert_eq!(said(&house, &["wrap-up", "Errand"]).await, told(0, &lines, ""));
     let used = end(anchorctl(&house, &["usage", "--json"])).await;

@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::EngineError;
 use crate::hub::Broadcast;
+use crate::log::Log;
 use crate::resident::Resident;
 use anchorhold_domain::{Agent, AgentId, Signal, Update};
 use std::sync::Arc;
@@ -92,7 +93,7 @@ async fn follow(
     mut live: broadcast::Receiver<Broadcast>,
     sender: &mpsc::Sender<Update>,
 ) {
-    if !catch_up(resident, &mut after, sender).await {
+    if !catch_up(&resident.log, &mut after, sender).await {
         return;
     }
     let mut unwritten = resident.unwritten.subscribe();
@@ -117,7 +118,7 @@ async fn follow(
                 Update::Events { events, agent: Box::new(Agent::clone(&agent)), live: true }
             }
             Err(broadcast::error::RecvError::Lagged(_)) => {
-                if !catch_up(resident, &mut after, sender).await {
+                if !catch_up(&resident.log, &mut after, sender).await {
                     return;
                 }
                 continue;
@@ -131,25 +132,81 @@ async fn follow(
 }
 
 /// Sends what the log holds after `after`; `false` where the watcher is gone.
-async fn catch_up(resident: &Resident, after: &mut u32, sender: &mpsc::Sender<Update>) -> bool {
+///
+/// An agent goes with the events up to its last and no others: ahead of them it would be seen as ended
+/// before its last events are, and behind them it would be seen as at work for good. The store may hold
+/// more than the log has told by now; that is broadcast in a moment.
+async fn catch_up(log: &Log, after: &mut u32, sender: &mpsc::Sender<Update>) -> bool {
+    let agent = log.latest();
     loop {
-        let page = match resident.log.store().events(resident.log.id(), *after, PAGE).await {
-            Ok(page) => page,
+        let mut events = match log.store().events(log.id(), *after, PAGE).await {
+            Ok(events) => events,
             Err(error) => {
-                tracing::error!(agent = %resident.log.id(), error = EngineError::from(error).message(), "the log cannot be read");
+                tracing::error!(agent = %log.id(), error = EngineError::from(error).message(), "the log cannot be read");
                 return false;
             }
         };
-        let live = page.len() < PAGE as usize;
-        if let Some(last) = page.last() {
-            *after = last.seq;
-        }
-        let agent = Box::new(Agent::clone(&resident.log.latest()));
-        if sender.send(Update::Events { events: page, agent, live }).await.is_err() {
+        let short = events.len() < PAGE as usize;
+        events.retain(|event| event.seq <= agent.last_seq);
+        *after = events.last().map_or(*after, |last| last.seq);
+        let live = short || *after >= agent.last_seq;
+        let update = Update::Events { events, agent: Box::new(Agent::clone(&agent)), live };
+        if sender.send(update).await.is_err() {
             return false;
         }
         if live {
             return true;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+    use super::{Log, catch_up};
+    use crate::log::tests::{log, note};
+    use anchorhold_domain::{Timestamp, Update};
+    use std::sync::Arc;
+    use tokio::sync::mpsc;
+
+    /// What a watcher is told first: the number of the last event, and the agent's own.
+    async fn caught_up(log: &Log) -> (u32, u32) {
+        let (sender, mut told) = mpsc::channel(8);
+        let mut after = 0;
+        assert!(catch_up(log, &mut after, &sender).await);
+        match told.recv().await {
+            Some(Update::Events { events, agent, live: true }) => {
+                assert_eq!(events.last().map(|event| event.seq), Some(after));
+                (after, agent.last_seq)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_store_has_and_the_log_has_not_told_yet_is_left_to_the_broadcast() {
+        let (log, _place) = log().await;
+        log.append(note("told")).await.unwrap();
+        log.store().append(&log.latest(), note("not told yet"), Timestamp(3)).await.unwrap();
+        assert_eq!(caught_up(&log).await, (2, 2));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_agent_is_never_told_without_its_last_event_nor_the_other_way_about() {
+        let (log, _place) = log().await;
+        let log = Arc::new(log);
+        let writer = Arc::clone(&log);
+        let writing = tokio::spawn(async move {
+            for _ in 0..400 {
+                writer.append(note("on")).await.unwrap();
+            }
+        });
+        while !writing.is_finished() {
+            let (event, agent) = caught_up(&log).await;
+            assert_eq!(event, agent);
+        }
+        writing.await.unwrap();
+        assert_eq!(caught_up(&log).await, (401, 401));
     }
 }
