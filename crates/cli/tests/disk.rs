@@ -87,7 +87,7 @@ impl Disk {
             .env("ANCHORHOLD_HOME", self.house.home())
             .env("HOME", &self.place)
             .env_remove("XDG_CONFIG_HOME")
-            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", self.place.join("no-bus").display()))
             .env_remove("ANCHORHOLD_LOG")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

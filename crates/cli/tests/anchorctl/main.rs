@@ -41,7 +41,8 @@ fn anchorctl(house: &House, arguments: &[&str]) -> Command {
         .env("ANCHORHOLD_HOME", house.home())
         .env("HOME", &user)
         .env_remove("XDG_CONFIG_HOME")
-        .env_remove("DBUS_SESSION_BUS_ADDRESS")
+        // Without an address one would be looked for, and found where a desktop runs.
+        .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", user.join("no-bus").display()))
         .env_remove("ANCHORHOLD_GIT_HOST")
         .env_remove("ANCHORHOLD_GIT_TOKEN")
         .env_remove("ANCHORHOLD_LOG")
