@@ -24,7 +24,7 @@ use tracing_subscriber::EnvFilter;
 #[must_use]
 pub fn run() -> ExitCode {
     let filter =
-        EnvFilter::try_from_env("ANCHORHOLD_LOG").unwrap_or_else(|_| EnvFilter::new("warn,genai=error"));
+        EnvFilter::try_from_env("ANCHORHOLD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let Some(home) = home_from_environment() else {
         eprintln!("error: this system names no folder for data\nwhat to do: set ANCHORHOLD_HOME to one");

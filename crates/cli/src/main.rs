@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
         }
     };
     // The model's client warns of every answer that ends in the usual way.
-    let usual = || EnvFilter::new("warn,genai=error");
+    let usual = || EnvFilter::new("warn");
     let filter = EnvFilter::try_from_env("ANCHORHOLD_LOG").unwrap_or_else(|_| usual());
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();

@@ -20,8 +20,9 @@ pub struct ToolSpec {
 pub struct Conversation {
     /// What the model is told before anything else.
     pub system: String,
-    /// The messages, oldest first.
-    pub messages: Vec<Message>,
+    /// The messages, oldest first. Shared, so that what was written of one is known to be of it; one that is
+    /// changed becomes another.
+    pub messages: Vec<Arc<Message>>,
     /// The tools it may call.
     pub tools: Arc<[ToolSpec]>,
     /// A name that stays the same for every request of one conversation, so that the provider finds what

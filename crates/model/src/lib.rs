@@ -20,7 +20,7 @@ pub use discover::{FoundModel, FoundServer, Places, discover, models_at};
 pub use error::{ErrorClass, ModelError};
 pub use provider::{PROVIDERS, Provider, address, provider, usual_wire};
 pub use scripted::{DEMO_MODEL, ScriptedBreak, ScriptedServer, ScriptedStep, Trajectory, TrajectoryError};
-pub use wire::{Connections, GenaiModel};
+pub use wire::{Connections, RemoteModel};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;

@@ -30,7 +30,7 @@ const SYSTEM: &str = "You write the notes with which a coding agent goes on with
 
 /// Asks for a summary of these messages in a request of at most about `most` bytes, as text and without
 /// tools: no wire then has anything to say about calls and results.
-pub(crate) fn request(messages: &[Message], most: usize) -> Conversation {
+pub(crate) fn request(messages: &[Arc<Message>], most: usize) -> Conversation {
     let room = most.saturating_sub(SYSTEM.len() + 200);
     let record = SHOWN
         .iter()
@@ -39,18 +39,18 @@ pub(crate) fn request(messages: &[Message], most: usize) -> Conversation {
         .unwrap_or_else(|| cut_middle(&record(messages, 120), room));
     Conversation {
         system: SYSTEM.to_owned(),
-        messages: vec![Message::User(format!(
+        messages: vec![Arc::new(Message::User(format!(
             "<record>\n{record}</record>\n\nWrite the notes now, in at most 600 words."
-        ))],
+        )))],
         tools: Arc::new([]),
         cache_key: None,
     }
 }
 
-fn record(messages: &[Message], shown: usize) -> String {
+fn record(messages: &[Arc<Message>], shown: usize) -> String {
     let mut text = String::new();
     for message in messages {
-        match message {
+        match &**message {
             Message::User(words) => {
                 text.push_str(&format!("The user:\n{}\n\n", cut_middle(words, shown * 2)));
             }
@@ -81,11 +81,11 @@ fn record(messages: &[Message], shown: usize) -> String {
 }
 
 /// Lists what was said and called, for where no model sums it up; what came last matters most.
-pub(crate) fn mechanical(messages: &[Message], most: usize) -> String {
+pub(crate) fn mechanical(messages: &[Arc<Message>], most: usize) -> String {
     let most = most.min(MOST);
     let (mut notes, mut lines) = (String::new(), Vec::new());
     for message in messages {
-        let Message::Assistant { text, calls, .. } = message else { continue };
+        let Message::Assistant { text, calls, .. } = &**message else { continue };
         if text.starts_with(NOTES) {
             notes = cut_middle(text.trim_start_matches(NOTES).trim(), most / 2);
         } else if !text.trim().is_empty() {
@@ -131,8 +131,9 @@ fn one_line(text: &str, most: usize) -> String {
 mod tests {
     use super::{bounded, mechanical, request};
     use anchorhold_model::{CallRequest, Message, ToolResult};
+    use std::sync::Arc;
 
-    fn messages(result: usize) -> Vec<Message> {
+    fn messages(result: usize) -> Vec<Arc<Message>> {
         let call = |n: usize| CallRequest {
             id: format!("c{n}"),
             tool: "read_file".to_owned(),
@@ -149,14 +150,15 @@ mod tests {
                 content,
             }]));
         }
-        all
+        all.into_iter().map(Arc::new).collect()
     }
 
     #[test]
     fn the_request_for_a_summary_is_text_without_tools_and_never_larger_than_it_may_be() {
         for (result, most) in [(10, 50_000), (20_000, 50_000), (200_000, 9_000), (200_000, 3_000)] {
             let asked = request(&messages(result), most);
-            let [Message::User(text)] = asked.messages.as_slice() else { panic!("one message") };
+            let [message] = asked.messages.as_slice() else { panic!("one message") };
+            let Message::User(text) = &**message else { panic!("the user's") };
             assert!(asked.tools.is_empty());
             assert!(asked.system.len() + text.len() <= most, "{} of {most}", text.len());
             assert!(text.contains("Do it.") && text.contains("src/19.rs"), "{text}");

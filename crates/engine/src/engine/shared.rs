@@ -13,7 +13,7 @@ use crate::resident::Resident;
 use crate::slots::Slots;
 use crate::{Config, EngineError, demo};
 use anchorhold_domain::{AgentId, ModelChoice, Settings};
-use anchorhold_model::{Connections, GenaiModel, Model, ModelInfo, ScriptedServer, address, models_at};
+use anchorhold_model::{Connections, Model, ModelInfo, RemoteModel, ScriptedServer, address, models_at};
 use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote};
 use anchorhold_sandbox::{Docker, Endpoint, Kept, Reaped, Surroundings};
 use anchorhold_secrets::{SecretName, Secrets};
@@ -228,7 +228,7 @@ impl Shared {
         self.ask_for_windows(&choice).await;
         let limit = self.model_info(&choice).output_limit;
         let connections = self.connections.get_or_try_init(connect).await?;
-        let model = GenaiModel::new(connections, &choice, key.as_ref().map(|key| key.expose()))?;
+        let model = RemoteModel::new(connections, &choice, key.as_ref().map(|key| key.expose()))?;
         Ok(Box::new(model.with_output_limit(limit)))
     }
 

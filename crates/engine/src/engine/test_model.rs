@@ -7,6 +7,7 @@ use anchorhold_domain::ModelChoice;
 use anchorhold_model::{Answer, Conversation, Message, Model, ModelError, ToolSpec, provider};
 use anchorhold_secrets::SecretName;
 use serde_json::json;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -79,9 +80,9 @@ fn conversation() -> Conversation {
     };
     Conversation {
         system: "This is a test of the connection. Be brief.".to_owned(),
-        messages: vec![Message::User(
+        messages: vec![Arc::new(Message::User(
             "Say the word ready, and in the same answer call the tool ping with the word ready.".to_owned(),
-        )],
+        ))],
         tools: [ping].into(),
         ..Conversation::default()
     }

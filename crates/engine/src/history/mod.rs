@@ -182,8 +182,7 @@ impl History {
                 let request =
                     CallRequest { id: call.clone(), tool: tool.clone(), arguments: arguments.clone() };
                 self.open_calls.push(request.clone());
-                if let Some(Message::Assistant { calls, replay, .. }) = self.conversation.messages.last_mut()
-                {
+                if let Some(Message::Assistant { calls, replay, .. }) = self.last_mut() {
                     calls.push(request);
                     let replayed = replay.is_some();
                     if !replayed {
@@ -250,7 +249,7 @@ impl History {
         let place = self.open_calls.iter().position(|open| open.id == call)?;
         let request = self.open_calls.remove(place);
         let result = ToolResult { call: request.id.clone(), tool: request.tool.clone(), content };
-        match self.conversation.messages.last_mut() {
+        match self.last_mut() {
             Some(Message::ToolResults(results)) => {
                 let bytes = result_bytes(&result);
                 results.push(result);
@@ -269,7 +268,7 @@ impl History {
     fn answered_by_user(&mut self, seq: u32, call: &str, text: &str) {
         let Some(request) = self.answer_call(seq, call, format!("The user answers: {text}")) else { return };
         self.said.push(Said::answer(seq, question(&request.arguments), text));
-        let results = match self.conversation.messages.last() {
+        let results = match self.conversation.messages.last().map(|last| &**last) {
             Some(Message::ToolResults(results)) => results.len(),
             _ => 0,
         };
@@ -297,7 +296,7 @@ impl History {
     /// Adds what is said to the message of the user that is the last, or to a new one: some wires insist on
     /// roles that take turns.
     fn push_said(&mut self, said: Said) {
-        if let Some(Message::Assistant { text, calls, replay: None }) = self.conversation.messages.last_mut()
+        if let Some(Message::Assistant { text, calls, replay: None }) = self.last_mut()
             && calls.is_empty()
             && text.trim().is_empty()
         {
@@ -306,7 +305,7 @@ impl History {
         }
         let (seq, at, text) = (said.seq, self.said.len(), said.text());
         self.said.push(said);
-        match self.conversation.messages.last_mut() {
+        match self.last_mut() {
             Some(Message::User(words)) => {
                 words.push_str("\n\n");
                 words.push_str(&text);
@@ -323,7 +322,12 @@ impl History {
         let bytes = message_bytes(&message);
         self.bytes += bytes;
         self.marks.push(Mark { seq, bytes, said, answers: Vec::new() });
-        self.conversation.messages.push(message);
+        self.conversation.messages.push(Arc::new(message));
+    }
+
+    /// The last message, to be changed.
+    fn last_mut(&mut self) -> Option<&mut Message> {
+        self.conversation.messages.last_mut().map(Arc::make_mut)
     }
 
     /// Counts what was added to the last message.

@@ -3,6 +3,7 @@
 use super::{History, cut, message_bytes};
 use crate::context::{self, Budget, Outline, Part, Step, Words, next_step};
 use anchorhold_model::{CallRequest, Conversation, Message};
+use std::sync::Arc;
 
 impl History {
     /// Returns how many tokens the next request holds, as estimated.
@@ -43,7 +44,7 @@ impl History {
         context::mechanical(self.to_sum_up(through), self.summary_bytes(budget))
     }
 
-    fn to_sum_up(&self, through: u32) -> &[Message] {
+    fn to_sum_up(&self, through: u32) -> &[Arc<Message>] {
         self.conversation.messages.get(..self.first_kept(through)).unwrap_or_default()
     }
 
@@ -77,7 +78,7 @@ impl History {
     fn outline(&self) -> Outline {
         let mut parts: Vec<Part> = Vec::new();
         for (message, mark) in self.conversation.messages.iter().zip(&self.marks) {
-            match message {
+            match &**message {
                 Message::ToolResults(_) => {
                     if let Some(answer) = parts.last_mut() {
                         answer.bytes += mark.bytes;
@@ -85,7 +86,7 @@ impl History {
                 }
                 Message::User(_) | Message::Assistant { .. } => {
                     // The notes in place of what was summed up are no answer that could stay for itself.
-                    let answer = matches!(message, Message::Assistant { .. }) && mark.seq > self.summed;
+                    let answer = matches!(**message, Message::Assistant { .. }) && mark.seq > self.summed;
                     parts.push(Part { seq: mark.seq, bytes: mark.bytes, answer, cuts: Vec::new() });
                 }
             }
@@ -112,7 +113,7 @@ impl History {
     fn cuttable(&self, from: usize, result_from: usize) -> Vec<Cuttable> {
         let mut found = Vec::new();
         for (at, message) in self.conversation.messages.iter().enumerate().skip(from) {
-            let Message::ToolResults(results) = message else { continue };
+            let Message::ToolResults(results) = &**message else { continue };
             let before = at.checked_sub(1).and_then(|before| self.conversation.messages.get(before));
             let skipped = if at == from { result_from } else { 0 };
             for (place, result) in results.iter().enumerate().skip(skipped) {
@@ -120,7 +121,7 @@ impl History {
                 if self.marks.get(at).is_some_and(|mark| mark.answers.contains(&place)) {
                     continue;
                 }
-                let (call, replayed) = match before {
+                let (call, replayed) = match before.map(|before| &**before) {
                     Some(Message::Assistant { calls, replay, .. }) => {
                         (calls.iter().find(|call| call.id == result.call), replay.is_some())
                     }
@@ -146,14 +147,15 @@ impl History {
     fn cut(&mut self, cut: &Cuttable) {
         let messages = &mut self.conversation.messages;
         if let (Some(content), Some(Message::ToolResults(results))) =
-            (&cut.content, messages.get_mut(cut.message))
+            (&cut.content, messages.get_mut(cut.message).map(Arc::make_mut))
             && let Some(result) = results.get_mut(cut.result)
         {
             result.content.clone_from(content);
         }
-        if let (Some(arguments), Some(Message::Assistant { calls, .. })) =
-            (&cut.arguments, cut.message.checked_sub(1).and_then(|at| messages.get_mut(at)))
-        {
+        if let (Some(arguments), Some(Message::Assistant { calls, .. })) = (
+            &cut.arguments,
+            cut.message.checked_sub(1).and_then(|at| messages.get_mut(at)).map(Arc::make_mut),
+        ) {
             let same = |call: &&mut CallRequest| call.id == cut.id;
             if let Some(call) = calls.iter_mut().find(same) {
                 call.arguments.clone_from(arguments);
@@ -165,16 +167,15 @@ impl History {
 
     /// Writes the message anew that holds what was said.
     fn say_again(&mut self, said: usize) {
-        let found = self
-            .marks
-            .iter()
-            .zip(&self.conversation.messages)
-            .position(|(mark, message)| mark.said.contains(&said) && matches!(message, Message::User(_)));
+        let found =
+            self.marks.iter().zip(&self.conversation.messages).position(|(mark, message)| {
+                mark.said.contains(&said) && matches!(**message, Message::User(_))
+            });
         let Some(at) = found else { return };
         let texts: Vec<String> = self.marks.get(at).map_or_else(Vec::new, |mark| {
             self.said.get(mark.said.clone()).unwrap_or_default().iter().map(super::Said::text).collect()
         });
-        if let Some(Message::User(text)) = self.conversation.messages.get_mut(at) {
+        if let Some(Message::User(text)) = self.conversation.messages.get_mut(at).map(Arc::make_mut) {
             *text = texts.join("\n\n");
         }
         self.measure(at);

@@ -12,7 +12,7 @@ impl History {
     pub(super) fn plain(&self) -> Conversation {
         let mut messages = Vec::new();
         for message in &self.conversation.messages {
-            match message {
+            match &**message {
                 Message::User(text) => push_user(&mut messages, text.clone()),
                 Message::Assistant { text, calls, replay: _ } => {
                     let mut text = text.clone();
@@ -42,7 +42,7 @@ impl History {
             }
         }
         Conversation {
-            messages,
+            messages: messages.into_iter().map(Arc::new).collect(),
             tools: Arc::new([]),
             system: self.conversation.system.clone(),
             cache_key: None,

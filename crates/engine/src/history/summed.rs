@@ -21,14 +21,14 @@ impl History {
         let messages = &self.conversation.messages;
         let kept =
             self.marks.iter().zip(messages).position(|(mark, message)| {
-                mark.seq > through && !matches!(message, Message::ToolResults(_))
+                mark.seq > through && !matches!(**message, Message::ToolResults(_))
             });
         let kept = kept.unwrap_or(messages.len());
         if self.open_calls.is_empty() {
             return kept;
         }
         // The answer whose calls wait for results stays.
-        let open = messages.iter().rposition(|message| matches!(message, Message::Assistant { .. }));
+        let open = messages.iter().rposition(|message| matches!(**message, Message::Assistant { .. }));
         open.map_or(kept, |open| kept.min(open))
     }
 
@@ -63,7 +63,7 @@ impl History {
         let mut kept = kept.into_iter();
         for (message, mark) in messages.into_iter().zip(marks) {
             let said = kept.by_ref().take(mark.said.len());
-            match message {
+            match &*message {
                 Message::User(_) => said.for_each(|said| self.push_said(said)),
                 Message::Assistant { .. } | Message::ToolResults(_) => {
                     let start = self.said.len();

@@ -155,7 +155,7 @@ pub(super) fn usage(input: u32, output: u32) -> Usage {
 fn told(conversation: &Conversation) -> Vec<String> {
     let mut lines = Vec::new();
     for message in &conversation.messages {
-        match message {
+        match &**message {
             Message::User(text) => lines.push(format!("user: {text}")),
             Message::Assistant { text, calls, .. } => {
                 let calls: String = calls.iter().map(|call| format!("[{} {}]", call.tool, call.id)).collect();
@@ -175,10 +175,18 @@ fn told(conversation: &Conversation) -> Vec<String> {
 fn check(history: &History) -> Result<(), TestCaseError> {
     let conversation = history.conversation();
     let messages = &conversation.messages;
-    prop_assert!(matches!(messages.first(), Some(Message::User(_))), "{:#?}", told(conversation));
-    prop_assert!(!matches!(messages.last(), Some(Message::Assistant { .. })), "{:#?}", told(conversation));
+    prop_assert!(
+        matches!(messages.first().map(|first| &**first), Some(Message::User(_))),
+        "{:#?}",
+        told(conversation)
+    );
+    prop_assert!(
+        !matches!(messages.last().map(|last| &**last), Some(Message::Assistant { .. })),
+        "{:#?}",
+        told(conversation)
+    );
     for (message, next) in messages.iter().zip(messages.iter().skip(1)) {
-        match (message, next) {
+        match (&**message, &**next) {
             (Message::Assistant { calls, .. }, Message::ToolResults(results)) => {
                 let mut asked: Vec<_> = calls.iter().map(|call| (&call.id, &call.tool)).collect();
                 let mut answered: Vec<_> =
@@ -201,7 +209,7 @@ fn check(history: &History) -> Result<(), TestCaseError> {
             }
         }
     }
-    let has_calls = messages.iter().any(|message| match message {
+    let has_calls = messages.iter().any(|message| match &**message {
         Message::Assistant { calls, .. } => !calls.is_empty(),
         Message::ToolResults(_) => true,
         Message::User(_) => false,
@@ -210,8 +218,9 @@ fn check(history: &History) -> Result<(), TestCaseError> {
     prop_assert!(!(has_calls && history.wrapping_up()));
     let plan = &history.conversation;
     let spec = plan.tools.iter().map(|tool| tool.name.len() + tool.description.len() + 2 + super::AROUND);
-    let bytes: usize =
-        plan.messages.iter().map(message_bytes).sum::<usize>() + plan.system.len() + spec.sum::<usize>();
+    let bytes: usize = plan.messages.iter().map(|message| message_bytes(message)).sum::<usize>()
+        + plan.system.len()
+        + spec.sum::<usize>();
     prop_assert_eq!(bytes, history.bytes);
     Ok(())
 }
@@ -591,7 +600,7 @@ fn results_are_cut_in_their_place_and_what_the_user_answered_is_not() {
         .conversation()
         .messages
         .iter()
-        .filter_map(|message| match message {
+        .filter_map(|message| match &**message {
             Message::Assistant { calls, .. } => calls.first().map(|call| call.arguments.len()),
             _ => None,
         })

@@ -1,78 +1,68 @@
-//! What is behind an error of `genai`: a server's answer, or the network.
+//! What is behind a request that did not succeed: a server's answer, or the network.
 
 use super::ErrorClass;
 use axum::http::HeaderMap;
-use genai::webc;
 use serde_json::Value;
 use std::error::Error;
+use std::time::Duration;
 
-/// Stands for a silence whose length the caller knows.
-pub(crate) const SILENT: &str = "the server was silent";
-
-/// An HTTP answer that is no success.
-pub(super) struct Failed<'a> {
-    pub(super) status: u16,
-    pub(super) headers: &'a HeaderMap,
-    body: &'a str,
+/// Why a request was not answered.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The server answered, and not with success.
+    Refused { status: u16, headers: HeaderMap, body: String },
+    /// Nothing answered, or the connection broke.
+    Network(reqwest::Error),
+    /// Nothing came for so long.
+    Silent(Duration),
+    /// Signs of life came for so long, and nothing else.
+    NoPiece(Duration),
+    /// More came than any answer has.
+    TooLong,
+    /// What came is no stream of events.
+    Unreadable,
 }
 
-impl Failed<'_> {
-    /// Returns the body as JSON; one that is none becomes a text, and of a list its first.
-    pub(super) fn body(&self) -> Value {
-        match serde_json::from_str(self.body) {
-            Ok(Value::Array(mut list)) if !list.is_empty() => list.swap_remove(0),
-            Ok(body) => body,
-            Err(_) => Value::String(self.body.chars().take(10_000).collect()),
-        }
+/// Returns a body as JSON; one that is none becomes a text, and of a list its first.
+pub(super) fn parsed(body: &str) -> Value {
+    match serde_json::from_str(body) {
+        Ok(Value::Array(mut list)) if !list.is_empty() => list.swap_remove(0),
+        Ok(body) => body,
+        Err(_) => Value::String(body.chars().take(10_000).collect()),
     }
 }
 
-/// Finds the HTTP answer behind an error; a streaming request hides it in a boxed cause.
-pub(super) fn http(error: &genai::Error) -> Option<Failed<'_>> {
-    match error {
-        genai::Error::HttpError { status, body, headers, .. } => {
-            Some(Failed { status: status.as_u16(), headers, body })
-        }
-        genai::Error::WebStream { error, .. } => http(error.downcast_ref::<genai::Error>()?),
-        genai::Error::WebModelCall { webc_error, .. } | genai::Error::WebAdapterCall { webc_error, .. } => {
-            match webc_error {
-                webc::Error::ResponseFailedStatus { status, body, headers } => {
-                    Some(Failed { status: status.as_u16(), headers, body })
-                }
-                _ => None,
-            }
-        }
-        _ => None,
+/// Returns where a server sends its requests instead, without what may be secret in an address.
+pub(super) fn elsewhere(status: u16, headers: &HeaderMap) -> Option<String> {
+    if !(300..400).contains(&status) {
+        return None;
     }
+    let place = headers.get("location").and_then(|place| place.to_str().ok());
+    let place = place.map_or_else(|| "another address".to_owned(), crate::provider::shown);
+    Some(format!("the server sends its requests on to {place}, and a key is for the server it is set for"))
 }
 
-/// Returns the class of an error without an HTTP answer, and what it says.
-pub(super) fn of(error: &genai::Error) -> (ErrorClass, String) {
-    match error {
-        genai::Error::WebStream { error, .. } => match error.downcast_ref::<genai::Error>() {
-            Some(inner) => of(inner),
-            None => (ErrorClass::Network, network(error.as_ref())),
-        },
-        genai::Error::WebModelCall { webc_error: webc::Error::Reqwest(cause), .. } => {
-            (ErrorClass::Network, network(cause))
+/// Returns the class of a failure without an HTTP answer, and what it says.
+pub(super) fn of(failure: &Failure) -> (ErrorClass, String) {
+    match failure {
+        Failure::Network(error) => (ErrorClass::Network, network(error)),
+        Failure::Silent(time) => {
+            (ErrorClass::Network, format!("the server was silent for {} s", time.as_secs_f32()))
         }
-        genai::Error::RequiresApiKey { .. }
-        | genai::Error::NoAuthResolver { .. }
-        | genai::Error::NoAuthData { .. } => (ErrorClass::InvalidKey, "the server wants a key".to_owned()),
-        genai::Error::StreamParse { .. } => {
+        Failure::NoPiece(time) => {
+            let words = format!("the server sent no piece of an answer for {} s", time.as_secs_f32());
+            (ErrorClass::Network, words)
+        }
+        Failure::TooLong => (ErrorClass::Nonsense, "the server's answer does not end".to_owned()),
+        Failure::Unreadable => {
             (ErrorClass::Nonsense, "the server sent what is no answer of this kind".to_owned())
         }
-        // Its own words may hold the whole request.
-        genai::Error::ChatResponseGeneration { cause, .. } => (ErrorClass::Nonsense, cause.clone()),
-        other => (ErrorClass::Nonsense, other.to_string()),
+        Failure::Refused { status, .. } => (ErrorClass::Server, format!("status {status}")),
     }
 }
 
 /// Says what went wrong on the way to a server.
 fn network(error: &(dyn Error + 'static)) -> String {
-    if error.downcast_ref::<webc::StreamTimeout>().is_some() {
-        return SILENT.to_owned();
-    }
     let mut chain = Vec::new();
     let mut next = Some(error);
     while let Some(cause) = next {

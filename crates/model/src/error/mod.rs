@@ -4,7 +4,7 @@ mod cause;
 mod class;
 mod wait;
 
-pub(crate) use cause::SILENT;
+pub(crate) use cause::Failure;
 
 use axum::http::HeaderMap;
 use serde_json::Value;
@@ -129,25 +129,23 @@ impl ModelError {
         Self { model: model.to_owned(), address: address.to_owned(), reason, class, retry_after: None }
     }
 
-    /// Makes an error of what `genai` says of a request.
-    pub(crate) fn from_genai(model: &str, address: &str, error: &genai::Error) -> Self {
-        match cause::http(error) {
-            Some(failed) => {
-                let body = failed.body();
-                let class = class::of(Some(failed.status), &body);
-                let reason = match said(&body) {
-                    Some(words) => format!("{} ({words})", failed.status),
-                    None => format!("status {}", failed.status),
-                };
-                let mut error = Self::new(model, address, class, reason);
-                error.retry_after = wait::asked(failed.headers, &body, SystemTime::now());
-                error
-            }
-            None => {
-                let (class, reason) = cause::of(error);
-                Self::new(model, address, class, short(&reason))
-            }
+    /// Makes an error of a request that was not answered.
+    pub(crate) fn of_failure(model: &str, address: &str, failure: &Failure) -> Self {
+        let Failure::Refused { status, headers, body } = failure else {
+            let (class, reason) = cause::of(failure);
+            return Self::new(model, address, class, short(&reason));
+        };
+        if let Some(reason) = cause::elsewhere(*status, headers) {
+            return Self::new(model, address, ErrorClass::NotFound, short(&reason));
         }
+        let body = cause::parsed(body);
+        let reason = match said(&body) {
+            Some(words) => format!("{status} ({words})"),
+            None => format!("status {status}"),
+        };
+        let mut error = Self::new(model, address, class::of(Some(*status), &body), reason);
+        error.retry_after = wait::asked(headers, &body, SystemTime::now());
+        error
     }
 
     /// Makes an error of one that came in the middle of a stream.

@@ -1,16 +1,15 @@
 //! A model behind any of the four wires.
 //!
-//! `genai` writes the requests and carries them; the answers are read here, frame by frame. Its own
-//! events leave out what a run depends on: the order of reasoning and calls, the codes of errors that
-//! come in the middle of a stream, refusals, calls without an index, and whether a stream was whole.
+//! Requests are written message by message and kept, so that nothing is written twice; answers are read
+//! frame by frame, since a run depends on what most clients leave out: the order of reasoning and calls,
+//! the codes of errors that come in the middle of a stream, refusals, calls without an index, and whether
+//! a stream was whole.
 
-mod chat;
-mod gemini;
-mod heard;
-mod messages;
 mod model;
+mod read;
 mod replay;
-mod request;
-mod responses;
+mod send;
+mod write;
 
-pub use model::{Connections, GenaiModel};
+pub use model::RemoteModel;
+pub use send::Connections;

@@ -1,105 +1,70 @@
 //! Asking a model.
 
-use super::heard::{Heard, Stop};
+use super::read::{Heard, Stop};
 use super::replay::Maker;
-use super::request::{Asked, request};
-use crate::error::{ErrorClass, ModelError, SILENT};
+use super::send::Connections;
+use super::write::{Asked, Body};
+use crate::error::{ErrorClass, Failure, ModelError};
 use crate::{Answer, Conversation, Delta, Model, provider};
-use anchorhold_domain::{Effort, ModelChoice, Wire};
+use anchorhold_domain::{ModelChoice, Wire};
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use genai::adapter::AdapterKind;
-use genai::chat::ChatOptions;
-use genai::resolver::{AuthData, Endpoint};
-use genai::{Client, ModelIden, ModelSpec, ServiceTarget, WebConfig};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use std::sync::{Mutex, PoisonError};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
+use url::Url;
 
-/// How long a connected server may stay silent before the request is given up. A model may think for
-/// minutes before its first word, and its server sends signs of life in between at most.
-const SILENCE: Duration = Duration::from_secs(300);
 /// How many silences long a server may send nothing but signs of life: a router does so for a model that
 /// will never answer.
 const SIGNS_OF_LIFE: u32 = 4;
-/// How long a server may take to answer the connection itself.
-const CONNECTING: Duration = Duration::from_secs(30);
-
-/// The connections that all models of a process share, so that the certificates of the system are read
-/// once and an open connection serves the next agent.
-#[derive(Clone, Debug)]
-pub struct Connections {
-    client: Client,
-    silence: Duration,
-}
-
-impl Connections {
-    /// Prepares to connect; nothing is sent. The proxy is the one of `HTTPS_PROXY`, `HTTP_PROXY` and
-    /// `NO_PROXY` or of the system, the authorities are those of `SSL_CERT_FILE`, `SSL_CERT_DIR` or the
-    /// system.
-    ///
-    /// # Errors
-    /// [`ModelError`] where the system's certificates or proxies cannot be read.
-    pub fn new() -> Result<Self, ModelError> {
-        let web = WebConfig::default().with_connect_timeout(CONNECTING);
-        let client = Client::builder().with_web_config(web).build();
-        Ok(Self {
-            client: client.map_err(|error| ModelError::from_genai("any model", "any server", &error))?,
-            silence: SILENCE,
-        })
-    }
-
-    /// Sets how long a connected server may stay silent before a request is given up.
-    #[must_use]
-    pub fn with_silence(mut self, silence: Duration) -> Self {
-        self.silence = silence;
-        self
-    }
-}
+/// The version of Anthropic's Messages that is written and read here.
+const MESSAGES_VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
 
 /// One model at one address.
-pub struct GenaiModel {
+pub struct RemoteModel {
     connections: Connections,
-    target: ServiceTarget,
-    maker: Maker,
-    address: String,
-    effort: Option<Effort>,
-    output_limit: Option<u32>,
+    url: Url,
+    headers: HeaderMap,
+    asked: Asked,
+    /// What was written for the last request.
+    body: Mutex<Body>,
     /// Looked for in errors, where it must not be.
     key: Option<String>,
 }
 
-impl GenaiModel {
+impl RemoteModel {
     /// Prepares to ask `choice`, with `key` where its server wants one.
     ///
     /// # Errors
-    /// [`ModelError`] where the provider is unknown or its base URL missing or no address.
+    /// [`ModelError`] where the provider is unknown, its base URL missing or no address, or the key
+    /// holds what no key can.
     pub fn new(
         connections: &Connections,
         choice: &ModelChoice,
         key: Option<&str>,
     ) -> Result<Self, ModelError> {
         let (wire, address) = provider::target(choice)?;
-        let adapter = match wire {
-            Wire::Chat => AdapterKind::OpenAI,
-            Wire::Responses => AdapterKind::OpenAIResp,
-            Wire::Messages => AdapterKind::Anthropic,
-            Wire::Gemini => AdapterKind::Gemini,
-        };
-        let target = ServiceTarget {
-            model: ModelIden::new(adapter, choice.name.clone()),
-            endpoint: Endpoint::from_owned(address.clone()),
-            auth: AuthData::from_single(key.unwrap_or_default().trim()),
-        };
-        Ok(Self {
-            connections: connections.clone(),
-            target,
+        let asked = Asked {
             maker: Maker::new(wire, choice),
             address: provider::shown(&address),
             effort: choice.effort,
             output_limit: None,
-            key: key.map(|key| key.trim().to_owned()).filter(|key| key.len() >= 4),
+        };
+        let key = key.map(str::trim).filter(|key| !key.is_empty());
+        let failed =
+            |class, reason: &str| ModelError::new(&choice.name, &asked.address, class, reason.to_owned());
+        let url = place(&address, wire, &choice.name)
+            .ok_or_else(|| failed(ErrorClass::NotFound, "the base URL is no address"))?;
+        let headers = headers(wire, key)
+            .ok_or_else(|| failed(ErrorClass::InvalidKey, "the key holds characters that no key has"))?;
+        Ok(Self {
+            connections: connections.clone(),
+            url,
+            headers,
+            asked,
+            body: Mutex::default(),
+            key: key.filter(|key| key.len() >= 4).map(str::to_owned),
         })
     }
 
@@ -107,12 +72,13 @@ impl GenaiModel {
     /// what is usual for a model of its name.
     #[must_use]
     pub fn with_output_limit(mut self, limit: Option<u32>) -> Self {
-        self.output_limit = limit;
+        self.asked.output_limit = limit;
         self
     }
 
     fn failed(&self, class: ErrorClass, reason: &str) -> ModelError {
-        self.clean(ModelError::new(&self.maker.model, &self.address, class, reason.to_owned()))
+        let Asked { maker, address, .. } = &self.asked;
+        self.clean(ModelError::new(&maker.model, address, class, reason.to_owned()))
     }
 
     /// Takes the key out of an error: some servers repeat it.
@@ -124,10 +90,10 @@ impl GenaiModel {
     }
 
     /// Makes an answer or an error of everything that came.
-    fn finish(&self, mut heard: Heard, failure: Option<&genai::Error>) -> Result<Answer, ModelError> {
-        let model = self.maker.model.as_str();
+    fn finish(&self, mut heard: Heard, failure: Option<&Failure>) -> Result<Answer, ModelError> {
+        let Asked { maker, address, .. } = &self.asked;
         if let Some(fault) = &heard.fault {
-            return Err(self.clean(ModelError::from_stream(model, &self.address, fault)));
+            return Err(self.clean(ModelError::from_stream(&maker.model, address, fault)));
         }
         match (&heard.stop, failure) {
             (Some(Stop::Refused(reason)), _) => return Err(self.failed(ErrorClass::Refused, reason)),
@@ -136,13 +102,8 @@ impl GenaiModel {
                 return Err(self.failed(ErrorClass::ContextLength, "the answer filled the model's window"));
             }
             (Some(Stop::End | Stop::OutputLimit), _) => {}
-            (None, Some(error)) => {
-                let mut failed = ModelError::from_genai(model, &self.address, error);
-                if failed.reason == SILENT {
-                    failed.reason =
-                        format!("the server was silent for {} s", self.connections.silence.as_secs_f32());
-                }
-                return Err(self.clean(failed));
+            (None, Some(failure)) => {
+                return Err(self.clean(ModelError::of_failure(&maker.model, address, failure)));
             }
             (None, None) if heard.began => {
                 let reason = "the connection ended before the answer did";
@@ -160,7 +121,7 @@ impl GenaiModel {
             return Err(self.failed(ErrorClass::Nonsense, "the model's answer is empty"));
         }
         Ok(Answer {
-            replay: self.maker.replay(heard.parts),
+            replay: maker.replay(heard.parts),
             text: heard.text,
             reasoning: Some(heard.reasoning).filter(|reasoning| !reasoning.is_empty()),
             calls,
@@ -168,70 +129,93 @@ impl GenaiModel {
         })
     }
 
-    fn options(&self, conversation: &Conversation, heard: &Arc<Mutex<Heard>>) -> ChatOptions {
-        let asked = Asked {
-            maker: &self.maker,
-            address: &self.address,
-            effort: self.effort,
-            output_limit: self.output_limit,
-            cache_key: conversation.cache_key.as_deref(),
-        };
-        let reader = Arc::clone(heard);
-        asked
-            .options()
-            .with_stream_header_timeout(self.connections.silence)
-            .with_stream_read_timeout(self.connections.silence)
-            .with_raw_frame_fn(move |_, frame| lock(&reader).take(frame.data))
+    /// Sends a request and hears its answer out.
+    async fn hear(
+        &self,
+        body: Vec<u8>,
+        heard: &mut Heard,
+        deltas: &mpsc::Sender<Delta>,
+    ) -> Result<(), Failure> {
+        let mut events = self.connections.post(self.url.clone(), self.headers.clone(), body).await?;
+        let patience = self.connections.silence * SIGNS_OF_LIFE;
+        let mut end = Instant::now() + patience;
+        loop {
+            let event = timeout_at(end, events.next()).await.map_err(|_| Failure::NoPiece(patience))?;
+            let Some(data) = event.transpose()? else { return Ok(()) };
+            heard.take(&data);
+            let pieces = heard.take_deltas();
+            if !pieces.is_empty() {
+                end = Instant::now() + patience;
+            }
+            for piece in pieces {
+                // A watcher that went away is no reason to lose the answer.
+                let _ = deltas.send(piece).await;
+            }
+        }
     }
 }
 
 #[async_trait]
-impl Model for GenaiModel {
+impl Model for RemoteModel {
     async fn answer(
         &self,
         conversation: &Conversation,
         deltas: &mpsc::Sender<Delta>,
     ) -> Result<Answer, ModelError> {
-        let heard = Arc::new(Mutex::new(Heard::new(self.maker.wire)));
-        let options = self.options(conversation, &heard);
-        let request = request(&self.maker, conversation);
-        let target = ModelSpec::Target(self.target.clone());
-        let mut failure = None;
-        match self.connections.client.exec_chat_stream(target, request, Some(&options)).await {
-            Ok(mut answer) => {
-                let patience = self.connections.silence * SIGNS_OF_LIFE;
-                let mut end = Instant::now() + patience;
-                loop {
-                    let Ok(event) = timeout_at(end, answer.stream.next()).await else {
-                        let reason =
-                            format!("the server sent no piece of an answer for {} s", patience.as_secs_f32());
-                        return Err(self.failed(ErrorClass::Network, &reason));
-                    };
-                    let Some(event) = event else { break };
-                    let pieces = lock(&heard).take_deltas();
-                    if !pieces.is_empty() {
-                        end = Instant::now() + patience;
-                    }
-                    for piece in pieces {
-                        // A watcher that went away is no reason to lose the answer.
-                        let _ = deltas.send(piece).await;
-                    }
-                    if let Err(error) = event {
-                        failure = Some(error);
-                        break;
-                    }
-                }
-            }
-            Err(error) => failure = Some(error),
-        }
-        let mut heard = std::mem::replace(&mut *lock(&heard), Heard::new(self.maker.wire));
-        for piece in heard.take_deltas() {
-            let _ = deltas.send(piece).await;
-        }
+        let body = {
+            let mut body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
+            body.of(&self.asked, conversation)
+        };
+        let mut heard = Heard::new(self.asked.maker.wire);
+        let failure = self.hear(body, &mut heard, deltas).await.err();
         self.finish(heard, failure.as_ref())
     }
 }
 
-fn lock(heard: &Mutex<Heard>) -> MutexGuard<'_, Heard> {
-    heard.lock().unwrap_or_else(PoisonError::into_inner)
+/// Where a wire's requests go.
+fn place(address: &str, wire: Wire, model: &str) -> Option<Url> {
+    let mut url = Url::parse(address).ok()?;
+    {
+        let mut path = url.path_segments_mut().ok()?;
+        path.pop_if_empty();
+        match wire {
+            Wire::Chat => path.extend(["chat", "completions"]),
+            Wire::Responses => path.push("responses"),
+            Wire::Messages => path.push("messages"),
+            Wire::Gemini => {
+                let model = model.strip_prefix("models/").unwrap_or(model);
+                path.push("models").push(&format!("{model}:streamGenerateContent"))
+            }
+        };
+    }
+    if wire == Wire::Gemini {
+        url.query_pairs_mut().append_pair("alt", "sse");
+    }
+    Some(url)
+}
+
+/// The headers that each request of a wire carries; `None` for a key that cannot be in one.
+fn headers(wire: Wire, key: Option<&str>) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    if wire == Wire::Messages {
+        let (name, version) = MESSAGES_VERSION;
+        headers.insert(name, HeaderValue::from_static(version));
+    }
+    if let Some(key) = key {
+        let (name, value) = match wire {
+            Wire::Chat | Wire::Responses => (AUTHORIZATION, format!("Bearer {key}")),
+            Wire::Messages => (HeaderName::from_static("x-api-key"), key.to_owned()),
+            Wire::Gemini => (HeaderName::from_static("x-goog-api-key"), key.to_owned()),
+        };
+        let mut value = HeaderValue::try_from(value).ok()?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Some(headers)
+}
+
+impl std::fmt::Debug for RemoteModel {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("RemoteModel").field("asked", &self.asked).finish_non_exhaustive()
+    }
 }

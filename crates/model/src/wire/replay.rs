@@ -2,7 +2,6 @@
 
 use crate::CallRequest;
 use anchorhold_domain::{ModelChoice, Wire};
-use genai::chat::{ContentPart, MessageContent};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -57,63 +56,66 @@ impl Maker {
         (replay.maker == *self).then_some(replay.parts)
     }
 
-    /// Returns an answer as the wire wants it back: one content, or several in a row where reasoning
-    /// came between, since `genai` puts all reasoning of a content first. `calls` are the calls of the
-    /// message, each with the id it is sent with.
-    pub(super) fn contents(
+    /// Returns an answer as it goes back, piece by piece. `ids` are those that its calls are sent with, in
+    /// their order.
+    pub(super) fn pieces<'a>(
         &self,
-        said: &str,
-        calls: Vec<ContentPart>,
+        said: &'a str,
+        calls: &'a [CallRequest],
+        ids: Vec<String>,
         replay: Option<&str>,
-    ) -> Vec<MessageContent> {
+    ) -> Vec<Piece<'a>> {
         let parts = self
             .parts(replay)
             .filter(|parts| fits(parts, said, calls.len()))
             .unwrap_or_else(|| plain(said, calls.len()));
-        let mut calls: Vec<Option<ContentPart>> = calls.into_iter().map(Some).collect();
+        let mut calls: Vec<_> = calls.iter().zip(ids).map(Some).collect();
         let mut rest = said;
-        let mut contents = vec![Vec::new()];
-        let mut spoken = false;
+        let mut pieces = Vec::with_capacity(parts.len());
         for part in parts {
-            let part = match part {
+            pieces.push(match part {
                 Part::Text(bytes) => {
                     let (piece, after) = rest.split_at_checked(bytes).unwrap_or((rest, ""));
                     rest = after;
-                    // An empty text only carries the signature before it.
-                    let carries = self.wire == Wire::Gemini;
-                    if piece.trim().is_empty() && !carries {
+                    // On this wire an empty text may carry the signature before it.
+                    if piece.trim().is_empty() && self.wire != Wire::Gemini {
                         continue;
                     }
-                    ContentPart::Text(piece.to_owned())
+                    Piece::Text(piece)
                 }
                 Part::Call(place) => match calls.get_mut(place).and_then(Option::take) {
-                    Some(call) => call,
+                    Some((call, id)) => Piece::Call { id, call },
                     None => continue,
                 },
-                Part::Reasoning(text) => ContentPart::ReasoningContent(text),
-                Part::Signature(signature) => ContentPart::ThoughtSignature(signature),
-                Part::Block(block) => ContentPart::from_custom(block, None),
-            };
-            let speaks = matches!(part, ContentPart::Text(_) | ContentPart::ToolCall(_));
-            if !speaks && spoken && matches!(self.wire, Wire::Messages | Wire::Responses) {
-                contents.push(Vec::new());
-            }
-            spoken = speaks;
-            if let Some(content) = contents.last_mut() {
-                content.push(part);
-            }
+                Part::Reasoning(text) => Piece::Reasoning(text),
+                Part::Signature(signature) => Piece::Signature(signature),
+                Part::Block(block) => Piece::Block(block),
+            });
         }
-        let speaks = |part: &ContentPart| matches!(part, ContentPart::Text(_) | ContentPart::ToolCall(_));
-        if let Some(last) = contents.last_mut().filter(|last| !last.iter().any(speaks)) {
+        if !pieces.iter().any(|piece| matches!(piece, Piece::Text(_) | Piece::Call { .. })) {
             // No wire takes an answer that says nothing.
-            last.push(ContentPart::Text(SAID_NOTHING.to_owned()));
+            pieces.push(Piece::Text(SAID_NOTHING));
         }
-        contents.into_iter().map(MessageContent::from_parts).collect()
+        pieces
     }
 }
 
+/// One piece of an answer on its way back, in the order that it came.
+pub(super) enum Piece<'a> {
+    Text(&'a str),
+    /// A call and the id that it is sent with.
+    Call {
+        id: String,
+        call: &'a CallRequest,
+    },
+    Reasoning(String),
+    /// Belongs to what follows it.
+    Signature(String),
+    Block(Value),
+}
+
 /// Stands for the text of an answer that had none.
-const SAID_NOTHING: &str = "(no words)";
+pub(super) const SAID_NOTHING: &str = "(no words)";
 
 fn plain(said: &str, calls: usize) -> Vec<Part> {
     let text = (!said.trim().is_empty()).then_some(Part::Text(said.len()));
@@ -142,13 +144,4 @@ fn fits(parts: &[Part], said: &str, calls: usize) -> bool {
         }
     }
     bytes == said.len() && called == calls
-}
-
-/// Returns the arguments of a call as the wires want them: an object, whatever the model wrote.
-pub(super) fn arguments(call: &CallRequest) -> Value {
-    match serde_json::from_str(&call.arguments) {
-        Ok(object @ Value::Object(_)) => object,
-        _ if call.arguments.trim().is_empty() => Value::Object(serde_json::Map::new()),
-        _ => serde_json::json!({ "unreadable_arguments": call.arguments }),
-    }
 }

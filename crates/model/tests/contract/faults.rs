@@ -221,12 +221,12 @@ async fn a_key_that_cannot_be_sent_is_not_shown() {
 
 #[tokio::test]
 async fn the_length_of_an_answer_is_told_where_the_wire_demands_it() {
-    use anchorhold_model::{Connections, GenaiModel, Model};
+    use anchorhold_model::{Connections, Model, RemoteModel};
     let connections = Connections::new().unwrap();
     for (limit, told) in [(Some(8_000), 8_000), (Some(128_000), 32_000)] {
         let stage = Stage::start([words(Wire::Messages, "Yes.")]).await;
         let choice = choice(Wire::Messages, &stage.url);
-        let model = GenaiModel::new(&connections, &choice, Some("key")).unwrap().with_output_limit(limit);
+        let model = RemoteModel::new(&connections, &choice, Some("key")).unwrap().with_output_limit(limit);
         let (sender, _receiver) = tokio::sync::mpsc::channel(64);
         model.answer(&conversation(vec![user("Go")]), &sender).await.unwrap();
         assert_eq!(stage.requests()[0]["body"]["max_tokens"], told);
@@ -279,4 +279,50 @@ async fn routed_reasoning_goes_back_block_by_block() {
     let whole =
         json!([{"type": "reasoning.text", "index": 0, "text": "Think twice.", "signature": "SEALED"}]);
     assert_eq!((&message["reasoning_details"], message.get("reasoning_content")), (&whole, None));
+}
+
+#[tokio::test]
+async fn a_server_that_sends_a_request_on_is_not_followed_and_the_key_goes_nowhere_else() {
+    for (wire, ..) in WIRES {
+        let other = Stage::start([words(wire, "Stolen.")]).await;
+        let place = format!("{}/v1?key=planted", other.url);
+        let script = Script::failure(307, json!({})).header("location", &place);
+        let error = play(wire, script).await.unwrap_err();
+        assert_eq!(other.requests(), Vec::<Value>::new(), "{wire:?}");
+        assert_eq!(error.class, ErrorClass::NotFound, "{wire:?}");
+        let said = format!("the server sends its requests on to {}/v1, and a key", other.url);
+        assert!(error.reason.starts_with(&said), "{wire:?}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_end_is_not_kept_in_memory() {
+    let line = format!(": {}\n", "x".repeat(1 << 20));
+    let script = Script::events(&[]);
+    let script = Script { body: line.repeat(65), ..script };
+    let error = play(Wire::Chat, script).await.unwrap_err();
+    assert_eq!(
+        (error.class, error.reason.as_str()),
+        (ErrorClass::Nonsense, "the server's answer does not end")
+    );
+}
+
+#[tokio::test]
+async fn the_last_event_may_lack_its_empty_line() {
+    for (wire, ..) in WIRES {
+        let mut script = words(wire, "Done.");
+        script.body.truncate(script.body.trim_end().len());
+        assert_eq!(play(wire, script).await.unwrap().text, "Done.", "{wire:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_no_header_can_carry_is_told_and_nothing_is_sent() {
+    let stage = Stage::start([]).await;
+    let asked = conversation(vec![user("Go")]);
+    for (wire, ..) in WIRES {
+        let error = ask_of(&choice(wire, &stage.url), "planted\nkey", &asked).await.unwrap_err();
+        assert_eq!((error.class, stage.requests().len()), (ErrorClass::InvalidKey, 0), "{wire:?}");
+        assert!(!format!("{error}{error:?}").contains("planted"), "{wire:?}: {error}");
+    }
 }

@@ -6,7 +6,7 @@ use super::frames::words;
 use super::stage::Stage;
 use super::support::{choice, conversation, user};
 use anchorhold_domain::Wire;
-use anchorhold_model::{Connections, GenaiModel, Model};
+use anchorhold_model::{Connections, Model, RemoteModel};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,7 @@ async fn a_model_is_asked_at_its_address() {
     let stage = Stage::start([words(Wire::Chat, "Heard.")]).await;
     let told = std::env::var(ASK);
     let choice = choice(Wire::Chat, told.as_deref().unwrap_or(&stage.url));
-    let model = GenaiModel::new(&Connections::new().unwrap(), &choice, Some("key")).unwrap();
+    let model = RemoteModel::new(&Connections::new().unwrap(), &choice, Some("key")).unwrap();
     let (sender, _receiver) = tokio::sync::mpsc::channel(64);
     let said = match model.answer(&conversation(vec![user("Go")]), &sender).await {
         Ok(answer) => answer.text,

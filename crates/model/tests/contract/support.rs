@@ -2,10 +2,10 @@
 
 use anchorhold_domain::{Effort, ModelChoice, Wire};
 use anchorhold_model::{
-    Answer, Connections, Conversation, Delta, GenaiModel, Message, Model, ModelError, ToolSpec,
+    Answer, Connections, Conversation, Delta, Message, Model, ModelError, RemoteModel, ToolSpec,
 };
 use serde_json::json;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -42,6 +42,7 @@ pub fn conversation(messages: Vec<Message>) -> Conversation {
         description: "Reads a file.".to_owned(),
         schema: json!({"type": "object", "properties": {"path": {"type": "string"}}}),
     };
+    let messages = messages.into_iter().map(Arc::new).collect();
     Conversation { system: "You edit files.".to_owned(), messages, tools: [tool].into(), cache_key: None }
 }
 
@@ -76,7 +77,7 @@ pub async fn ask_within(
     silence: Duration,
 ) -> Result<(Answer, Vec<Delta>), ModelError> {
     let (connections, runtime) = connections();
-    let model = GenaiModel::new(&connections.clone().with_silence(silence), choice, Some(key))?;
+    let model = RemoteModel::new(&connections.clone().with_silence(silence), choice, Some(key))?;
     let conversation = conversation.clone();
     let asked = runtime.spawn(async move {
         let (sender, mut receiver) = mpsc::channel(64);

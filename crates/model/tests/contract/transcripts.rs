@@ -9,6 +9,7 @@ use anchorhold_domain::Wire;
 use anchorhold_model::Conversation;
 use serde_json::{Value, json};
 use std::path::Path;
+use std::sync::Arc;
 
 /// What stands for the key in the files.
 const KEY: &str = "REDACTED";
@@ -22,8 +23,8 @@ async fn talk(wire: Wire) -> Vec<Value> {
     for instruction in [None, Some("And once more.")] {
         let (answer, _) = ask_of(&choice, KEY, &asked).await.unwrap();
         let results = results(&answer.calls);
-        asked.messages.extend([said(answer), results]);
-        asked.messages.extend(instruction.map(user));
+        asked.messages.extend([said(answer), results].map(Arc::new));
+        asked.messages.extend(instruction.map(user).map(Arc::new));
     }
     ask_of(&choice, KEY, &asked).await.unwrap();
     stage.requests()
@@ -83,9 +84,7 @@ async fn what_was_sent_before_is_sent_again_unchanged() {
         };
         for two in requests.windows(2) {
             let (before, after) = (list(&two[0]), list(&two[1]));
-            let plain =
-                |text: &str| text.replace("[{\"type\":\"text\",\"text\":\"Read both.\"}]", "\"Read both.\"");
-            assert!(plain(&after).starts_with(&plain(&before)), "{wire:?}:\n{before}\n{after}");
+            assert!(after.starts_with(&before), "{wire:?}:\n{before}\n{after}");
         }
     }
 }

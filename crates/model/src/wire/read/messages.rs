@@ -1,7 +1,7 @@
 //! Reading the wire of Anthropic's Messages.
 
 use super::heard::{Heard, Stop, count, text};
-use super::replay::Part;
+use crate::wire::replay::Part;
 use serde_json::Value;
 
 pub(super) fn take(heard: &mut Heard, frame: &Value) {

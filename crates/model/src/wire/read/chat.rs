@@ -1,7 +1,7 @@
 //! Reading the wire of OpenAI's Chat Completions, as its many imitators speak it.
 
 use super::heard::{Heard, Stop, count, present, text};
-use super::replay::Part;
+use crate::wire::replay::Part;
 use anchorhold_domain::Usage;
 use serde_json::Value;
 

@@ -1,6 +1,7 @@
 //! What has come of an answer, whatever the wire.
 
-use super::{chat, gemini, messages, replay::Part, responses};
+use super::{chat, gemini, messages, responses};
+use crate::wire::replay::Part;
 use crate::{CallRequest, Delta};
 use anchorhold_domain::{Usage, Wire};
 use serde_json::Value;
@@ -9,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Why a stream says that its answer ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(in crate::wire) enum Stop {
     /// It is whole.
     End,
     /// The model may not write more.
@@ -34,19 +35,19 @@ struct Call {
 
 /// What has come of an answer so far.
 #[derive(Debug)]
-pub(super) struct Heard {
+pub(in crate::wire) struct Heard {
     wire: Wire,
     /// Whether a frame came that could be read.
-    pub(super) began: bool,
-    pub(super) text: String,
-    pub(super) reasoning: String,
+    pub(in crate::wire) began: bool,
+    pub(in crate::wire) text: String,
+    pub(in crate::wire) reasoning: String,
     calls: Vec<Call>,
     /// Everything in its order, for the way back.
-    pub(super) parts: Vec<Part>,
-    pub(super) usage: Usage,
-    pub(super) stop: Option<Stop>,
+    pub(in crate::wire) parts: Vec<Part>,
+    pub(in crate::wire) usage: Usage,
+    pub(in crate::wire) stop: Option<Stop>,
     /// An error that came in place of the rest.
-    pub(super) fault: Option<Value>,
+    pub(in crate::wire) fault: Option<Value>,
     /// Pieces that no one was told of yet.
     deltas: Vec<Delta>,
     /// Places in `calls` by the number that the wire gives a call.
@@ -56,7 +57,7 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    pub(super) fn new(wire: Wire) -> Self {
+    pub(in crate::wire) fn new(wire: Wire) -> Self {
         Self {
             wire,
             began: false,
@@ -74,7 +75,7 @@ impl Heard {
     }
 
     /// Takes the data of one event of the stream; what is no JSON is passed over.
-    pub(super) fn take(&mut self, data: &str) {
+    pub(in crate::wire) fn take(&mut self, data: &str) {
         if data == "[DONE]" {
             // Some servers of this wire never name a reason.
             self.stop.get_or_insert(Stop::End);
@@ -95,7 +96,7 @@ impl Heard {
     }
 
     /// Returns the pieces that came since it was last asked.
-    pub(super) fn take_deltas(&mut self) -> Vec<Delta> {
+    pub(in crate::wire) fn take_deltas(&mut self) -> Vec<Delta> {
         std::mem::take(&mut self.deltas)
     }
 
@@ -185,7 +186,7 @@ impl Heard {
 
     /// Returns the calls with an id each. Arguments are passed on as they are, but for a call without
     /// any, whose arguments are an empty object.
-    pub(super) fn take_calls(&mut self) -> Vec<CallRequest> {
+    pub(in crate::wire) fn take_calls(&mut self) -> Vec<CallRequest> {
         let cut_off = self.stop != Some(Stop::End);
         let last = self.newest();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
