@@ -67,6 +67,8 @@ pub(super) type Client = oauth2::Client<
 pub struct SignIn {
     pub(super) app: Arc<App>,
     pub(super) client: Arc<Client>,
+    /// The same without the app's secret, which the device flow has no use for.
+    pub(super) public: Arc<Client>,
     pub(super) http: Http,
     pub(super) clock: Clock,
 }
@@ -88,10 +90,11 @@ impl SignIn {
             )
             // GitHub reads id and secret from the body only.
             .set_auth_type(AuthType::RequestBody);
+        let public = Arc::new(client.clone());
         if let Some(secret) = &app.client_secret {
             client = client.set_client_secret(ClientSecret::new(secret.expose().to_owned()));
         }
-        Ok(Self { app: Arc::new(app), client: Arc::new(client), http, clock })
+        Ok(Self { app: Arc::new(app), client: Arc::new(client), public, http, clock })
     }
 
     /// Returns where one signs in.

@@ -67,7 +67,7 @@ impl SignIn {
     /// Where the host cannot be reached, or does not let this app sign in so.
     pub async fn device(&self, access: Access) -> Result<DeviceFlow> {
         let host = self.host().name();
-        let request = self.client.exchange_device_code().add_scopes(self.app.scopes(access));
+        let request = self.public.exchange_device_code().add_scopes(self.app.scopes(access));
         let answer: std::result::Result<StandardDeviceAuthorizationResponse, _> =
             request.request_async(&self.http).await;
         let answer = answer.map_err(|error| failure(error).tell(BEGIN, host))?;
@@ -151,7 +151,7 @@ impl DeviceFlow {
             .append_pair("device_code", self.device_code.secret())
             .append_pair("grant_type", GRANT)
             .finish();
-        let body = self.sign_in.http.post(self.sign_in.client.token_uri().as_str(), form).await?;
+        let body = self.sign_in.http.post(self.sign_in.public.token_uri().as_str(), form).await?;
         let answer: TokenAnswer =
             serde_json::from_slice(&body).map_err(|_| Failure::Unreadable("not what GitHub documents"))?;
         Tokens::of(&answer, self.sign_in.clock.now())
