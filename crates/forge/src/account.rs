@@ -21,7 +21,7 @@ pub struct Account {
 ///
 /// <https://docs.github.com/en/rest/users/users#get-the-authenticated-user>
 #[derive(Deserialize)]
-struct Answer {
+pub(crate) struct Answer {
     login: String,
     id: u64,
     name: Option<String>,
@@ -34,10 +34,18 @@ impl Forge {
     /// [`ForgeError::SignIn`](crate::ForgeError::SignIn) without a token, or with one that GitHub
     /// does not know.
     pub async fn account(&self) -> Result<Account> {
-        let Answer { login, id, name } = self.get("find out who is signed in", "/user").await?;
+        let answer: Answer = self.get("find out who is signed in", "/user").await?;
+        Ok(answer.on(self.host()))
+    }
+}
+
+impl Answer {
+    /// The account as it is on `host`.
+    pub(crate) fn on(self, host: &str) -> Account {
+        let Self { login, id, name } = self;
         // https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
-        let noreply_email = format!("{id}+{login}@users.noreply.{}", self.host());
+        let noreply_email = format!("{id}+{login}@users.noreply.{host}");
         let name = name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| login.clone());
-        Ok(Account { login, id, name, noreply_email })
+        Account { login, id, name, noreply_email }
     }
 }

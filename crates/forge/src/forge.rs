@@ -1,10 +1,10 @@
 //! A connection to one GitHub: `github.com`, or a company's own server.
 
 use crate::error::{ForgeError, Result, classify};
+use crate::sign_in::Host;
 use octocrab::{FromResponse, Octocrab};
 use std::fmt;
 use std::time::Duration;
-use url::Url;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 // GitHub itself gives up after 10 s.
@@ -27,17 +27,8 @@ impl Forge {
     /// [`ForgeError::Host`] where `host` is not the name of a host, with or without a port, and
     /// [`ForgeError::TokenMalformed`] where the token cannot be one.
     pub async fn connect(host: &str, token: Option<&str>) -> Result<Self> {
-        let host = host.to_ascii_lowercase();
-        let origin = Url::parse(&format!("https://{host}"))
-            .ok()
-            .filter(|url| url.as_str() == format!("https://{host}/") && url.username().is_empty())
-            .ok_or_else(|| ForgeError::Host { host: host.clone() })?;
-        // https://docs.github.com/en/enterprise-server/rest/quickstart
-        let api = match host.as_str() {
-            "github.com" => "https://api.github.com".to_owned(),
-            _ => format!("{origin}api/v3"),
-        };
-        Self::connect_to(&api, host, token)
+        let host = Host::new(host).map_err(|_| ForgeError::Host { host: host.to_owned() })?;
+        Self::connect_to(host.api(), host.name().to_owned(), token)
     }
 
     pub(crate) fn connect_to(api: &str, host: String, token: Option<&str>) -> Result<Self> {
