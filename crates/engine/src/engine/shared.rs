@@ -1,6 +1,6 @@
 //! What all agents of one data folder share.
 
-use super::choice::{check_choice, key_owner};
+use super::choice::{check_choice, key_owner, needs_key};
 use super::mentionable::Mentionable;
 use super::prices::Prices;
 use crate::alarm::Alarm;
@@ -221,8 +221,10 @@ impl Shared {
                 .await?;
             choice.base_url = Some(server.base_url());
         }
-        let key = match key_owner(&choice) {
-            Some(owner) => self.secrets.get(&SecretName::ModelKey { provider: owner }).await?,
+        let key = match key_owner(&choice).map(|provider| SecretName::ModelKey { provider }) {
+            // A keychain that nobody can reach may hold it: without it nothing needs to be sent.
+            Some(name) if needs_key(&choice) => self.secrets.needed(&name).await?,
+            Some(name) => self.secrets.get(&name).await?,
             None => None,
         };
         self.ask_for_windows(&choice).await;
