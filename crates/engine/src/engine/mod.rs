@@ -12,6 +12,7 @@ mod offers;
 mod prices;
 mod queue;
 mod recover;
+mod released;
 mod settings;
 mod shared;
 mod test_model;
