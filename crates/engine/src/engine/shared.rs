@@ -250,3 +250,27 @@ async fn connect() -> Result<Connections, EngineError> {
     let connecting = tokio::task::spawn_blocking(Connections::new);
     Ok(connecting.await.map_err(|_| EngineError::Panicked { verb: "prepare connections" })??)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use crate::{Config, Engine};
+    use anchorhold_domain::ModelChoice;
+
+    #[tokio::test]
+    async fn an_agent_older_than_the_rules_about_addresses_asks_nobody_in_clear_text() {
+        let place = tempfile::tempdir().unwrap();
+        let engine = Engine::open(Config::new(place.path().join("home"), "the tests")).await.unwrap();
+        let choice = |base_url: &str| ModelChoice {
+            provider: "compatible".to_owned(),
+            name: "any".to_owned(),
+            base_url: Some(base_url.to_owned()),
+            wire: None,
+            effort: None,
+        };
+        let far = engine.shared().model(&choice("http://models.example.com/v1")).await;
+        assert_eq!(far.err().map(|error| error.code()), Some("address_in_clear"));
+        engine.close().await;
+    }
+}
