@@ -1,8 +1,10 @@
 //! Which key goes to which model server, and what becomes of a run whose keychain does not open.
 
-use crate::harness::{House, Voice};
-use crate::{Ended, anchorctl, end, one_edit, printed, run};
+use crate::harness::{House, TASK, Voice, soon};
+use crate::{Ended, anchorctl, end, ended, one_edit, printed, run};
 use std::os::unix::net::UnixListener;
+use std::process::Stdio;
+use tokio::process::Command;
 
 const PROVIDERS: &str = "sk-planted-4e1d";
 const OWN: &str = "sk-own-77b0";
@@ -109,4 +111,48 @@ async fn without_a_keychain_an_agent_of_a_provider_that_wants_a_key_is_held_and_
     assert!(!told.iter().any(|line| line.starts_with("turn: ")), "{told:#?}");
     assert_eq!(told.last().map(String::as_str), Some("paused: Provider keychain_unavailable"), "{told:#?}");
     assert!(ended.out.contains("or set OPENAI_API_KEY; then resume the agent"), "{}", ended.out);
+}
+
+/// Keeps a key, locks the keychain, and runs the program. Nobody can be asked to unlock it there.
+#[cfg(target_os = "linux")]
+const LOCKED: &str = r#"
+set -e
+program=$1; shift
+printf 'a password\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null
+printf 'sk-planted-4e1d' | "$program" key set openai >/dev/null
+dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets \
+    org.freedesktop.Secret.Service.Lock array:objpath:/org/freedesktop/secrets/collection/login >/dev/null
+exec "$program" "$@"
+"#;
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_keychain_that_is_locked_pauses_the_agent() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let home = house.place().join("user");
+    std::fs::create_dir_all(&home).unwrap();
+    let address = remote.address();
+    let arguments = ["run", "--repo", &address, "--from", "main", "--to", "agent/work", "--task", TASK];
+    let mut command = Command::new("dbus-run-session");
+    command
+        .args(["--", "sh", "-c", LOCKED, "sh", env!("CARGO_BIN_EXE_anchorctl")])
+        .args(arguments)
+        .args(["--name", "Errand", "--model", "openai/test", "--json"])
+        .env("ANCHORHOLD_HOME", house.home())
+        .env("HOME", &home)
+        .env("XDG_RUNTIME_DIR", &home)
+        .env("XDG_DATA_HOME", home.join("data"))
+        .env("XDG_CONFIG_HOME", home.join("config"))
+        .env("XDG_CACHE_HOME", home.join("cache"));
+    let none = ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"];
+    let keys = ["ANCHORHOLD_OPENAI_API_KEY", "OPENAI_API_KEY", "ANCHORHOLD_GIT_TOKEN", "ANCHORHOLD_LOG"];
+    none.iter().chain(&keys).for_each(|variable| drop(command.env_remove(variable)));
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    let ended = ended(soon("anchorctl", command.output()).await.unwrap());
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    let told = printed(&ended.out);
+    assert_eq!(told.last().map(String::as_str), Some("paused: Provider keychain_locked"), "{told:#?}");
+    assert!(ended.out.contains("prepare openai/test: open the keychain for the key to openai"), "{ended:?}");
+    assert!(!ended.out.contains(PROVIDERS) && !ended.err.contains(PROVIDERS));
 }
