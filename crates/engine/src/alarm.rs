@@ -42,6 +42,11 @@ impl Alarm {
         }
     }
 
+    /// Whether this process lets the agent go on at its time.
+    pub(crate) fn holds(&self, id: AgentId) -> bool {
+        self.due().contains_key(&id)
+    }
+
     /// Sets an agent's time, where resuming it failed.
     fn again(&self, id: AgentId, at: Timestamp) {
         self.due().insert(id, at);

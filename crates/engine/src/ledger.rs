@@ -140,18 +140,17 @@ impl Ledger {
         held: impl FnOnce(&DayUsage, Coming) -> Option<T>,
     ) -> Option<T> {
         let mut book = self.book();
-        let today = self.today_in(&book);
-        let others = book.coming.iter().filter(|(other, _)| **other != id);
-        let others = others.fold(Coming::default(), |sum, (_, one)| Coming {
-            tokens: sum.tokens.saturating_add(one.tokens),
-            cost: sum.cost.saturating_add(one.cost),
-            requests: sum.requests.saturating_add(one.requests),
-        });
-        let held = held(&today, others);
+        let held = held(&self.today_in(&book), book.coming_of_others(id));
         if held.is_none() {
             book.coming.insert(id, coming);
         }
         held
+    }
+
+    /// What all agents together used today, and what the requests of the others use that have no answer yet.
+    pub(crate) fn before(&self, id: AgentId) -> (DayUsage, Coming) {
+        let book = self.book();
+        (self.today_in(&book), book.coming_of_others(id))
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -231,6 +230,15 @@ impl Ledger {
 }
 
 impl Book {
+    fn coming_of_others(&self, id: AgentId) -> Coming {
+        let others = self.coming.iter().filter(|(other, _)| **other != id);
+        others.fold(Coming::default(), |sum, (_, one)| Coming {
+            tokens: sum.tokens.saturating_add(one.tokens),
+            cost: sum.cost.saturating_add(one.cost),
+            requests: sum.requests.saturating_add(one.requests),
+        })
+    }
+
     fn entry(&mut self, day: Timestamp, id: AgentId) -> &mut Spent {
         self.days.entry(day).or_default().entry(id).or_default()
     }

@@ -77,7 +77,23 @@ impl Secrets {
         Ok(self.find(name).await?.map(|(_, found)| found))
     }
 
+    /// Returns a secret as [`Secrets::get`] does, for who can do nothing without it: where it is nowhere
+    /// else, a keychain that should be there and does not answer may hold it, and is an error.
+    ///
+    /// # Errors
+    /// [`SecretsError::Unavailable`], and those of [`Secrets::get`].
+    pub async fn needed(&self, name: &SecretName) -> Result<Option<Secret>> {
+        Ok(self.find_or_why_not(name).await?.map(|(secret, _)| secret))
+    }
+
     async fn find(&self, name: &SecretName) -> Result<Option<(Secret, Found)>> {
+        match self.find_or_why_not(name).await {
+            Err(SecretsError::Unavailable { .. }) => Ok(None),
+            other => other,
+        }
+    }
+
+    async fn find_or_why_not(&self, name: &SecretName) -> Result<Option<(Secret, Found)>> {
         if let Some(secret) = self.remembered(name) {
             return Ok(Some((secret, Found::Session)));
         }
@@ -88,10 +104,7 @@ impl Secrets {
         if let Some(secret) = name.in_environment(self.environment) {
             return Ok(Some((secret, Found::Environment)));
         }
-        match kept {
-            Ok(_) | Err(SecretsError::Unavailable { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        kept.map(|_| None)
     }
 
     /// Puts a secret to rest, in place of the one with this name.

@@ -199,6 +199,18 @@ async fn a_keychain_that_may_hold_the_secret_is_not_passed_over_in_silence() {
 }
 
 #[tokio::test]
+async fn who_needs_the_secret_is_told_that_there_is_no_keychain_unless_it_is_elsewhere() {
+    let needed = async |mood, environment| {
+        let found = secrets(mood, environment).needed(&model("openai")).await;
+        found.map(|secret| secret.map(|secret| secret.expose().to_owned())).map_err(|error| error.code())
+    };
+    assert_eq!(needed(Mood::Missing, empty).await, Err("keychain_unavailable"));
+    assert_eq!(needed(Mood::Missing, exported).await, Ok(Some("usual".to_owned())));
+    assert_eq!(needed(Mood::Open, empty).await, Ok(None));
+    assert_eq!(needed(Mood::Locked, empty).await, Err("keychain_locked"));
+}
+
+#[tokio::test]
 async fn without_a_keychain_a_secret_rests_in_memory_only_where_that_was_chosen() {
     let secrets = secrets(Mood::Missing, empty);
     let name = git("github.com");

@@ -113,6 +113,12 @@ pub(crate) fn key_owner(choice: &ModelChoice) -> Option<String> {
     owner_at(&url)
 }
 
+/// Whether a model answers nobody without a key: one of a provider that wants one, at its own address. A
+/// server of the user's own may do without.
+pub(crate) fn needs_key(choice: &ModelChoice) -> bool {
+    provider(&choice.provider).is_some_and(|known| known.wants_key && choice.base_url.is_none())
+}
+
 /// Whose key goes to an address.
 pub(crate) fn owner_at(url: &Url) -> Option<String> {
     let host = url.host_str()?;
@@ -179,7 +185,7 @@ impl Shared {
 }
 
 /// A choice in words, without its address.
-pub(super) fn shown(choice: &ModelChoice) -> String {
+pub(crate) fn shown(choice: &ModelChoice) -> String {
     format!("{}/{}", choice.provider, choice.name)
 }
 

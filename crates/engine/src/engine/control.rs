@@ -217,7 +217,7 @@ impl Engine {
     }
 
     /// Sets an agent to work on what is decided, unless that is nothing.
-    async fn set_to_work(
+    pub(super) async fn set_to_work(
         &self,
         resident: &Arc<Resident>,
         decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,

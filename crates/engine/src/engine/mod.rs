@@ -12,12 +12,13 @@ mod offers;
 mod prices;
 mod queue;
 mod recover;
+mod released;
 mod settings;
 mod shared;
 mod test_model;
 mod watch;
 
-pub(crate) use choice::owner_at;
+pub(crate) use choice::{owner_at, shown};
 pub use models::{CatalogueInfo, KeyState, ModelOption, ModelPrice, ModelTest, ProviderOption};
 pub use offers::{EngineState, EngineStatus};
 pub(crate) use shared::Shared;

@@ -38,7 +38,8 @@ impl Engine {
                 self.resume(agent.id).await?;
             }
         }
-        Ok(())
+        // A program that only looks may have changed the limits since.
+        if self.shared.config.resume_interrupted { self.release_all().await } else { Ok(()) }
     }
 
     async fn interrupted_push(&self, agent: &Agent) -> Result<EventKind, EngineError> {

@@ -17,14 +17,20 @@ impl Engine {
     }
 
     /// Keeps other settings; they hold at once, also for agents at work. An agent that a limit of the day
-    /// holds goes on when it is resumed, or at midnight.
+    /// held goes on where the new ones do not hold it; one that only the user lets go on says that they can.
     ///
     /// # Errors
     /// [`EngineError::Settings`] where no agent could run, and those of the store.
     pub async fn set_settings(&self, settings: Settings) -> Result<(), EngineError> {
         check(&settings)?;
         self.shared.store.set_settings(&settings).await?;
-        self.shared.settings.send_replace(settings);
+        let before = self.shared.settings.send_replace(settings);
+        if before.day_limits != settings.day_limits {
+            // They are kept by now, whatever becomes of those whom they held.
+            if let Err(error) = self.release_all().await {
+                tracing::warn!(error = error.message(), "agents that the day's limits held stay held");
+            }
+        }
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! What all agents of one data folder share.
 
-use super::choice::{check_choice, key_owner};
+use super::choice::{check_choice, key_owner, needs_key};
 use super::mentionable::Mentionable;
 use super::prices::Prices;
 use crate::alarm::Alarm;
@@ -221,8 +221,10 @@ impl Shared {
                 .await?;
             choice.base_url = Some(server.base_url());
         }
-        let key = match key_owner(&choice) {
-            Some(owner) => self.secrets.get(&SecretName::ModelKey { provider: owner }).await?,
+        let key = match key_owner(&choice).map(|provider| SecretName::ModelKey { provider }) {
+            // A keychain that nobody can reach may hold it: without it nothing needs to be sent.
+            Some(name) if needs_key(&choice) => self.secrets.needed(&name).await?,
+            Some(name) => self.secrets.get(&name).await?,
             None => None,
         };
         self.ask_for_windows(&choice).await;
@@ -247,4 +249,28 @@ impl Shared {
 async fn connect() -> Result<Connections, EngineError> {
     let connecting = tokio::task::spawn_blocking(Connections::new);
     Ok(connecting.await.map_err(|_| EngineError::Panicked { verb: "prepare connections" })??)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use crate::{Config, Engine};
+    use anchorhold_domain::ModelChoice;
+
+    #[tokio::test]
+    async fn an_agent_older_than_the_rules_about_addresses_asks_nobody_in_clear_text() {
+        let place = tempfile::tempdir().unwrap();
+        let engine = Engine::open(Config::new(place.path().join("home"), "the tests")).await.unwrap();
+        let choice = |base_url: &str| ModelChoice {
+            provider: "compatible".to_owned(),
+            name: "any".to_owned(),
+            base_url: Some(base_url.to_owned()),
+            wire: None,
+            effort: None,
+        };
+        let far = engine.shared().model(&choice("http://models.example.com/v1")).await;
+        assert_eq!(far.err().map(|error| error.code()), Some("address_in_clear"));
+        engine.close().await;
+    }
 }

@@ -1,10 +1,10 @@
 //! Whether a model answers and calls tools, asked before anybody relies on it.
 
-use super::choice::{check_choice, key_owner, shown};
+use super::choice::{check_choice, key_owner, needs_key, shown};
 use super::{Engine, ModelTest};
 use crate::EngineError;
 use anchorhold_domain::ModelChoice;
-use anchorhold_model::{Answer, Conversation, Message, Model, ModelError, ToolSpec, provider};
+use anchorhold_model::{Answer, Conversation, Message, Model, ModelError, ToolSpec};
 use anchorhold_secrets::SecretName;
 use serde_json::json;
 use std::sync::Arc;
@@ -36,9 +36,7 @@ impl Engine {
 
     /// Says that a key is missing before a provider says that it is wrong.
     async fn check_key(&self, choice: &ModelChoice) -> Result<(), EngineError> {
-        let wanted =
-            provider(&choice.provider).is_some_and(|known| known.wants_key && choice.base_url.is_none());
-        let Some(owner) = key_owner(choice).filter(|_| wanted) else { return Ok(()) };
+        let Some(owner) = key_owner(choice).filter(|_| needs_key(choice)) else { return Ok(()) };
         let name = SecretName::ModelKey { provider: owner };
         if self.shared.secrets.place(&name).await?.is_some() {
             return Ok(());

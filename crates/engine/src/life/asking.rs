@@ -7,7 +7,7 @@
 
 use super::Life;
 use super::model::{Reply, Voice};
-use super::trouble::{Pressure, Verdict, pause_length, pressure, verdict, wait};
+use super::trouble::{Pressure, Verdict, pause_length, pressure, quota_pause, verdict, wait};
 use crate::EngineError;
 use crate::gate::{Come, Pass};
 use anchorhold_domain::{EventKind, Fault, PauseReason, Signal, Timestamp};
@@ -18,8 +18,6 @@ use tokio::sync::mpsc;
 
 /// Pieces of text that may wait for a slow watcher.
 const DELTAS: usize = 64;
-/// How long a provider whose quota is spent is left alone where it does not say until when.
-const QUOTA: Duration = Duration::from_secs(3600);
 
 /// How much hangs on an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +94,8 @@ impl Life {
                     self.hold(PauseReason::Provider, Some(until), Some(fault)).await
                 }
                 Verdict::Later(wait) => {
-                    let until = self.after(wait.unwrap_or(QUOTA));
+                    let events = self.resident.log.store().all_events(self.resident.log.id(), 0).await?;
+                    let until = self.after(quota_pause(wait, &events));
                     self.hold(PauseReason::Quota, Some(until), Some(fault)).await
                 }
                 Verdict::TooLong | Verdict::Elsewhere | Verdict::Ask => match weight {

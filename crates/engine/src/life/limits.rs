@@ -6,14 +6,17 @@
 //! is made. So a limit is exceeded by the answer to one request at most, and limits of the day by that of
 //! one request of each agent that is at work.
 
+use super::look_back::LookBack;
 use super::turns::Run;
 use super::{Ended, Life};
 use crate::EngineError;
+use crate::engine::{Engine, Shared};
 use crate::ledger::{Coming, Day};
 use anchorhold_domain::{
-    Agent, DayUsage, EventKind, Fault, LimitKind, Limits, PauseReason, Timestamp, Usage,
+    Agent, DayUsage, Event, EventKind, Fault, LimitKind, Limits, PauseReason, Timestamp, Usage,
 };
 use anchorhold_model::ModelInfo;
+use std::sync::Arc;
 
 /// The part of a limit, in percent, at which the user is warned.
 const NEAR: u64 = 80;
@@ -57,6 +60,7 @@ impl Life {
         if let Some(held) = held {
             let paused = paused(&held, run.look_back.held_by, day, &agent.name);
             self.resident.log.append(vec![paused]).await?;
+            self.look_again_where_other_limits_hold(&limits);
             return Ok(Some(Ended::Told));
         }
         let warned = &run.look_back.warned;
@@ -67,6 +71,29 @@ impl Life {
         }
         Ok(None)
     }
+
+    /// Whoever changed the limits of the day in this moment did not see that this agent is held.
+    fn look_again_where_other_limits_hold(&self, held_with: &Limits) {
+        if self.shared.settings.borrow().day_limits != *held_with {
+            let (shared, id) = (Arc::clone(&self.shared), self.resident.log.id());
+            self.shared.tasks.spawn(async move { Engine::over(shared).release_or_warn(id).await });
+        }
+    }
+}
+
+/// Whether an agent that a limit of the day holds, as its log tells, would be held by one now; `None` where
+/// none of them holds it.
+pub(crate) fn day_still_holds(shared: &Shared, agent: &Agent, events: &[Event]) -> Option<bool> {
+    let paused = events.iter().rev().find_map(|event| match &event.kind {
+        EventKind::Paused { limit, .. } => Some(*limit),
+        _ => None,
+    });
+    paused.flatten().filter(|kind| is_of_the_day(*kind))?;
+    let coming = coming(LookBack::over(events).last_input, &shared.model_info(&agent.model));
+    let limits = shared.settings.borrow().day_limits;
+    let (today, others) = shared.ledger.before(agent.id);
+    let held = held(&of_the_day(&limits, &today, others, coming)).or_else(|| unpriced_day(agent, &limits));
+    Some(held.is_some())
 }
 
 impl Meter {

@@ -27,6 +27,13 @@ pub(super) struct LookBack {
 }
 
 impl LookBack {
+    /// Reads a whole log, circles left out.
+    pub(super) fn over(events: &[Event]) -> Self {
+        let mut read = Self::default();
+        events.iter().for_each(|event| read.take(event, None));
+        read
+    }
+
     fn take(&mut self, event: &Event, tree: Option<String>) {
         self.seen = event.seq;
         if let Some(circles) = &mut self.circles {

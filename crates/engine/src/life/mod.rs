@@ -34,6 +34,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub(crate) use limits::day_still_holds;
 pub(crate) use push::prepare_push;
 
 /// How long a run that is stopped has to come to its end by itself. Then it is cut off where it stands: a

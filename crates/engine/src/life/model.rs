@@ -4,8 +4,8 @@ use super::Life;
 use super::asking::Weight;
 use super::turns::Run;
 use crate::EngineError;
-use crate::engine::Shared;
-use anchorhold_domain::{Event, EventKind, Fault, ModelChoice};
+use crate::engine::{Shared, shown};
+use anchorhold_domain::{Agent, Event, EventKind, Fault, ModelChoice};
 use anchorhold_model::{Answer, CallRequest, Model, ModelError, ModelInfo};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,8 +21,9 @@ pub(super) struct Voice {
     pub(super) untold: Option<Option<Fault>>,
 }
 
-/// A model that is being prepared by a task of its own.
-pub(super) type OpeningVoice = JoinHandle<Result<Voice, EngineError>>;
+/// A model that is being prepared by a task of its own; a fault where no model can be, which the user can
+/// mend: a keychain that does not open, an address that is no longer allowed.
+pub(super) type OpeningVoice = JoinHandle<Result<Result<Voice, Fault>, EngineError>>;
 
 /// What a request came to.
 pub(super) enum Reply {
@@ -84,22 +85,22 @@ impl Life {
     pub(super) fn open_voice(&self) -> OpeningVoice {
         let (shared, agent) = (Arc::clone(&self.shared), self.agent());
         self.shared.tasks.spawn(async move {
-            let fault = match Voice::prepare(&shared, &agent.model).await {
+            let error = match Voice::prepare(&shared, &agent.model).await {
                 Ok(mut voice) => {
                     let told = selected(&shared.store.all_events(agent.id, 0).await?);
                     voice.untold = (told != Some(voice.facts())).then_some(None);
-                    return Ok(voice);
+                    return Ok(Ok(voice));
                 }
                 Err(error) => error,
             };
-            let Some(other) = &agent.fallback else { return Err(fault) };
-            match Voice::prepare(&shared, other).await {
+            let Some(other) = &agent.fallback else { return Ok(Err(unprepared(&agent, &error, None))) };
+            Ok(match Voice::prepare(&shared, other).await {
                 Ok(mut voice) => {
-                    voice.untold = Some(Some(fault.fault()));
+                    voice.untold = Some(Some(error.fault()));
                     Ok(voice)
                 }
-                Err(_) => Err(fault),
-            }
+                Err(second) => Err(unprepared(&agent, &error, Some((other, &second)))),
+            })
         })
     }
 
@@ -129,6 +130,17 @@ impl Life {
         }
         Ok(Asked::Answered)
     }
+}
+
+/// What an agent is held with whose model cannot be prepared, nor the one that stands in, if it has one.
+fn unprepared(agent: &Agent, error: &EngineError, other: Option<(&ModelChoice, &EngineError)>) -> Fault {
+    let mut message = format!("prepare {}: {}", shown(&agent.model), error.message());
+    if let Some((other, error)) = other {
+        message.push_str(&format!("; prepare {}: {}", shown(other), error.message()));
+    }
+    let first = error.hint().unwrap_or_else(|| "look at what this says".to_owned());
+    let hint = format!("{first}; then resume the agent, or give it another model");
+    Fault { code: error.code().to_owned(), message, hint: Some(hint) }
 }
 
 fn events(run: &Run, request: u32, answer: Answer, duration_ms: u32) -> Vec<EventKind> {

@@ -8,6 +8,13 @@ use std::time::Duration;
 /// The longest wait that a provider can ask for and a run sits out; a longer one is a spent quota.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
+/// How long a provider whose quota is spent is left alone where it does not say until when.
+const QUOTA: Duration = Duration::from_secs(3600);
+/// The shortest pause for a spent quota. Whoever names less means the limit of a minute: Gemini adds a
+/// `retryDelay` of some seconds also where the quota of the day is spent, and each pause costs a cell. It is
+/// what a run sits out without a pause, so that a pause is always longer than that.
+const SHORTEST_QUOTA_PAUSE: Duration = LONGEST_WAIT;
+
 /// What is done about a failed request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -86,22 +93,42 @@ fn longest(attempt: u32, patience: &Patience) -> Duration {
 ///
 /// It is counted from the log, so that a restart does not begin anew.
 pub(super) fn pause_length(events: &[Event], patience: &Patience) -> Duration {
+    doubled(patience.first_pause, pauses(events, PauseReason::Provider)).min(patience.longest_pause)
+}
+
+/// How long a pause for a spent quota lasts: until the time that the provider names, where that can be
+/// meant; one that is too short doubles from the shortest pause while pause follows pause.
+pub(super) fn quota_pause(named: Option<Duration>, events: &[Event]) -> Duration {
+    match named {
+        None => QUOTA,
+        Some(wait) if wait > SHORTEST_QUOTA_PAUSE => wait,
+        Some(_) => doubled(SHORTEST_QUOTA_PAUSE, pauses(events, PauseReason::Quota)).min(QUOTA),
+    }
+}
+
+/// How many pauses until a time followed each other for this reason since the model answered last.
+fn pauses(events: &[Event], why: PauseReason) -> usize {
     let since_answer = events.iter().rev().take_while(|event| {
         !matches!(event.kind, EventKind::ModelAnswered { .. } | EventKind::Compacted { .. })
     });
-    let pauses = since_answer
-        .filter(|event| {
-            matches!(event.kind, EventKind::Paused { reason: PauseReason::Provider, until: Some(_), .. })
-        })
-        .count();
-    let doubled = u32::try_from(pauses).ok().and_then(|pauses| 1_u32.checked_shl(pauses));
-    patience.first_pause.saturating_mul(doubled.unwrap_or(u32::MAX)).min(patience.longest_pause)
+    since_answer
+        .filter(
+            |event| matches!(event.kind, EventKind::Paused { reason, until: Some(_), .. } if reason == why),
+        )
+        .count()
+}
+
+fn doubled(first: Duration, times: usize) -> Duration {
+    let factor = u32::try_from(times).ok().and_then(|times| 1_u32.checked_shl(times));
+    first.saturating_mul(factor.unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]
 #[expect(clippy::indexing_slicing, reason = "tests")]
 mod tests {
-    use super::{LONGEST_WAIT, Pressure, Verdict, longest, pause_length, pressure, verdict, wait};
+    use super::{
+        LONGEST_WAIT, Pressure, QUOTA, Verdict, longest, pause_length, pressure, quota_pause, verdict, wait,
+    };
     use crate::config::Patience;
     use anchorhold_domain::{Event, EventKind, PauseReason, Timestamp, Usage};
     use anchorhold_model::{ErrorClass, ModelError};
@@ -204,5 +231,23 @@ mod tests {
             pause_length(&vec![events[0].clone(); 64], &Patience::default()),
             Duration::from_secs(3600)
         );
+    }
+
+    #[test]
+    fn a_quota_that_is_said_to_come_back_in_seconds_is_waited_for_in_minutes() {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        let mut events = Vec::new();
+        let mut minutes = Vec::new();
+        for number in 0..6 {
+            minutes.push(quota_pause(seconds(20), &events).as_secs() / 60);
+            let (reason, until) = (PauseReason::Quota, Some(Timestamp(1)));
+            let kind = EventKind::Paused { reason, limit: None, until, fault: None };
+            events.push(Event { seq: number, at: Timestamp(0), kind });
+        }
+        assert_eq!(minutes, [5, 10, 20, 40, 60, 60]);
+        // A reset that can be meant is kept to the second, and none at all is looked for in an hour.
+        let named = [None, seconds(0), seconds(300), seconds(301), seconds(90_000)];
+        let pauses = named.map(|named| quota_pause(named, &[]));
+        assert_eq!(pauses.map(|pause| pause.as_secs()), [QUOTA.as_secs(), 300, 300, 301, 90_000]);
     }
 }

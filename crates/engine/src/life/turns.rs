@@ -77,7 +77,16 @@ impl Life {
         let specs = tools.iter().map(|tool| tool.spec()).collect();
         let history = History::new(self.prompt(&workspace, seen).await?, specs);
         let history = history.named(agent.id).read(self.resident.log.store(), agent.id).await?;
-        let voice = voice.await.map_err(|_| EngineError::Panicked { verb: "prepare the model" })??;
+        let prepared = voice.await.map_err(|_| EngineError::Panicked { verb: "prepare the model" })??;
+        let voice = match prepared {
+            Ok(voice) => voice,
+            Err(fault) => {
+                // Nobody but the user can open a keychain, and asking again by itself would ask them.
+                self.hold(PauseReason::Provider, None, Some(fault)).await?;
+                cell.settled().await;
+                return Ok(Ended::Told);
+            }
+        };
         let (losses, look_back) = (Losses::default(), LookBack::default());
         let mut run = Run { voice, tools, history, workspace, cell, losses, look_back };
         let ended = self.turns(&mut run).await;

@@ -1,4 +1,4 @@
-//! A gate in front of a git server: it signs in for whoever comes, and keeps pushes back.
+//! A gate in front of a git server: it signs in for whoever comes, and keeps pushes or fetches back.
 //!
 //! A run in the test's own process has no token to show, since tests leave the environment alone.
 
@@ -20,19 +20,32 @@ struct State {
     server: String,
     /// What goes into each request's head.
     sign_in: String,
+    /// What is kept back: git's name of the service.
+    keeps: &'static str,
     open: watch::Sender<bool>,
-    /// Whether a push has come as far as its content.
+    /// Whether what is kept back has come as far as its content.
     reached: watch::Sender<bool>,
 }
 
 impl Gate {
+    /// Keeps pushes back.
     pub async fn before(server: &GitServer) -> Self {
+        Self::keeping(server, "git-receive-pack").await
+    }
+
+    /// Keeps fetches back, which get as far as the server's list of branches.
+    pub async fn before_fetches(server: &GitServer) -> Self {
+        Self::keeping(server, "git-upload-pack").await
+    }
+
+    async fn keeping(server: &GitServer, keeps: &'static str) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let word = base64(format!("{}:{}", server.user(), server.password()).as_bytes());
         let state = Arc::new(State {
             server: server.host(),
             sign_in: format!("Authorization: Basic {word}\r\nConnection: close\r\n"),
+            keeps,
             open: watch::Sender::default(),
             reached: watch::Sender::default(),
         });
@@ -50,10 +63,10 @@ impl Gate {
         format!("http://{}/{name}.git", self.address)
     }
 
-    /// Waits until a push stands before the gate.
+    /// Waits until somebody stands before the gate.
     pub async fn reached(&self) {
         let mut reached = self.state.reached.subscribe();
-        super::soon("a push comes", reached.wait_for(|reached| *reached)).await.unwrap();
+        super::soon("somebody comes", reached.wait_for(|reached| *reached)).await.unwrap();
     }
 
     pub fn open(&self) {
@@ -78,9 +91,8 @@ async fn relay(mut client: TcpStream, state: &State) -> Result<()> {
             break end + 2;
         }
     };
-    if String::from_utf8_lossy(&bytes[..line_end]).starts_with("POST")
-        && bytes[..line_end].windows(12).any(|word| word == b"receive-pack")
-    {
+    let line = String::from_utf8_lossy(&bytes[..line_end]);
+    if line.starts_with("POST") && line.contains(state.keeps) {
         state.reached.send_replace(true);
         let mut open = state.open.subscribe();
         let _ = open.wait_for(|open| *open).await;

@@ -160,6 +160,24 @@ pub async fn told(engine: &Engine, id: AgentId) -> Vec<String> {
     story(&engine.events(id, 0).await.unwrap())
 }
 
+/// Lets the answer to a request go that was kept back, with the cell frozen before, and waits until the agent
+/// stands in the middle of what `doing` says, the last call of that answer. Returns the container.
+pub async fn freeze_in_call(
+    house: &House,
+    engine: &Engine,
+    id: AgentId,
+    voice: &Voice,
+    request: usize,
+    doing: &str,
+) -> String {
+    voice.asked(request).await;
+    let container = engine.agent(id).await.unwrap().container_id.clone().unwrap();
+    house.docker.freeze(&container).unwrap();
+    voice.release();
+    until(engine, id, doing, |agent| agent.activity.as_deref() == Some(doing)).await;
+    container
+}
+
 /// How often a cell was opened.
 pub async fn cells(engine: &Engine, id: AgentId) -> usize {
     let events = engine.events(id, 0).await.unwrap();

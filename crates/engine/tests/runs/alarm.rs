@@ -114,3 +114,39 @@ async fn what_the_user_does_in_between_goes_before_the_time() {
     assert_eq!(engine.agent(stopped).await.unwrap().pause_reason, Some(PauseReason::Stopped));
     engine.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_of_the_day_with_a_delay_of_seconds_is_not_asked_for_every_few_seconds() {
+    static NOW: AtomicI64 = AtomicI64::new(1_000_000);
+    const MINUTES: i64 = 60_000;
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![json!({"calls": [finish("Done.")]})]).await;
+    // As Gemini says it.
+    let violations = json!([{"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]);
+    let details = json!([
+        {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": violations},
+        {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "21s"}
+    ]);
+    let body =
+        json!({"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": details}}).to_string();
+    let spent = format!(
+        "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    voice.instead(vec![Some(&spent), Some(&spent)]);
+    let engine = Engine::open(at(&house, || Timestamp(NOW.load(Ordering::SeqCst)))).await.unwrap();
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    let agent = rest(&engine, id).await;
+    let until_then = |minutes: i64| Some(Timestamp(NOW.load(Ordering::SeqCst) + minutes * MINUTES));
+    assert_eq!(standing(&agent), (Status::Paused, Some(PauseReason::Quota), until_then(5)));
+    assert_eq!(agent.error_code.as_deref(), Some("model_quota_spent"));
+
+    NOW.fetch_add(5 * MINUTES, Ordering::SeqCst);
+    let again = until(&engine, id, "asks again", |agent| agent.resumes_at == until_then(10)).await;
+    assert_eq!(standing(&again), (Status::Paused, Some(PauseReason::Quota), until_then(10)));
+    NOW.fetch_add(10 * MINUTES, Ordering::SeqCst);
+    until(&engine, id, "completes", |agent| agent.status == Status::Completed).await;
+    assert_eq!(voice.requests().len(), 3);
+    engine.close().await;
+}

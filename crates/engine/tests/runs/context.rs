@@ -32,7 +32,7 @@ struct State {
     /// What it answers, in order.
     steps: Vec<(String, Vec<Value>)>,
     /// What it says where it is asked for a summary.
-    summary: Summary,
+    summary: Mutex<Summary>,
     heard: Mutex<Heard>,
     /// How many requests it kept without an answer.
     kept: watch::Sender<usize>,
@@ -71,8 +71,8 @@ impl Reader {
     async fn new(window: usize, steps: Vec<(String, Vec<Value>)>, summary: Summary) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state =
-            Arc::new(State { window, steps, summary, heard: Mutex::default(), kept: watch::Sender::new(0) });
+        let (summary, heard, kept) = (Mutex::new(summary), Mutex::default(), watch::Sender::new(0));
+        let state = Arc::new(State { window, steps, summary, heard, kept });
         let serves = Arc::clone(&state);
         let serving = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -143,7 +143,7 @@ async fn serve(mut client: TcpStream, state: &State) -> std::io::Result<()> {
         } else if refused {
             (Some(too_long(state.window)), false)
         } else if summary {
-            match state.summary {
+            match *state.summary.lock().unwrap() {
                 Summary::Notes => {
                     (Some(streamed("I read the files and edited some.", &[], answered, tokens)), false)
                 }
@@ -431,6 +431,17 @@ async fn stopping_while_a_summary_is_written_holds_the_agent_with_all_it_had() {
     })
     .await;
     engine.stop(id).await.unwrap();
+
+    // Nothing was lost: the summary is of all that was there, and the work is done.
+    *reader.state.summary.lock().unwrap() = Summary::Notes;
+    engine.resume(id).await.unwrap();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed, "{:#?}", told(&engine, id).await);
+    let summaries = summaries(&events(&engine, id).await);
+    assert!(summaries.iter().all(|summary| summary == "I read the files and edited some."), "{summaries:?}");
+    assert!(!summaries.is_empty());
+    reader.check(|body, _| check_pairs(body));
+    let tree = remote.tree_with("main", &[("b", Some("b\n"))]);
+    assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), tree);
     engine.close().await;
 }
 
@@ -469,5 +480,37 @@ async fn a_model_that_cannot_even_read_its_tools_holds_the_agent_and_says_so() {
         (Some("context_too_small"), Some(hint))
     );
     assert!(reader.count(|_| true) <= 10);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_window_is_known_from_the_start_no_request_is_ever_refused() {
+    const WINDOW: usize = 24_000;
+    let house = House::new();
+    std::fs::create_dir_all(house.home()).unwrap();
+    let known = json!({ "models": [{ "provider": "scripted", "prefix": "demo", "window": WINDOW }] });
+    std::fs::write(house.home().join("models.json"), known.to_string()).unwrap();
+    let files = files();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let remote = house.repository(&files);
+    let mut steps = work(0, 60);
+    steps.push((String::new(), vec![finish("All of it.")]));
+    let last = steps.len();
+    let reader = Reader::new(WINDOW, steps, Summary::Notes).await;
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), reader.choice())).await;
+    let agent = rest(&engine, id).await;
+    assert_eq!(
+        (agent.status, &agent.error_code, agent.context_window),
+        (Status::Completed, &None, Some(WINDOW as u32)),
+        "{:#?}",
+        told(&engine, id).await
+    );
+    assert_eq!(reader.state.heard.lock().unwrap().answered, last);
+    assert_eq!(reader.count(|asked| asked.refused || asked.tokens > WINDOW), 0);
+    let events = events(&engine, id).await;
+    assert!(count(&events, "resultsShrunk") >= 1 && count(&events, "compacted") >= 1);
+    assert_eq!(reader.count(|asked| asked.summary), count(&events, "compacted"));
+    reader.check(|body, _| check_pairs(body));
     engine.close().await;
 }

@@ -1,6 +1,8 @@
 //! Stop, pause, questions, limits and slots: everything that makes an agent wait.
 
-use crate::harness::{House, TASK, Voice, ask, errand, finish, rest, soon, start, told, turn, until, write};
+use crate::harness::{
+    House, TASK, Voice, ask, errand, finish, freeze_in_call, rest, soon, start, told, turn, until, write,
+};
 use anchorhold_domain::{Agent, LimitKind, Limits, NewAgent, PauseReason, Status, Timestamp};
 use anchorhold_sandbox::Endpoint;
 use std::net::TcpListener;
@@ -96,11 +98,7 @@ async fn a_pause_holds_after_the_tool_call_that_is_going_on() {
     voice.hold_from(2);
     let engine = house.open().await;
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
-    voice.asked(2).await;
-    let container = engine.agent(id).await.unwrap().container_id.clone().unwrap();
-    house.docker.freeze(&container).unwrap();
-    voice.release();
-    until(&engine, id, "writes d", |agent| agent.activity.as_deref() == Some("Write d")).await;
+    let container = freeze_in_call(&house, &engine, id, &voice, 2, "Write d").await;
     engine.pause(id).await.unwrap();
     house.docker.thaw(&container).unwrap();
 

@@ -1,11 +1,12 @@
 //! Limits of agents and of days, with a clock that the tests move.
 
-use crate::harness::{House, Voice, errand, finish, rest, start, told, turn, write};
+use crate::harness::{House, Voice, errand, finish, rest, start, told, turn, until, write};
 use anchorhold_domain::{
-    DayUsage, EventKind, LimitKind, Limits, NewAgent, PauseReason, Settings, Status, Timestamp,
+    Agent, AgentId, DayUsage, EventKind, LimitKind, Limits, NewAgent, PauseReason, Settings, Status,
+    Timestamp,
 };
 use anchorhold_engine::{Config, Engine};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 const HOUR: i64 = 60 * 60 * 1000;
@@ -135,9 +136,9 @@ async fn the_running_time_of_a_day_is_counted_and_holds() {
     assert_eq!(told(&engine, id).await.last().map(String::as_str), Some("paused: Limit DayTime"));
     RUNNING.fetch_add(61_000, Ordering::SeqCst);
     assert_eq!(engine.day_usage().await.unwrap().seconds, 61);
+    // Without the limit it goes on by itself.
     engine.set_settings(Settings::default()).await.unwrap();
-    engine.resume(id).await.unwrap();
-    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    until(&engine, id, "completes", |agent| agent.status == Status::Completed).await;
     engine.close().await;
 }
 
@@ -179,5 +180,197 @@ async fn a_request_that_has_no_answer_yet_counts_for_the_day() {
     // The one that was let through comes to its end.
     voice.release();
     assert_eq!(rest(&engine, first).await.status, Status::Completed);
+    engine.close().await;
+}
+
+static RAISED: AtomicI64 = AtomicI64::new(1_800_000_000_000);
+
+fn of_the_day(turns: Option<u32>) -> Settings {
+    Settings { slots: 4, day_limits: Limits { turns, ..Limits::default() } }
+}
+
+fn is_held(agent: &Agent) -> bool {
+    (agent.status, agent.pause_reason) == (Status::Paused, Some(PauseReason::Limit))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_the_days_limit_holds_goes_on_when_it_is_raised_or_taken_away() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(writes(2)).await;
+    let engine = open(&house, || Timestamp(RAISED.load(Ordering::SeqCst))).await;
+    engine.set_settings(of_the_day(Some(1))).await.unwrap();
+    let named = |name: &str| NewAgent { name: name.to_owned(), ..errand(&remote.address(), voice.choice()) };
+    let id = start(&engine, named("held")).await;
+    assert!(is_held(&*rest(&engine, id).await));
+    // The user stopped this one, and it stays so.
+    let stopped = start(&engine, named("stopped")).await;
+    assert!(is_held(&*rest(&engine, stopped).await));
+    engine.stop(stopped).await.unwrap();
+
+    // What does not lift the limit changes nothing.
+    let held = engine.agent(id).await.unwrap().last_seq;
+    engine.set_settings(Settings { slots: 5, ..of_the_day(Some(1)) }).await.unwrap();
+    let money = Limits { money: Some(5), ..of_the_day(Some(1)).day_limits };
+    engine.set_settings(Settings { slots: 4, day_limits: money }).await.unwrap();
+    assert_eq!(engine.agent(id).await.unwrap().last_seq, held);
+
+    engine.set_settings(of_the_day(Some(2))).await.unwrap();
+    until(&engine, id, "is held again", |agent| agent.requests == 2 && is_held(agent)).await;
+    engine.set_settings(of_the_day(None)).await.unwrap();
+    until(&engine, id, "completes", |agent| agent.status == Status::Completed).await;
+    assert_eq!(
+        told(&engine, id).await[6..],
+        [
+            "answered",
+            "asked for write_file",
+            "write_file Ok",
+            "paused: Limit DayTurns",
+            "resumed",
+            "answered",
+            "asked for write_file",
+            "write_file Ok",
+            "paused: Limit DayTurns",
+            "resumed",
+            "answered",
+            "asked for finish",
+            "finish Ok",
+            "completed: Done.",
+        ]
+    );
+    assert_eq!(told(&engine, stopped).await[6..], ["paused: Limit DayTurns", "resumed", "paused: Stopped"]);
+    engine.close().await;
+}
+
+static LOOKED: AtomicI64 = AtomicI64::new(1_800_000_000_000);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_only_looks_raises_the_limit_and_the_next_one_lets_the_agent_go_on() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(writes(1)).await;
+    let clock: fn() -> Timestamp = || Timestamp(LOOKED.load(Ordering::SeqCst));
+    let engine = open(&house, clock).await;
+    engine.set_settings(of_the_day(Some(1))).await.unwrap();
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    let held = rest(&engine, id).await;
+    assert!(is_held(&held));
+    engine.close().await;
+    drop(engine);
+
+    let looks = Config { clock, resume_interrupted: false, ..house.config() };
+    let engine = Engine::open(looks).await.unwrap();
+    engine.set_settings(of_the_day(None)).await.unwrap();
+    let agent = engine.agent(id).await.unwrap();
+    assert_eq!((is_held(&agent), agent.last_seq), (true, held.last_seq));
+    engine.close().await;
+    drop(engine);
+
+    let engine = open(&house, clock).await;
+    until(&engine, id, "completes", |agent| agent.status == Status::Completed).await;
+    engine.close().await;
+}
+
+static UNPRICED: AtomicI64 = AtomicI64::new(1_800_000_000_000);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_waits_for_the_user_says_that_the_days_limit_does_not_hold_it_any_more() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(writes(1)).await;
+    let engine = open(&house, || Timestamp(UNPRICED.load(Ordering::SeqCst))).await;
+    let money = |money| Settings { slots: 4, day_limits: Limits { money, ..Limits::default() } };
+    engine.set_settings(money(Some(1_000_000))).await.unwrap();
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    let agent = rest(&engine, id).await;
+    let price = agent.error_code.as_deref();
+    assert_eq!((is_held(&agent), agent.resumes_at, price), (true, None, Some("price_unknown")));
+    // A higher one says as little about a price that nobody knows.
+    engine.set_settings(money(Some(2_000_000))).await.unwrap();
+    assert_eq!(engine.agent(id).await.unwrap().last_seq, agent.last_seq);
+
+    engine.set_settings(money(None)).await.unwrap();
+    let agent = engine.agent(id).await.unwrap();
+    assert_eq!((agent.status, agent.pause_reason), (Status::Paused, Some(PauseReason::Stopped)));
+    assert_eq!(
+        (agent.error_code.as_deref(), agent.error_hint.as_deref()),
+        (Some("day_limit_lifted"), Some("resume the agent"))
+    );
+    engine.resume(id).await.unwrap();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    engine.close().await;
+}
+
+/// What each answer of an agent cost, in millionths of a dollar.
+async fn costs(engine: &Engine, id: AgentId) -> Vec<u32> {
+    let events = engine.events(id, 0).await.unwrap();
+    let answers = events.iter().filter_map(|event| match &event.kind {
+        EventKind::ModelAnswered { cost, .. } => Some(cost.unwrap()),
+        _ => None,
+    });
+    answers.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_is_counted_over_a_whole_run_warned_of_at_80_percent_and_holds() {
+    let house = House::new();
+    std::fs::create_dir_all(house.home()).unwrap();
+    let price = json!({ "input": 2, "cached": 0.5, "output": 10 });
+    let models = json!({ "models": [{ "provider": "scripted", "prefix": "demo", "price": price }] });
+    std::fs::write(house.home().join("models.json"), models.to_string()).unwrap();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(writes(15)).await;
+    let engine = house.open().await;
+    let named = |name: &str| NewAgent { name: name.to_owned(), ..errand(&remote.address(), voice.choice()) };
+    // What the work costs is seen first, so that the limit can be drawn within.
+    let whole = start(&engine, named("whole")).await;
+    let agent = rest(&engine, whole).await;
+    let spent = costs(&engine, whole).await;
+    assert_eq!((agent.status, agent.unpriced, spent.len()), (Status::Completed, 0, 16));
+    assert!(spent.iter().all(|cost| *cost > 0), "{spent:?}");
+    assert_eq!(agent.cost, spent.iter().sum::<u32>());
+
+    let most: u32 = spent[..12].iter().sum();
+    let limits = Limits { money: Some(most), ..Limits::default() };
+    let id = start(&engine, NewAgent { limits, ..named("limited") }).await;
+    let agent = rest(&engine, id).await;
+    let last = told(&engine, id).await.pop();
+    assert_eq!((is_held(&agent), last.as_deref()), (true, Some("paused: Limit Money")));
+    let spent = costs(&engine, id).await;
+    assert_eq!((agent.cost, agent.requests as usize), (spent.iter().sum(), spent.len()));
+    // It is exceeded by one answer at most.
+    assert!(agent.cost - spent.last().unwrap() <= most, "{} of {most}", agent.cost);
+    let events = engine.events(id, 0).await.unwrap();
+    let warnings: Vec<(usize, u32)> = events
+        .iter()
+        .enumerate()
+        .filter_map(|(place, event)| match event.kind {
+            EventKind::LimitNeared { limit: LimitKind::Money, used, most: of } if of == most => {
+                Some((place, used))
+            }
+            _ => None,
+        })
+        .collect();
+    let [(place, used)] = warnings[..] else { panic!("{warnings:?}") };
+    assert!(place < events.len() - 1 && used * 10 >= most * 8 && used < most, "{used} of {most}");
+    // The answer before did not make it 80 percent yet.
+    let answers = events[..place].iter().filter(|event| event.kind.name() == "modelAnswered").count();
+    assert_eq!(used, spent[..answers].iter().sum::<u32>());
+    assert!((used - spent[answers - 1]) * 10 < most * 8, "{used} of {most}: {spent:?}");
+
+    let today = engine.day_usage().await.unwrap();
+    let both = engine.agent(whole).await.unwrap().cost + agent.cost;
+    assert_eq!((today.cost, today.unpriced), (both, 0));
+    let each: Vec<(String, u32)> = engine
+        .day_usage_by_agent()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|(agent, usage)| (agent.name, usage.cost))
+        .collect();
+    assert_eq!(each, [("whole".to_owned(), both - agent.cost), ("limited".to_owned(), agent.cost)]);
+    engine.set_limits(id, Limits { money: Some(most * 2), ..Limits::default() }).await.unwrap();
+    engine.resume(id).await.unwrap();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
     engine.close().await;
 }

@@ -1,7 +1,8 @@
-//! Files that the user mentions in a task or an instruction.
+//! Files that the user mentions in a task or an instruction, and what is told of files that were sent.
 
-use crate::harness::{House, Voice, errand, finish, rest, start, told, turn, until, write};
-use anchorhold_domain::EventKind;
+use crate::harness::{House, Voice, errand, finish, read, rest, start, told, turn, until, write};
+use anchorhold_domain::{Disclosure, EventKind, NewAgent, Status};
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_text_of_mentioned_files_goes_with_the_words() {
@@ -85,5 +86,99 @@ async fn a_task_without_mentions_goes_as_it_is_and_nothing_can_be_mentioned_befo
         _ => None,
     });
     assert_eq!(attached, Some((0, None)));
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mentioned_file_is_in_the_very_request_and_told_as_sent_before_that_is_answered() {
+    let house = House::new();
+    let remote = house
+        .repository(&[("notes.txt", "The password of the day is PLUM.\n"), ("other.txt", "A QUINCE.\n")]);
+    let voice = Voice::playing(vec![turn("", vec![finish("One.")]), turn("", vec![finish("Two.")])]).await;
+    voice.hold_from(1);
+    let engine = house.open().await;
+    let mut new = errand(&remote.address(), voice.choice());
+    new.task = "Read @notes.txt".to_owned();
+    let id = start(&engine, new).await;
+    voice.asked(1).await;
+    // The request is out, and nobody has answered it.
+    let said = |request: usize| voice.requests()[request]["messages"].as_array().unwrap().clone();
+    let last = said(0).last().unwrap()["content"].as_str().unwrap().to_owned();
+    assert!(
+        last.starts_with("Read @notes.txt") && last.contains("The password of the day is PLUM.\n"),
+        "{last}"
+    );
+    let choice = voice.choice();
+    let disclosed = |path: &str, first_seq| Disclosure {
+        path: path.to_owned(),
+        provider: choice.provider.clone(),
+        base_url: choice.base_url.clone(),
+        by: vec!["mention".to_owned()],
+        first_seq,
+        times: 1,
+    };
+    let turns = async || {
+        let events = engine.events(id, 0).await.unwrap();
+        let turns = events.iter().filter(|event| matches!(event.kind, EventKind::TurnStarted { .. }));
+        turns.map(|event| event.seq).collect::<Vec<u32>>()
+    };
+    let first = turns().await;
+    assert_eq!(engine.disclosures(id).await.unwrap(), [disclosed("notes.txt", first[0])]);
+
+    // The same holds for an instruction, whose file was not sent before.
+    voice.hold_from(2);
+    engine.instruct(id, "And @other.txt").await.unwrap();
+    voice.asked(2).await;
+    assert!(!serde_json::to_string(&said(0)).unwrap().contains("QUINCE"));
+    let last = said(1).last().unwrap()["content"].as_str().unwrap().to_owned();
+    assert!(last.starts_with("And @other.txt") && last.contains("begin: other.txt\nA QUINCE.\n"), "{last}");
+    let second = turns().await;
+    assert_eq!(
+        engine.disclosures(id).await.unwrap(),
+        [disclosed("notes.txt", second[0]), disclosed("other.txt", second[1])]
+    );
+    voice.release();
+    let agent = until(&engine, id, "is done again", |agent| agent.activity.as_deref() == Some("Two.")).await;
+    assert_eq!(agent.status, Status::Completed);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_request_holds_is_told_before_it_is_answered_whoever_is_asked() {
+    let house = House::new();
+    let remote = house.repository(&[("AGENTS.md", "Be brief.\n"), ("notes.txt", "PLUM\n")]);
+    let refused = json!({"calls": [finish("Never.")], "fault": {"status": 401}});
+    let first = Voice::playing(vec![turn("", vec![read("notes.txt")]), refused]).await;
+    let second = Voice::playing(vec![turn("", vec![finish("One.")]), turn("", vec![finish("Two.")])]).await;
+    first.hold_from(1);
+    second.hold_from(1);
+    let engine = house.open().await;
+    let fallback = Some(second.choice());
+    let id = start(&engine, NewAgent { fallback, ..errand(&remote.address(), first.choice()) }).await;
+    let told = async || {
+        let disclosed = engine.disclosures(id).await.unwrap();
+        let line = |d: &Disclosure| (d.path.clone(), d.base_url.clone(), d.by.concat());
+        disclosed.iter().map(line).collect::<Vec<_>>()
+    };
+    let is = |path: &str, voice: &Voice, by: &str| (path.to_owned(), Some(voice.base_url()), by.to_owned());
+    // The rules of the repository are in the first request.
+    first.asked(1).await;
+    assert!(first.requests()[0].to_string().contains("Be brief."));
+    assert_eq!(told().await, [is("AGENTS.md", &first, "guidance")]);
+    // What a tool read is in the second, which is still to be refused.
+    first.hold_from(2);
+    first.asked(2).await;
+    assert!(first.requests()[1].to_string().contains("PLUM"));
+    let one = [is("AGENTS.md", &first, "guidance"), is("notes.txt", &first, "read_file")];
+    assert_eq!(told().await, one);
+    // The one that stands in is sent all of it.
+    first.release();
+    second.asked(1).await;
+    let request = second.requests()[0].to_string();
+    assert!(request.contains("Be brief.") && request.contains("PLUM"));
+    let other = [is("AGENTS.md", &second, "guidance"), is("notes.txt", &second, "read_file")];
+    assert_eq!(told().await, [one, other].concat());
+    second.release();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
     engine.close().await;
 }

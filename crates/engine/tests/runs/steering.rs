@@ -1,8 +1,8 @@
 //! Instructions sent into the middle of the work, and stops in the middle of anything.
 
 use crate::harness::{
-    Gate, House, Listener, Repository, TASK, Voice, ask, errand, finish, rest, soon, start, told, turn,
-    until, write,
+    Gate, House, Listener, Repository, TASK, Voice, ask, errand, finish, freeze_in_call, rest, soon, start,
+    told, turn, until, write,
 };
 use anchorhold_domain::{Agent, AgentId, PauseReason, Signal, Status, Update};
 use anchorhold_engine::Engine;
@@ -119,11 +119,7 @@ async fn an_interrupt_does_not_touch_a_tool_call_and_is_heard_right_after_it() {
     voice.hold_from(2);
     let engine = house.open().await;
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
-    voice.asked(2).await;
-    let container = engine.agent(id).await.unwrap().container_id.clone().unwrap();
-    house.docker.freeze(&container).unwrap();
-    voice.release();
-    until(&engine, id, "writes c", |agent| agent.activity.as_deref() == Some("Write c")).await;
+    let container = freeze_in_call(&house, &engine, id, &voice, 2, "Write c").await;
     send(&engine, id, "Now.", true).await;
     house.docker.thaw(&container).unwrap();
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
@@ -157,11 +153,7 @@ async fn a_stop_cuts_a_tool_call_off_which_is_done_again_in_a_workspace_built_an
     voice.hold_from(2);
     let engine = house.open().await;
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
-    voice.asked(2).await;
-    let container = engine.agent(id).await.unwrap().container_id.clone().unwrap();
-    house.docker.freeze(&container).unwrap();
-    voice.release();
-    until(&engine, id, "writes c", |agent| agent.activity.as_deref() == Some("Write c")).await;
+    let container = freeze_in_call(&house, &engine, id, &voice, 2, "Write c").await;
     let agent = soon("stop", engine.stop(id)).await.unwrap();
     assert_eq!(standing(&agent), (Status::Paused, Some(PauseReason::Stopped)));
     // The container may be gone by now, since the agent does not run any more.
@@ -333,5 +325,33 @@ async fn what_is_sent_now_while_a_push_is_on_its_way_is_taken_up_first_behind_it
     until(&engine, id, "goes on", |agent| agent.activity.as_deref() == Some("Third.")).await;
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
     assert_eq!(heard(&voice), [TASK, "Now.", "Later."]);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_now_while_the_agent_clones_lets_it_clone_and_is_heard_first() {
+    let house = House::new();
+    let root = house.place().join("served");
+    std::fs::create_dir_all(&root).unwrap();
+    let server = GitServer::start(&root).unwrap();
+    let remote = Repository::at(server.create_repository("a").unwrap(), &house.place().join("work"));
+    remote.commit("main", &[("a", "a\n")]);
+    let gate = Gate::before_fetches(&server).await;
+    let voice =
+        Voice::playing(vec![turn("", vec![finish("First.")]), turn("", vec![finish("Second.")])]).await;
+    let engine = house.open().await;
+    let id = start(&engine, errand(&gate.url("a"), voice.choice())).await;
+    gate.reached().await;
+    let instruction = engine.instruct(id, "Now.").await.unwrap().id;
+    let waiting = engine.send_now(id, instruction, true).await.unwrap();
+    let waiting: Vec<_> = waiting.iter().map(|waits| (waits.text.as_str(), waits.now)).collect();
+    assert_eq!(waiting, [("Now.", true), (TASK, false)]);
+    assert_eq!(standing(&engine.agent(id).await.unwrap()), (Status::Cloning, None));
+    gate.open();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    assert_eq!(heard(&voice), ["Now.", TASK]);
+    let told = told(&engine, id).await;
+    let expected = ["cloneStarted", "queued: Now.", "sent now, at once", "cloned", "turn: Now."];
+    assert_eq!(told[3..3 + expected.len()], expected);
     engine.close().await;
 }

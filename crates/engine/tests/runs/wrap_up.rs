@@ -1,6 +1,8 @@
 //! The last answer: without tools, held by no limit, and the end of the run whatever becomes of it.
 
-use crate::harness::{House, TASK, Voice, errand, finish, push, rest, soon, start, told, turn, until, write};
+use crate::harness::{
+    House, TASK, Voice, errand, finish, freeze_in_call, push, rest, soon, start, told, turn, until, write,
+};
 use anchorhold_domain::{EventKind, Limits, NewAgent, PauseReason, Status};
 use serde_json::{Value, json};
 
@@ -144,11 +146,7 @@ async fn calls_that_were_still_to_be_run_are_not_run_any_more() {
     voice.hold_from(2);
     let engine = house.open().await;
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
-    voice.asked(2).await;
-    let container = engine.agent(id).await.unwrap().container_id.clone().unwrap();
-    house.docker.freeze(&container).unwrap();
-    voice.release();
-    until(&engine, id, "writes d", |agent| agent.activity.as_deref() == Some("Write d")).await;
+    let container = freeze_in_call(&house, &engine, id, &voice, 2, "Write d").await;
     engine.pause(id).await.unwrap();
     house.docker.thaw(&container).unwrap();
     rest(&engine, id).await;
