@@ -17,7 +17,7 @@ const explained: Record<Explained, (agent: Agent, log: Log, now: number) => Held
     if (isDayLimit(limit))
       return {
         message: `All agents together reached the ${limit ? limitName[limit] : "day's limit"}`,
-        hint: `${byItself(agent, now) ?? ""} Or raise the day's limits, then resume.`.trim(),
+        hint: `${byItself(agent, now) ?? ""} Or raise the day's limits.`.trim(),
         ways: ["settings", "resume", "wrapUp", "review"],
       };
     return {

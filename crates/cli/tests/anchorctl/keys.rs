@@ -1,9 +1,11 @@
 //! Which key goes to which model server, and what becomes of a run whose keychain does not open.
 
-use crate::harness::{House, TASK, Voice, soon};
+use crate::harness::{House, TASK, Voice, eventually, request_of, soon};
 use crate::{Ended, anchorctl, end, ended, one_edit, printed, run};
 use std::os::unix::net::UnixListener;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
 use tokio::process::Command;
 
 const PROVIDERS: &str = "sk-planted-4e1d";
@@ -155,4 +157,49 @@ async fn a_real_keychain_that_is_locked_pauses_the_agent() {
     assert_eq!(told.last().map(String::as_str), Some("paused: Provider keychain_locked"), "{told:#?}");
     assert!(ended.out.contains("prepare openai/test: open the keychain for the key to openai"), "{ended:?}");
     assert!(!ended.out.contains(PROVIDERS) && !ended.err.contains(PROVIDERS));
+}
+
+/// A server that is asked for nothing, and what it was asked all the same: the heads of the requests.
+async fn elsewhere() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let heads = Arc::<Mutex<Vec<String>>>::default();
+    let heard = Arc::clone(&heads);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            if let Ok((head, _)) = request_of(&mut client).await {
+                heard.lock().unwrap().push(head);
+            }
+        }
+    });
+    (address, heads)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_server_that_points_elsewhere_is_not_followed() {
+    for wire in ["chat", "messages", "gemini"] {
+        let house = House::new();
+        let voice = one_edit().await;
+        let (other, heads) = elsewhere().await;
+        let answer = format!(
+            "HTTP/1.1 307 Temporary Redirect\r\nLocation: {other}/v1\r\nContent-Length: 0\r\n\
+             Connection: close\r\n\r\n"
+        );
+        voice.instead(vec![Some(&answer); 6]);
+        let port = voice.base_url().rsplit(':').next().unwrap().trim_end_matches("/v1").to_owned();
+        let remote = house.repository(&[("a", "a\n")]);
+        let (address, base_url) = (remote.address(), voice.base_url());
+        let mut arguments = run(&address, &base_url, &["--wire", wire]);
+        arguments.iter_mut().filter(|word| **word == "scripted/test").for_each(|word| *word = "openai/test");
+        let mut command = anchorctl(&house, &arguments);
+        command.env(format!("ANCHORHOLD_127_0_0_1_{port}_API_KEY"), OWN);
+        let mut running = command.spawn().unwrap();
+        voice.asked(1).await;
+        eventually("it is held, or follows", || {
+            running.try_wait().unwrap().is_some() || !heads.lock().unwrap().is_empty()
+        })
+        .await;
+        let heads = heads.lock().unwrap().clone();
+        assert!(heads.is_empty(), "{wire}: {heads:#?}");
+    }
 }
