@@ -1,4 +1,5 @@
 /** The pictures of models, limits, pauses, steering, and what holds for all agents. */
+import { settled } from "./settled.mjs";
 
 const agent = (id) => `/dashboard/agents/${id}`;
 const create = "/dashboard/agents/new";
@@ -14,7 +15,7 @@ const scrollTo = (page, testid) =>
 const menu = async (page, item) => {
   await page.click("[data-testid=agent-menu]");
   await page.click(`[data-testid=menu-${item}]`);
-  await page.waitForTimeout(500);
+  await page.waitForSelector("[role=dialog]");
 };
 
 export const modelScreens = [
@@ -33,7 +34,7 @@ export const modelScreens = [
     act: async (page) => {
       await provider(page, "gemini");
       await page.click("[data-testid=model-test]");
-      await page.waitForTimeout(1200);
+      await settled(page);
       await scrollTo(page, "model-test");
     },
   },
@@ -44,7 +45,7 @@ export const modelScreens = [
       await provider(page, "compatible");
       await page.fill("[data-testid=create-address]", "localhost");
       await page.click("[data-testid=create-submit-start]");
-      await page.waitForTimeout(300);
+      await settled(page);
       await scrollTo(page, "model-test");
     },
   },
@@ -55,7 +56,7 @@ export const modelScreens = [
       await provider(page, "ollama@http://localhost:11434");
       await page.click("[data-testid=model-test]");
       await page.click("[data-testid=create-add-fallback]");
-      await page.waitForTimeout(1200);
+      await settled(page);
       await scrollTo(page, "create-fallback");
     },
   },
@@ -66,7 +67,7 @@ export const modelScreens = [
       await page.click("[data-testid=files-toggle]");
       await page.fill("[data-testid=create-limit-money]", "many");
       await page.click("[data-testid=create-submit-start]");
-      await page.waitForTimeout(200);
+      await settled(page);
       await scrollTo(page, "files-only");
     },
   },
@@ -108,7 +109,6 @@ export const modelScreens = [
     path: agent("a17"),
     act: async (page) => {
       await page.click("[data-about=context] button[aria-expanded] >> nth=-1");
-      await page.waitForTimeout(200);
     },
   },
   {
@@ -116,7 +116,6 @@ export const modelScreens = [
     path: agent("a17"),
     act: async (page) => {
       await page.evaluate(() => document.querySelector("[role=log]").scrollTo(0, 0));
-      await page.waitForTimeout(300);
     },
   },
   { name: "log-unpriced", path: agent("a20"), act: (page) => page.click("[data-testid=limits]") },
