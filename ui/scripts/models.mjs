@@ -29,6 +29,15 @@ export const modelScreens = [
     },
   },
   {
+    name: "new-mention",
+    path: create,
+    act: async (page) => {
+      await page.fill("[data-testid=create-repo]", "octo/web");
+      await page.type("[data-testid=create-task]", "Begin with @src");
+      await page.waitForSelector("[data-testid=mention]");
+    },
+  },
+  {
     name: "new-model-fault",
     path: create,
     act: async (page) => {
@@ -117,6 +126,11 @@ export const modelScreens = [
     act: async (page) => {
       await page.evaluate(() => document.querySelector("[role=log]").scrollTo(0, 0));
     },
+  },
+  {
+    name: "log-turn",
+    path: agent("a17"),
+    act: (page) => page.click("[data-testid=turn-shown] button"),
   },
   { name: "log-unpriced", path: agent("a20"), act: (page) => page.click("[data-testid=limits]") },
   { name: "sent-many", path: agent("a17"), act: (page) => menu(page, "sent") },
