@@ -10,6 +10,8 @@ export const engineScreens = [
   {
     name: "engines-checking",
     path: "/dashboard/agents",
+    // They answer later than that, so that they are still being asked.
+    holdMs: 500,
     act: (page) => page.click("[data-testid=engine-button]"),
   },
   { name: "engines", path: "/dashboard/agents", act: (page) => openEngines(page) },

@@ -1,4 +1,5 @@
 /** The pictures of models, limits, pauses, steering, and what holds for all agents. */
+import { settled } from "./settled.mjs";
 
 const agent = (id) => `/dashboard/agents/${id}`;
 const create = "/dashboard/agents/new";
@@ -14,7 +15,7 @@ const scrollTo = (page, testid) =>
 const menu = async (page, item) => {
   await page.click("[data-testid=agent-menu]");
   await page.click(`[data-testid=menu-${item}]`);
-  await page.waitForTimeout(500);
+  await page.waitForSelector("[role=dialog]");
 };
 
 export const modelScreens = [
@@ -28,12 +29,21 @@ export const modelScreens = [
     },
   },
   {
+    name: "new-mention",
+    path: create,
+    act: async (page) => {
+      await page.fill("[data-testid=create-repo]", "octo/web");
+      await page.type("[data-testid=create-task]", "Begin with @src");
+      await page.waitForSelector("[data-testid=mention]");
+    },
+  },
+  {
     name: "new-model-fault",
     path: create,
     act: async (page) => {
       await provider(page, "gemini");
       await page.click("[data-testid=model-test]");
-      await page.waitForTimeout(1200);
+      await settled(page);
       await scrollTo(page, "model-test");
     },
   },
@@ -44,7 +54,7 @@ export const modelScreens = [
       await provider(page, "compatible");
       await page.fill("[data-testid=create-address]", "localhost");
       await page.click("[data-testid=create-submit-start]");
-      await page.waitForTimeout(300);
+      await settled(page);
       await scrollTo(page, "model-test");
     },
   },
@@ -55,7 +65,7 @@ export const modelScreens = [
       await provider(page, "ollama@http://localhost:11434");
       await page.click("[data-testid=model-test]");
       await page.click("[data-testid=create-add-fallback]");
-      await page.waitForTimeout(1200);
+      await settled(page);
       await scrollTo(page, "create-fallback");
     },
   },
@@ -66,7 +76,7 @@ export const modelScreens = [
       await page.click("[data-testid=files-toggle]");
       await page.fill("[data-testid=create-limit-money]", "many");
       await page.click("[data-testid=create-submit-start]");
-      await page.waitForTimeout(200);
+      await settled(page);
       await scrollTo(page, "files-only");
     },
   },
@@ -108,7 +118,6 @@ export const modelScreens = [
     path: agent("a17"),
     act: async (page) => {
       await page.click("[data-about=context] button[aria-expanded] >> nth=-1");
-      await page.waitForTimeout(200);
     },
   },
   {
@@ -116,8 +125,12 @@ export const modelScreens = [
     path: agent("a17"),
     act: async (page) => {
       await page.evaluate(() => document.querySelector("[role=log]").scrollTo(0, 0));
-      await page.waitForTimeout(300);
     },
+  },
+  {
+    name: "log-turn",
+    path: agent("a17"),
+    act: (page) => page.click("[data-testid=turn-shown] button"),
   },
   { name: "log-unpriced", path: agent("a20"), act: (page) => page.click("[data-testid=limits]") },
   { name: "sent-many", path: agent("a17"), act: (page) => menu(page, "sent") },

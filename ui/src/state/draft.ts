@@ -2,13 +2,17 @@
 import type { Agent, Fault, NewAgent } from "../bindings";
 import { checkLimits, checkPrice, type LimitsDraft, toLimits } from "./limits";
 import { checkModel, emptyModel, type ModelDraft, type ModelProblems, toChoice } from "./model";
-import { emptyRules, type RulesDraft, toRules } from "./rules";
+import { emptyRules, type RulesDraft, type RulesProblems, rulesProblems, toRules } from "./rules";
 
-export type Field = "name" | "task" | "repository" | "source" | "target" | "limits" | "files";
+export type Field = "name" | "task" | "repository" | "source" | "target" | "limits";
 
 export type Problem = { message: string; hint: string | null };
 
-export type Problems = Partial<Record<Field, Problem>> & { model?: ModelProblems; fallback?: ModelProblems };
+export type Problems = Partial<Record<Field, Problem>> & {
+  model?: ModelProblems;
+  fallback?: ModelProblems;
+  files?: RulesProblems;
+};
 
 export type Draft = LimitsDraft & {
   name: string;
@@ -100,9 +104,6 @@ const fieldOfCode: Record<string, Field> = {
   repository_invalid: "repository",
   target_is_source: "target",
   price_unknown: "limits",
-  files_excluded_invalid: "files",
-  files_only_invalid: "files",
-  files_protected_invalid: "files",
 };
 
 /** The codes of faults that are about the model. */
@@ -116,6 +117,8 @@ export function placed(fault: Fault, draft: Draft): Problems | null {
   const problem = { message: fault.message, hint: fault.hint };
   if (ofModel.has(fault.code)) return { model: { name: problem } };
   if (ofAddress.has(fault.code)) return { model: { address: problem } };
+  const files = rulesProblems(fault);
+  if (files) return { files };
   const field = fieldOf(fault, draft);
   return field && { [field]: problem };
 }

@@ -1,25 +1,28 @@
 /** The paths that are offered while one is typed behind an `@`. */
-import { type Backend, toFault } from "../backend/backend";
+import { toFault } from "../backend/backend";
 import { type Mention, mentionAt } from "./mention";
+
+/** Finds the paths that match what was typed, the best first; none where no files are known. */
+export type Paths = (typed: string) => Promise<readonly string[]> | null;
 
 /** Long enough that a quick word is asked for once. */
 const SETTLED_MS = 90;
 
 export class Mentions {
-  /** What is typed, while the list is open. */
+  /** What is typed, while it is a mention. */
   at = $state.raw<Mention | null>(null);
   paths = $state.raw<readonly string[]>([]);
-  stage = $state<"loading" | "ready" | "failed">("loading");
+  stage = $state<"unknown" | "loading" | "ready" | "failed">("loading");
   /** Why there are no paths, where they could not be asked for. */
   reason = $state("");
   active = $state(0);
   private asked = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(
-    private readonly backend: Backend,
-    private readonly agent: string,
-  ) {}
+  constructor(private readonly find: Paths) {}
+
+  /** Whether there is something to be seen of it. Where no files are known, typing goes on as if nothing were. */
+  readonly open = $derived(this.at !== null && this.stage !== "unknown");
 
   /** Looks at what stands before the caret. */
   typed(text: string, caret: number): void {
@@ -29,12 +32,18 @@ export class Mentions {
     this.at = at;
     this.cancel();
     if (!at) return;
+    const mine = this.asked;
     if (opens) {
       this.paths = [];
-      this.stage = "loading";
+      this.stage = "unknown";
     }
-    const mine = this.asked;
-    this.timer = setTimeout(() => void this.ask(at.typed, mine), SETTLED_MS);
+    const ask = () => {
+      const found = this.find(at.typed);
+      if (found) return void this.hear(found, mine);
+      this.paths = [];
+      this.stage = "unknown";
+    };
+    this.timer = setTimeout(ask, SETTLED_MS);
   }
 
   /** Moves to the path after or before, around the ends. */
@@ -54,9 +63,10 @@ export class Mentions {
     this.asked += 1;
   }
 
-  private async ask(typed: string, mine: number): Promise<void> {
+  private async hear(found: Promise<readonly string[]>, mine: number): Promise<void> {
+    if (this.stage === "unknown") this.stage = "loading";
     try {
-      const paths = await this.backend.mentionable(this.agent, typed);
+      const paths = await found;
       if (mine !== this.asked) return;
       this.paths = paths;
       this.stage = "ready";

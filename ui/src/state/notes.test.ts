@@ -68,8 +68,8 @@ test("what happens around the work is told in the log", () => {
   const texts = run("a17").log.rows.flatMap((row) => (row.type === "note" ? [row.text] : []));
   for (const text of [
     "Told the model about the repository",
-    "Works with anthropic/claude-sonnet-4-5",
-    "Goes on with openai/gpt-5-mini",
+    "Works with claude-sonnet-4-5",
+    "Goes on with gpt-5-mini",
     "Plan: 3 of 7 steps done",
     "Old results of 14 calls were cut: 90.3k → 60.1k tokens",
     "The older part was summed up: 156k → 41.5k tokens",
@@ -78,7 +78,7 @@ test("what happens around the work is told in the log", () => {
     "The same call gave the same result 3 times",
     "Near the money limit: $4.02 of $5.00",
     "Limits changed",
-    "Model changed to anthropic/claude-sonnet-4-5",
+    "Model changed to claude-sonnet-4-5",
     "File rules changed",
     "Asked to wrap up",
   ])
@@ -108,8 +108,8 @@ test("a prompt names its guidance and what was kept back, and a fallback its rea
     fault,
   } as const;
   expect(noteOf(selected)).toMatchObject({
-    text: "Goes on with p/m at http://localhost:1",
-    detail: "Ask the model: overloaded. Window unknown · price unknown.",
+    text: "Goes on with m",
+    detail: "p at http://localhost:1 · window unknown · price unknown. Ask the model: overloaded.",
     warns: true,
   });
 });

@@ -1,8 +1,8 @@
 /** What happens around the work, in words: the prompt, models, room, loops, limits, rules and steering. */
 import type { EventKind, FileRules, Limits, PlanStep } from "../bindings";
-import { capital, compact, plural, round, sentence } from "./format";
+import { compact, plural, round, sentence } from "./format";
 import type { About, Note } from "./reduce";
-import { amountOf, limitName, loopText, modelName } from "./words";
+import { amountOf, limitName, loopText, modelName, modelPlace } from "./words";
 
 function note(about: About, text: string, more: Partial<Note> = {}): Note {
   return { type: "note", about, warns: false, text, detail: null, more: null, blob: null, ...more };
@@ -21,7 +21,7 @@ export function noteOf(kind: EventKind): Note | null {
         blob: kind.blob,
       });
     case "modelSelected":
-      return note("model", `${kind.fault ? "Goes on with" : "Works with"} ${modelName(kind.model)}`, {
+      return note("model", `${kind.fault ? "Goes on with" : "Works with"} ${kind.model.name}`, {
         warns: kind.fault !== null,
         detail: selected(kind),
       });
@@ -56,8 +56,10 @@ export function noteOf(kind: EventKind): Note | null {
     case "limitsChanged":
       return note("limit", "Limits changed", { detail: limitsText(kind.limits) });
     case "modelChanged":
-      return note("model", `Model changed to ${modelName(kind.model)}`, {
-        detail: kind.fallback ? `Where it fails: ${modelName(kind.fallback)}` : null,
+      return note("model", `Model changed to ${kind.model.name}`, {
+        detail: [modelPlace(kind.model), kind.fallback ? `where it fails ${modelName(kind.fallback)}` : null]
+          .filter(Boolean)
+          .join(" · "),
       });
     case "fileRulesChanged":
       return note("files", "File rules changed", { detail: rulesText(kind.files) });
@@ -75,13 +77,14 @@ export function noteOf(kind: EventKind): Note | null {
 
 type Selected = Extract<EventKind, { type: "modelSelected" }>;
 
-function selected({ window, priced, fault }: Selected): string | null {
+function selected({ model, window, priced, fault }: Selected): string {
   const known = [
+    modelPlace(model),
     window === null ? "window unknown" : `${round(window)} window`,
     priced ? null : "price unknown",
   ];
   const facts = known.filter(Boolean).join(" · ");
-  return fault ? `${sentence(fault.message)} ${capital(facts)}.` : facts;
+  return fault ? `${facts}. ${sentence(fault.message)}` : facts;
 }
 
 function cut({ tokensBefore, tokensAfter }: { tokensBefore: number; tokensAfter: number }): string {

@@ -21,7 +21,7 @@ export type Tone = "plain" | "good" | "held" | "bad" | "sent";
 
 /** One row of the activity panel; `key` stays the same while the row changes. */
 export type LogRow = { key: string; at: number } & (
-  | { type: "turn"; instruction: string; text: string }
+  | { type: "turn"; instruction: string; text: string; shown: readonly string[] }
   | { type: "call"; call: ToolCall }
   | { type: "said"; text: string }
   | { type: "reasoned"; text: string }

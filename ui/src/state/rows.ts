@@ -42,8 +42,10 @@ export function foldRows(draft: Draft, { seq, at, kind }: Event): void {
       return void milestone("held", "Clone cancelled");
     case "cellOpened":
       return void draft.rows.push({ key, at, type: "cell", facts: kind.facts, readyMs: kind.readyMs });
-    case "turnStarted":
-      return void draft.rows.push({ key, at, type: "turn", instruction: kind.instruction, text: kind.text });
+    case "turnStarted": {
+      const { instruction, text, shown = [] } = kind;
+      return void draft.rows.push({ key, at, type: "turn", instruction, text, shown });
+    }
     case "modelAnswered":
       if (kind.reasoning) draft.rows.push({ key: `${key}.r`, at, type: "reasoned", text: kind.reasoning });
       if (kind.text.trim()) draft.rows.push({ key, at, type: "said", text: kind.text });

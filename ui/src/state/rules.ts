@@ -1,7 +1,9 @@
 /** File rules as a form holds them: one pattern in each line. */
-import type { FileRules } from "../bindings";
+import type { Fault, FileRules } from "../bindings";
 
 export type RulesDraft = { excluded: string; only: string; protected: string };
+
+export type RulesProblems = Partial<Record<keyof RulesDraft, { message: string; hint: string | null }>>;
 
 export const emptyRules: RulesDraft = { excluded: "", only: "", protected: "" };
 
@@ -22,4 +24,16 @@ export function toRules(draft: RulesDraft): FileRules {
     only: lines(draft.only),
     protected: lines(draft.protected),
   };
+}
+
+const fieldOfCode: Record<string, keyof RulesDraft> = {
+  files_excluded_invalid: "excluded",
+  files_only_invalid: "only",
+  files_protected_invalid: "protected",
+};
+
+/** Puts a fault of the engine at the list that it is about; `null` where it is about none. */
+export function rulesProblems({ code, message, hint }: Fault): RulesProblems | null {
+  const field = fieldOfCode[code];
+  return field ? { [field]: { message, hint } } : null;
 }

@@ -81,6 +81,11 @@ export const effortName: Record<Effort, string> = {
   HIGH: "High",
 };
 
+/** Says who has a model: its provider, and where that is of the user's own. */
+export function modelPlace({ provider, baseUrl }: ModelChoice): string {
+  return baseUrl ? `${provider} at ${baseUrl}` : provider;
+}
+
 /** Names a model, with its server where it is not the provider's own. */
 export function modelName({ provider, name, baseUrl }: ModelChoice): string {
   return baseUrl ? `${provider}/${name} at ${baseUrl}` : `${provider}/${name}`;

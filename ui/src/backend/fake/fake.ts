@@ -190,7 +190,10 @@ class FakeBackend implements Backend {
   testModel: Backend["testModel"] = (model) => this.models.test(model);
   keepKey = (what: string, key: string) => this.models.keep(what, key);
   forgetKey = (what: string) => this.models.forget(what);
-  catalogue = async () => ({ ...recordedCatalogue, fault: this.demo === "error" ? brokenOverrides : null });
+  catalogue = async () =>
+    this.demo === "error"
+      ? { ...recordedCatalogue, overridden: 0, fault: brokenOverrides }
+      : recordedCatalogue;
   runSettings = async () => this.settings;
   setRunSettings: Backend["setRunSettings"] = async (settings) => void (this.settings = settings);
   dayUsage = async () => dayOf(this.listed(), this.now());

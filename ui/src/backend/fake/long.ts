@@ -11,6 +11,8 @@ const summary = `The journal is TypeScript except src/legacy.js.
 - formatDate takes a locale; its callers pass none yet.
 - The user wants the prop names kept.`;
 
+const generated = "Leave the generated files alone, as @.gitattributes and @docs/generated.md say.";
+
 export function longRun(now: number): Recorded {
   const run = born(
     "a17",
@@ -54,10 +56,15 @@ export function longRun(now: number): Recorded {
       usage: { inputTokens: 156_000, cachedTokens: 150_000, outputTokens: 900 },
       cost: 61_000,
     }),
-    one(900, { type: "instructionQueued", id: "n1", text: "Leave the generated files alone." }),
+    one(900, { type: "instructionQueued", id: "n1", text: generated }),
     one(800, { type: "instructionSentNow", id: "n1", interrupt: true }),
     one(100, { type: "modelInterrupted", request: 9, text: "Now the generated" }),
-    one(300, { type: "turnStarted", instruction: "n1", text: "Leave the generated files alone." }),
+    one(300, {
+      type: "turnStarted",
+      instruction: "n1",
+      text: generated,
+      shown: [".gitattributes", "docs/generated.md"],
+    }),
     one(2000, {
       type: "loopNoticed",
       pattern: "IDENTICAL",

@@ -149,7 +149,7 @@ test("models are searched, and their windows and prices are said, unknown where 
   await ready();
   const model = await field("model");
   await fireEvent.input(model, { target: { value: "haiku" } });
-  const options = screen.getAllByTestId("model-option");
+  const options = screen.getAllByTestId("create-model-option");
   expect(options.map((option) => option.textContent)).toEqual([
     expect.stringMatching(/Claude Haiku 4.5.*200k window.*\$1.00 in · \$5.00 out/),
   ]);

@@ -6,6 +6,7 @@ import { show } from "../../../test/render";
 import CellRow from "./CellRow.svelte";
 import LiveRow from "./LiveRow.svelte";
 import NoteRow from "./NoteRow.svelte";
+import TurnRow from "./TurnRow.svelte";
 import { reduced, summary, title } from "./cell";
 import { atEnd, follows, type Place } from "./follow";
 
@@ -96,4 +97,29 @@ test("nothing that a provider or an agent wrote becomes markup", () => {
   show(NoteRow, { note, opened: true, ontoggle: none });
   expect(document.querySelector("img, b")).toBe(null);
   expect(screen.getByTestId("note-more").textContent).toContain("<img src=x onerror=alert(1)>");
+});
+
+test("a turn says how many files were sent with it, unfolds to their names, and says nothing of none", async () => {
+  const pressed: string[] = [];
+  const props = {
+    text: "Look at @src/a.ts",
+    shown: ["src/a.ts", "README.md"],
+    closed: false,
+    opened: false,
+    onclose: () => void pressed.push("close"),
+    ontoggle: () => void pressed.push("names"),
+  };
+  const { rerender } = render(TurnRow, props);
+  const [turn, names] = screen.getAllByRole("button");
+  expect(names?.textContent.trim()).toBe("2 files sent with it");
+  expect(screen.queryByRole("list")).toBe(null);
+  await fireEvent.click(names as HTMLElement);
+  await fireEvent.click(turn as HTMLElement);
+  expect(pressed).toEqual(["names", "close"]);
+  await rerender({ opened: true });
+  expect(screen.getAllByRole("listitem").map((item) => item.textContent)).toEqual(props.shown);
+  await rerender({ shown: ["src/a.ts"] });
+  expect(names?.textContent.trim()).toBe("1 file sent with it");
+  await rerender({ shown: [] });
+  expect(screen.queryByTestId("turn-shown")).toBe(null);
 });
