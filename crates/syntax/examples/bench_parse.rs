@@ -44,7 +44,11 @@ async fn measure(program: Program) -> ExitCode {
         there.remove(0);
         parser.close().await;
         let size = right.len() / 1024;
-        println!("{size} KiB of Rust, {name}: {:?} here, {:?} through the worker", median(here), median(there));
+        println!(
+            "{size} KiB of Rust, {name}: {:?} here, {:?} through the worker",
+            median(here),
+            median(there)
+        );
     }
     let mut starts = Vec::new();
     for _ in 0..RUNS {

@@ -31,7 +31,8 @@ const ATTEMPTS: [Attempt; 13] = [
         // Its own memory, which it may read by this call as that of another process.
         let there = here;
         // SAFETY: both places are the one byte above, which outlives the call.
-        outcome(unsafe { libc::process_vm_readv(libc::getpid(), &raw const here, 1, &raw const there, 1, 0) } as i64)
+        outcome(unsafe { libc::process_vm_readv(libc::getpid(), &raw const here, 1, &raw const there, 1, 0) }
+            as i64)
     }),
     ("take two gigabytes", |_| {
         let mut memory: Vec<u8> = Vec::new();

@@ -79,9 +79,7 @@ async fn beneath(workspace: &Workspace, folder: PathBytes) -> Result<(Vec<PathBy
     let (response, _) = workspace.call(request, Vec::new()).await?;
     let Response::Listed { entries, truncated } = response else { return Err(unexpected(Outline::NAME)) };
     let files = entries.into_iter().filter(|entry| matches!(entry.mode, MODE_FILE | MODE_EXECUTABLE));
-    let known = files.filter(|entry| {
-        Language::of(&entry.path.to_text()).is_some_and(Language::declares)
-    });
+    let known = files.filter(|entry| Language::of(&entry.path.to_text()).is_some_and(Language::declares));
     Ok((known.map(|entry| entry.path).collect(), truncated))
 }
 

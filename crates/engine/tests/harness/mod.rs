@@ -70,8 +70,8 @@ impl House {
         // The engine's tests and the command line's have a program of their own each.
         let program =
             option_env!("CARGO_BIN_EXE_anchorhold-engine-parser").or(option_env!("CARGO_BIN_EXE_anchorctl"));
-        config.parser = program
-            .map(|path| ParserProgram { patience: PATIENCE, ..ParserProgram::at(path.into()) });
+        config.parser =
+            program.map(|path| ParserProgram { patience: PATIENCE, ..ParserProgram::at(path.into()) });
         config.patience.look = Duration::from_millis(20);
         config.identity = Some(Identity { name: "Grace".to_owned(), email: "grace@example.com".to_owned() });
         config

@@ -1,9 +1,7 @@
 //! The locks of Linux, and their trial.
 
 use anchorhold_bridge::lock::{drop, probe};
-use landlock::{
-    ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetError, RulesetStatus, Scope,
-};
+use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetError, RulesetStatus, Scope};
 
 use super::{Hello, LockError, limits, seccomp};
 

@@ -6,10 +6,10 @@
 //! are there and do not hold end it. On other Unix systems: no other descriptor, and the limits. On Windows
 //! it is a process of its own with an empty environment, and nothing more.
 
-#[cfg(target_os = "linux")]
-mod linux;
 #[cfg(unix)]
 mod limits;
+#[cfg(target_os = "linux")]
+mod linux;
 #[cfg(target_os = "linux")]
 mod seccomp;
 

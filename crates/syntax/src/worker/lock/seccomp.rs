@@ -12,7 +12,7 @@ use seccompiler::{
 
 use super::LockError;
 
-const ALLOWED: [libc::c_long; 20] = [
+const ALLOWED: [libc::c_long; 21] = [
     libc::SYS_brk,
     libc::SYS_clock_gettime,
     libc::SYS_close,
@@ -27,6 +27,8 @@ const ALLOWED: [libc::c_long; 20] = [
     libc::SYS_munmap,
     libc::SYS_read,
     libc::SYS_restart_syscall,
+    // Without it the standard library's handler of a fault returns to the fault for ever.
+    libc::SYS_rt_sigaction,
     libc::SYS_rt_sigprocmask,
     libc::SYS_rt_sigreturn,
     libc::SYS_sched_yield,
@@ -48,6 +50,9 @@ pub(super) fn restrict() -> Result<bool, LockError> {
         libc::SYS_fcntl,
         vec![SeccompRule::new(vec![argument(1, SeccompCmpOp::Eq, libc::F_GETFD as u64)?])?],
     );
+    // An abort is a signal to the process itself, and without it goes round in a circle; to no other.
+    let own = u64::from(std::process::id());
+    rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![argument(0, SeccompCmpOp::Eq, own)?])?]);
     let filter = SeccompFilter::new(
         rules,
         SeccompAction::Errno(libc::EPERM as u32),
