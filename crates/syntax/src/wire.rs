@@ -110,7 +110,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::{Answer, Declared, LARGEST_ANSWER, Request, Verb, frame, hear};
-    use crate::{LARGEST, Language, outline, problems};
+    use crate::{LARGEST, Language, outline};
 
     #[test]
     fn a_request_is_heard_as_it_was_said_and_one_that_is_cut_or_too_long_is_an_error() {
@@ -119,7 +119,8 @@ mod tests {
         bytes.extend_from_slice(b"abc");
         let (heard, before, after) = hear(&mut bytes.as_slice()).unwrap().unwrap();
         assert_eq!((heard.verb, before.as_str(), after.as_str()), (Verb::Outline, "a", "bc"));
-        assert!(hear(&mut &bytes[..bytes.len() - 1]).is_err());
+        bytes.pop();
+        assert!(hear(&mut bytes.as_slice()).is_err());
         assert!(hear(&mut [].as_slice()).unwrap().is_none());
         assert!(hear(&mut [0xff; 64].as_slice()).is_err());
         assert!(hear(&mut frame(&request(LARGEST + 1)).unwrap().as_slice()).is_err());
@@ -137,6 +138,5 @@ mod tests {
         };
         let answer = Answer::Outline(Some((0..outline::MOST).map(|_| declared()).collect()));
         assert!(frame(&answer).unwrap().len() <= LARGEST_ANSWER);
-        assert!(problems::MOST < outline::MOST);
     }
 }

@@ -1,6 +1,6 @@
 //! Workers as processes: what breaks them costs one answer, what they must not do they cannot, and none stays.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod broken;
 mod failing;

@@ -4,7 +4,7 @@ use std::io;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-/// Beyond what is mapped when it starts. A megabyte of broken code takes a third of it.
+/// Beyond what is mapped when it starts. The outline of the largest text stays within it.
 #[cfg(target_os = "linux")]
 const MEMORY: u64 = 1024 * 1024 * 1024;
 /// Whoever asks retires a worker long before. It ends one that nobody asks any more and that never ends.
