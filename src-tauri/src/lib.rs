@@ -15,7 +15,7 @@ pub use opened::Opened;
 pub use settings::Settings;
 pub use watches::Watches;
 
-use anchorhold_engine::{Config, home_from_environment};
+use anchorhold_engine::{Config, ParserProgram, home_from_environment};
 use std::process::ExitCode;
 use tauri::{Manager, RunEvent};
 use tracing_subscriber::EnvFilter;
@@ -31,7 +31,8 @@ pub fn run() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let settings = Settings::of(&home);
-    let opened = Opened::new(Config::new(home, "the Anchorhold window"));
+    let config = Config { parser: ParserProgram::this(), ..Config::new(home, "the Anchorhold window") };
+    let opened = Opened::new(config);
     let builder = builder::<tauri::Wry>();
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, arguments, _| window::show(app, &arguments)))

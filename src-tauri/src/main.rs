@@ -9,5 +9,6 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    anchorhold_app::run()
+    // Before there is a second thread, an open file or a byte of anybody's input.
+    anchorhold_engine::serve_if_asked().unwrap_or_else(anchorhold_app::run)
 }

@@ -13,7 +13,7 @@ mod print;
 mod run;
 mod verbs;
 
-use anchorhold_engine::{Config, Engine, EngineError, home_from_environment};
+use anchorhold_engine::{Config, Engine, EngineError, ParserProgram, home_from_environment, serve_if_asked};
 use arguments::{Arguments, ModelsVerb, Verb};
 use clap::Parser;
 use exit::Exit;
@@ -27,8 +27,13 @@ use verbs::Verb as Ask;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+fn main() -> ExitCode {
+    // Before there is a second thread, an open file or a byte of anybody's input.
+    serve_if_asked().unwrap_or_else(command)
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn command() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -85,6 +90,7 @@ async fn open(config: impl FnOnce(&mut Config)) -> Result<Engine, EngineError> {
     })?;
     let mut settings = Config::new(home, "anchorctl");
     settings.resume_interrupted = false;
+    settings.parser = ParserProgram::this();
     config(&mut settings);
     Engine::open(settings).await
 }

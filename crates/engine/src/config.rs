@@ -3,6 +3,7 @@
 use anchorhold_domain::Timestamp;
 use anchorhold_model::Places;
 use anchorhold_sandbox::Endpoint;
+use anchorhold_syntax::Program;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -70,6 +71,9 @@ pub struct Config {
     pub patience: Patience,
     /// Where model servers on this machine are looked for.
     pub model_servers: Places,
+    /// What is started to parse what agents write; `None` means that nothing is parsed. A program that calls
+    /// [`crate::serve_if_asked`] before anything else can name itself ([`Program::this`]).
+    pub parser: Option<Program>,
     /// The time now.
     pub clock: fn() -> Timestamp,
 }
@@ -88,6 +92,7 @@ impl Config {
             resume_interrupted: true,
             patience: Patience::default(),
             model_servers: Places::from_environment(|variable| std::env::var(variable).ok()),
+            parser: None,
             clock: now,
         }
     }

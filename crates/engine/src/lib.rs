@@ -32,6 +32,7 @@ mod workspace;
 
 pub use anchorhold_domain as domain;
 pub use anchorhold_forge::Account;
+pub use anchorhold_syntax::{Program as ParserProgram, serve_if_asked};
 pub use config::{Config, Identity, Patience, home_from_environment};
 pub use demo::{DEMO_TRAJECTORY, scripted};
 pub use engine::{

@@ -1,11 +1,10 @@
 //! The languages that are known, by the names of files.
-//!
-//! YAML is not among them: its grammar writes past a buffer of the library where lists nest deeply.
 
+use serde::{Deserialize, Serialize};
 use tree_sitter::Language as Grammar;
 
 /// A language with a grammar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Language {
     /// Shell scripts; the grammar is bash's.
     Bash,
@@ -41,11 +40,13 @@ pub enum Language {
     Tsx,
     /// TypeScript.
     TypeScript,
+    /// YAML.
+    Yaml,
 }
 
 impl Language {
     /// Every language, for whoever goes through all of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Bash,
         Self::C,
         Self::CSharp,
@@ -63,6 +64,7 @@ impl Language {
         Self::Toml,
         Self::Tsx,
         Self::TypeScript,
+        Self::Yaml,
     ];
 
     /// The language of the file at `path`, which is told by its name alone; `None` for an unknown one.
@@ -97,6 +99,7 @@ impl Language {
             "toml" => Self::Toml,
             "tsx" => Self::Tsx,
             "ts" | "mts" | "cts" => Self::TypeScript,
+            "yaml" | "yml" => Self::Yaml,
             _ => return None,
         })
     }
@@ -122,7 +125,14 @@ impl Language {
             Self::Toml => "TOML",
             Self::Tsx => "TypeScript (TSX)",
             Self::TypeScript => "TypeScript",
+            Self::Yaml => "YAML",
         }
+    }
+
+    /// Whether a file of this language declares anything by the kinds of its nodes, so that it has an outline.
+    #[must_use]
+    pub fn declares(self) -> bool {
+        !crate::outline::kinds(self).is_empty()
     }
 
     pub(crate) fn grammar(self) -> Grammar {
@@ -144,6 +154,7 @@ impl Language {
             Self::Toml => tree_sitter_toml_ng::LANGUAGE.into(),
             Self::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
             Self::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+            Self::Yaml => tree_sitter_yaml::LANGUAGE.into(),
         }
     }
 }
@@ -159,7 +170,7 @@ mod tests {
         check("A/B.TSX", Some(Language::Tsx));
         check("Gemfile", Some(Language::Ruby));
         check("include/a.h", Some(Language::Cpp));
-        check(".github/workflows/ci.yml", None);
+        check(".github/workflows/ci.yml", Some(Language::Yaml));
         check("tsconfig.json", None);
         check("README.md", None);
         check("rs", None);

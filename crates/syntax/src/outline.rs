@@ -11,18 +11,9 @@ use crate::parse::parse;
 use crate::problems::on;
 
 /// An outline of more than that is no outline.
-const MOST: usize = 5000;
+pub(crate) const MOST: usize = 5000;
 /// The longest name, in characters; what is written by others has no other end.
-const LONGEST_NAME: usize = 100;
-
-/// What a file declares.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outline {
-    /// The file's language.
-    pub language: Language,
-    /// The declarations, in order.
-    pub symbols: Vec<Symbol>,
-}
+pub(crate) const LONGEST_NAME: usize = 100;
 
 /// A declaration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,15 +30,14 @@ pub struct Symbol {
     pub depth: u16,
 }
 
-/// The outline of the file at `path`; `None` where there is no grammar for it that declares anything,
-/// or the text is over [`crate::LARGEST`] or takes too long.
-#[must_use]
-pub fn outline(path: &str, text: &str) -> Option<Outline> {
-    if kinds(Language::of(path)?).is_empty() {
+/// The declarations of `text`, in order; `None` where none can be in that language, or the text is over
+/// [`crate::LARGEST`] or takes too long.
+pub fn outline(language: Language, text: &str) -> Option<Vec<Symbol>> {
+    if !language.declares() {
         return None;
     }
-    let (language, tree) = parse(path, text)?;
-    Some(Outline { language, symbols: symbols(language, &tree, text) })
+    let tree = parse(language, text)?;
+    Some(symbols(language, &tree, text))
 }
 
 fn symbols(language: Language, tree: &Tree, text: &str) -> Vec<Symbol> {
@@ -146,7 +136,7 @@ fn written(node: Node<'_>, text: &str) -> String {
 }
 
 /// The nodes that declare something, and what to call it.
-fn kinds(language: Language) -> &'static [(&'static str, &'static str)] {
+pub(crate) fn kinds(language: Language) -> &'static [(&'static str, &'static str)] {
     match language {
         Language::Bash => &[("function_definition", "function")],
         Language::C => &[
@@ -250,7 +240,7 @@ fn kinds(language: Language) -> &'static [(&'static str, &'static str)] {
             ("static_item", "static"),
         ],
         Language::Toml => &[("table", "table"), ("table_array_element", "table")],
-        Language::Html | Language::Json => &[],
+        Language::Html | Language::Json | Language::Yaml => &[],
     }
 }
 
@@ -258,14 +248,17 @@ fn kinds(language: Language) -> &'static [(&'static str, &'static str)] {
 mod tests {
     #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-    use super::{kinds, outline};
+    use super::{Symbol, kinds};
     use crate::Language;
+
+    fn outline(path: &str, text: &str) -> Option<Vec<Symbol>> {
+        super::outline(Language::of(path)?, text)
+    }
 
     #[track_caller]
     fn check(path: &str, text: &str, expected: &[&str]) {
         let found = outline(path, text).unwrap();
         let found: Vec<String> = found
-            .symbols
             .iter()
             .map(|s| {
                 format!(
@@ -367,6 +360,6 @@ mod tests {
     #[test]
     fn a_name_without_an_end_is_cut() {
         let found = outline("a.rs", &format!("fn {}() {{}}\n", "é".repeat(5000))).unwrap();
-        assert_eq!(found.symbols[0].name.chars().count(), 101);
+        assert_eq!(found[0].name.chars().count(), 101);
     }
 }

@@ -2,17 +2,19 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use tree_sitter::{Node, TreeCursor};
 
+use crate::Language;
 use crate::parse::parse;
 
 /// More of them say nothing that the first do not.
-const MOST: usize = 200;
+pub(crate) const MOST: usize = 200;
 /// How much of a text a message quotes, in characters.
 const QUOTED: usize = 40;
 
 /// A place where a text does not parse.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The line, from 1.
     pub line: u32,
@@ -22,11 +24,10 @@ pub struct Problem {
     pub what: String,
 }
 
-/// Where `text` does not parse, in order; `None` where the file at `path` cannot be judged: an unknown
-/// language, a text over [`crate::LARGEST`], or one that takes too long.
-#[must_use]
-pub fn problems(path: &str, text: &str) -> Option<Vec<Problem>> {
-    let (_, tree) = parse(path, text)?;
+/// Where `text` does not parse, in order; `None` where it cannot be judged: it is over
+/// [`crate::LARGEST`], or takes too long.
+pub(crate) fn problems(language: Language, text: &str) -> Option<Vec<Problem>> {
+    let tree = parse(language, text)?;
     let mut found = Vec::new();
     let mut cursor = tree.walk();
     loop {
@@ -51,14 +52,13 @@ pub fn problems(path: &str, text: &str) -> Option<Vec<Problem>> {
 /// The problems of `after` that `before` does not have; `None` where one of them cannot be judged.
 ///
 /// A problem is the same where its kind and its line's text are: one that only moved is not new.
-#[must_use]
-pub fn new_problems(path: &str, before: &str, after: &str) -> Option<Vec<Problem>> {
-    let now = problems(path, after)?;
+pub fn new_problems(language: Language, before: &str, after: &str) -> Option<Vec<Problem>> {
+    let now = problems(language, after)?;
     if now.is_empty() {
         return Some(now);
     }
     let mut known: HashMap<(String, &str), usize> = HashMap::new();
-    for problem in problems(path, before)? {
+    for problem in problems(language, before)? {
         *known.entry(key(&problem, before)).or_default() += 1;
     }
     let is_new = |problem: &Problem| match known.get_mut(&key(problem, after)) {
@@ -123,10 +123,19 @@ pub(crate) fn on(cursor: &mut TreeCursor<'_>) -> bool {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use super::{new_problems, problems};
+    use super::Problem;
+    use crate::Language;
+
+    fn problems(path: &str, text: &str) -> Option<Vec<Problem>> {
+        super::problems(Language::of(path)?, text)
+    }
+
+    fn new_problems(path: &str, before: &str, after: &str) -> Option<Vec<Problem>> {
+        super::new_problems(Language::of(path)?, before, after)
+    }
 
     /// A file of each language, and the same with something broken in it.
-    const FILES: [(&str, &str, &str); 17] = [
+    const FILES: [(&str, &str, &str); 18] = [
         ("a.sh", "if true; then\n  echo \"a\"\nfi\n", "if true; then\n  echo \"a\"\n"),
         ("a.c", "int f(void) {\n  return 1;\n}\n", "int f(void) {\n  return 1 +;\n}\n"),
         ("a.cs", "class A {\n  int F() { return 1; }\n}\n", "class A {\n  int F() { return 1; \n}\n"),
@@ -148,6 +157,7 @@ mod tests {
             "function f(a: number): number { return a; }\n",
             "function f(a: number: number { return a; }\n",
         ),
+        ("a.yml", "a:\n  - b: [1, 2]\n", "a:\n  - b: [1, 2\n"),
     ];
 
     #[test]
@@ -178,10 +188,5 @@ mod tests {
         let twice = format!("{broken}{}", broken.replace("fn f", "fn g"));
         let found = new_problems("a.rs", broken, &twice).unwrap();
         assert_eq!(found.iter().map(|problem| problem.line).collect::<Vec<_>>(), [5]);
-    }
-
-    #[test]
-    fn a_file_of_an_unknown_language_is_not_judged() {
-        assert_eq!(problems("notes.txt", "{{{"), None);
     }
 }

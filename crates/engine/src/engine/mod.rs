@@ -68,6 +68,9 @@ impl Engine {
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
         self.shared.settle().await;
+        if let Some(parser) = &self.shared.parser {
+            parser.close().await;
+        }
         self.shared.store.close().await;
         self.shared.folder.release();
     }

@@ -18,6 +18,7 @@ use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote};
 use anchorhold_sandbox::{Docker, Endpoint, Kept, Reaped, Surroundings};
 use anchorhold_secrets::{SecretName, Secrets};
 use anchorhold_store::Store;
+use anchorhold_syntax::Parser;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -54,6 +55,8 @@ pub(crate) struct Shared {
     /// Ends what waits for a shutdown where nobody closes the folder.
     _end: DropGuard,
     pub(crate) mentionable: Mentionable,
+    /// Parses what agents write, in processes of its own.
+    pub(crate) parser: Option<Parser>,
     mirrors: Mirrors,
     docker: Mutex<Known>,
     connections: OnceCell<Connections>,
@@ -89,6 +92,7 @@ impl Shared {
             _end: shutdown.clone().drop_guard(),
             docker: Mutex::new(Known { choice: config.engine.clone(), docker: None }),
             prices: Prices::new(folder.models()),
+            parser: config.parser.clone().map(Parser::new),
             config,
             folder,
             store,

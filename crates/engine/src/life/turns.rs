@@ -72,7 +72,7 @@ impl Life {
         seen: &Seen,
     ) -> Result<Ended, EngineError> {
         let agent = self.agent();
-        let workspace = workspace.based_on(agent.base_commit.clone());
+        let workspace = workspace.based_on(agent.base_commit.clone()).parsed_by(self.shared.parser.clone());
         let tools = tools::all();
         let specs = tools.iter().map(|tool| tool.spec()).collect();
         let history = History::new(self.prompt(&workspace, seen).await?, specs);

@@ -91,7 +91,7 @@ impl Tool for EditFile {
             content.push_str(ends);
         }
         let mut report = Report { change, ..Report::default() };
-        if let Some(errors) = syntax::new_errors(&shown(&place), before, after).await {
+        if let Some(errors) = syntax::new_errors(workspace, &shown(&place), &before, &after).await {
             content.push('\n');
             content.push_str(&errors);
             report.shown.push(shown(&place));

@@ -1,15 +1,14 @@
 //! The symbols of a file or folder.
 
 use super::{Report, Tool, ToolFailure};
-use crate::EngineError;
 use crate::workspace::{Workspace, path, shown, unexpected};
 use anchorhold_bridge::{MODE_EXECUTABLE, MODE_FILE, MODE_FOLDER, PathBytes, Request, Response};
-use anchorhold_repo::{Mirror, make_visible};
+use anchorhold_repo::make_visible;
+use anchorhold_syntax::Language;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::time::{Duration, Instant};
-use tokio_util::sync::CancellationToken;
 
 pub(super) struct Outline;
 
@@ -51,16 +50,13 @@ impl Tool for Outline {
             true => beneath(workspace, place).await?,
             false => (vec![place], false),
         };
-        let stop = CancellationToken::new();
-        let _ends_with_the_call = stop.clone().drop_guard();
-        let (mirror, tree) = workspace.source();
-        let drawn = tokio::task::spawn_blocking(move || draw(&mirror, &tree, &paths, is_folder, &stop));
-        let mut drawn = drawn.await.map_err(|_| EngineError::Panicked { verb: "outline files" })?;
+        let mut drawn = draw(workspace, &paths, is_folder).await?;
         if drawn.text.is_empty() {
             drawn.text = match is_folder {
                 true => "No file there declares anything in a language that is known.\n".to_owned(),
                 false => format!(
-                    "{} has no outline: its language is not known, it declares nothing, or it is over {} KiB.\n",
+                    "{} has no outline: its language is not known, it declares nothing, it cannot be parsed, or it is \
+                     over {} KiB.\n",
                     shown(&PathBytes::from(input.path)),
                     anchorhold_syntax::LARGEST / 1024
                 ),
@@ -77,13 +73,13 @@ impl Tool for Outline {
     }
 }
 
-/// The files beneath a folder that have a grammar.
+/// The files beneath a folder that can declare something.
 async fn beneath(workspace: &Workspace, folder: PathBytes) -> Result<(Vec<PathBytes>, bool), ToolFailure> {
     let request = Request::List { path: folder, depth: Some(u32::MAX) };
     let (response, _) = workspace.call(request, Vec::new()).await?;
     let Response::Listed { entries, truncated } = response else { return Err(unexpected(Outline::NAME)) };
     let files = entries.into_iter().filter(|entry| matches!(entry.mode, MODE_FILE | MODE_EXECUTABLE));
-    let known = files.filter(|entry| anchorhold_syntax::Language::of(&entry.path.to_text()).is_some());
+    let known = files.filter(|entry| Language::of(&entry.path.to_text()).is_some_and(Language::declares));
     Ok((known.map(|entry| entry.path).collect(), truncated))
 }
 
@@ -94,27 +90,21 @@ struct Drawn {
     left_out: usize,
 }
 
-fn draw(
-    mirror: &Mirror,
-    tree: &str,
-    paths: &[PathBytes],
-    is_folder: bool,
-    stop: &CancellationToken,
-) -> Drawn {
+async fn draw(workspace: &Workspace, paths: &[PathBytes], is_folder: bool) -> Result<Drawn, ToolFailure> {
     let until = Instant::now() + PATIENCE;
     let mut drawn = Drawn::default();
+    let Some(parser) = workspace.parser() else { return Ok(drawn) };
     for (index, path) in paths.iter().enumerate() {
-        if index >= MOST_FILES || Instant::now() >= until || stop.is_cancelled() {
+        if index >= MOST_FILES || Instant::now() >= until {
             drawn.left_out += paths.len() - index;
-            return drawn;
+            return Ok(drawn);
         }
-        let Ok(bytes) = mirror.read_file(tree, path.as_bytes()) else { continue };
-        let Ok(text) = String::from_utf8(bytes) else { continue };
+        let Ok(text) = String::from_utf8(super::recorded(workspace, path).await) else { continue };
         let name = shown(path);
-        let Some(outline) = anchorhold_syntax::outline(&path.to_text(), &text) else { continue };
+        let Some(symbols) = parser.outline(&path.to_text(), &text).await else { continue };
         let mut part = if is_folder { format!("{name}\n") } else { String::new() };
         let mut lines = 0;
-        for symbol in outline.symbols.iter().filter(|symbol| !is_folder || symbol.depth <= FOLDER_DEPTH) {
+        for symbol in symbols.iter().filter(|symbol| !is_folder || symbol.depth <= FOLDER_DEPTH) {
             if drawn.text.len() + part.len() > MOST_BYTES {
                 break;
             }
@@ -132,8 +122,8 @@ fn draw(
         if drawn.text.len() > MOST_BYTES {
             drawn.text.push_str("[cut here, at 32 KiB]\n");
             drawn.left_out += paths.len() - index - 1;
-            return drawn;
+            return Ok(drawn);
         }
     }
-    drawn
+    Ok(drawn)
 }

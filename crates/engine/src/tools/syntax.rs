@@ -1,5 +1,6 @@
 //! What an edit did to a file's syntax, for the model to know at once.
 
+use crate::workspace::Workspace;
 use anchorhold_syntax::Problem;
 use std::fmt::Write;
 
@@ -7,19 +8,17 @@ use std::fmt::Write;
 const MOST: usize = 5;
 
 /// The syntax errors that an edit added, in words; `None` where it added none or cannot be judged.
-///
-/// Parsing takes a processor for as long as two seconds, so it is done on a thread for such work.
-pub(super) async fn new_errors(path: &str, before: Vec<u8>, after: Vec<u8>) -> Option<String> {
+pub(super) async fn new_errors(
+    workspace: &Workspace,
+    path: &str,
+    before: &[u8],
+    after: &[u8],
+) -> Option<String> {
     if before.len().max(after.len()) > anchorhold_syntax::LARGEST {
         return None;
     }
-    anchorhold_syntax::Language::of(path)?;
-    let path = path.to_owned();
-    let parsed = tokio::task::spawn_blocking(move || {
-        let after = String::from_utf8(after).ok()?;
-        anchorhold_syntax::new_problems(&path, &String::from_utf8_lossy(&before), &after)
-    });
-    let found = parsed.await.ok().flatten()?;
+    let (before, after) = (String::from_utf8_lossy(before), str::from_utf8(after).ok()?);
+    let found = workspace.parser()?.new_problems(path, &before, after).await?;
     (!found.is_empty()).then(|| told(&found))
 }
 

@@ -52,7 +52,7 @@ impl Tool for WriteFile {
             );
         }
         let mut report = Report { change, ..Report::default() };
-        if let Some(errors) = syntax::new_errors(&shown(&place), before, bytes).await {
+        if let Some(errors) = syntax::new_errors(workspace, &shown(&place), &before, &bytes).await {
             content.push('\n');
             content.push_str(&errors);
             report.shown.push(shown(&place));

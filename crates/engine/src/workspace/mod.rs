@@ -17,6 +17,7 @@ use anchorhold_bridge::{
 use anchorhold_domain::{AgentId, EditedFile, Timestamp};
 use anchorhold_repo::{Mirror, hidden_text, path_from_text, path_to_text};
 use anchorhold_sandbox::{Cell, RefusalCode, SandboxError};
+use anchorhold_syntax::Parser;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
@@ -63,6 +64,7 @@ pub(crate) struct Workspace {
     at: Arc<Mutex<Place>>,
     rules: Arc<Rules>,
     cell: Mutex<watch::Receiver<CellState>>,
+    parser: Option<Parser>,
     clock: fn() -> Timestamp,
 }
 
@@ -85,12 +87,23 @@ impl Workspace {
         clock: fn() -> Timestamp,
     ) -> Self {
         let at = Arc::new(Mutex::new(Place { checkpoint, tree }));
-        Self { agent, mirror, base: None, base_tree, at, rules, cell: Mutex::new(cell), clock }
+        let cell = Mutex::new(cell);
+        Self { agent, mirror, base: None, base_tree, at, rules, cell, parser: None, clock }
     }
 
     /// Knows the commit that the agent began with, and so the repository's past.
     pub(crate) fn based_on(self, base: Option<String>) -> Self {
         Self { base, ..self }
+    }
+
+    /// Has what is written parsed.
+    pub(crate) fn parsed_by(self, parser: Option<Parser>) -> Self {
+        Self { parser, ..self }
+    }
+
+    /// What parses for the agent; `None` where nothing does.
+    pub(crate) fn parser(&self) -> Option<&Parser> {
+        self.parser.as_ref()
     }
 
     /// The mirror, the commit that the agent began with, and the last checkpoint.

@@ -25,7 +25,7 @@ pub use story::story;
 pub use voice::{Voice, ask, delete, edit, finish, read, request_of, search, trajectory, turn, write};
 
 use anchorhold_domain::{Agent, AgentId, EventKind, FileRules, Limits, ModelChoice, NewAgent};
-use anchorhold_engine::{Config, Engine, Identity};
+use anchorhold_engine::{Config, Engine, Identity, ParserProgram};
 use anchorhold_testkit::DockerSocket;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -67,6 +67,11 @@ impl House {
         let mut config = Config::new(self.home(), "the tests");
         // A run that waits for its provider waits no longer than a test can.
         config.patience.first_wait = Duration::from_millis(20);
+        // The engine's tests and the command line's have a program of their own each.
+        let program =
+            option_env!("CARGO_BIN_EXE_anchorhold-engine-parser").or(option_env!("CARGO_BIN_EXE_anchorctl"));
+        config.parser =
+            program.map(|path| ParserProgram { patience: PATIENCE, ..ParserProgram::at(path.into()) });
         config.patience.look = Duration::from_millis(20);
         config.identity = Some(Identity { name: "Grace".to_owned(), email: "grace@example.com".to_owned() });
         config

@@ -4,7 +4,7 @@ use crate::harness::{
     House, Repository, Voice, edit, errand, finish, read, rest, search, start, turn, write,
 };
 use anchorhold_domain::{Event, EventKind, PlanStep, Status, StepStatus, ToolOutcome};
-use anchorhold_engine::Engine;
+use anchorhold_engine::{Config, Engine, ParserProgram};
 use serde_json::{Value, json};
 
 const OK: ToolOutcome = ToolOutcome::Ok;
@@ -191,6 +191,49 @@ async fn edits_say_what_they_missed_what_is_there_twice_and_what_they_broke() {
     assert_eq!(found[8], told(OK, "Wrote new.py.", &[]));
     assert_eq!(found[9], told(OK, "new.py has that content already; nothing changed.", &[]));
     assert!(found[10].1.starts_with("Wrote dos.rs. Its lines ended in \\r\\n before"), "{}", found[10].1);
+}
+
+/// What a file that does not parse is written with, by an agent whose engine has this to parse.
+async fn written(house: &House, parser: Option<ParserProgram>) -> (Engine, String) {
+    let remote = house.repository(&[("README.md", "# Hello\n")]);
+    let turns = vec![turn("", vec![write("a.rs", "fn f( {\n")]), turn("", vec![finish("Done.")])];
+    let voice = Voice::playing(turns).await;
+    let engine = Engine::open(Config { parser, ..house.config() }).await.unwrap();
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    let events = engine.events(id, 0).await.unwrap();
+    let told = events.iter().find_map(|event| match &event.kind {
+        EventKind::ToolFinished { result, .. } => Some(result.clone()),
+        _ => None,
+    });
+    (engine, told.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parser_that_cannot_answer_costs_no_edit_and_says_nothing_wrong() {
+    let house = House::new();
+    let (engine, told) = written(&house, Some(ParserProgram::at("/nothing/is/here".into()))).await;
+    assert_eq!(told, "Created a.rs.");
+    engine.close().await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_is_parsed_by_a_process_that_ends_with_its_engine() {
+    let house = House::new();
+    let mut parser = house.config().parser.unwrap();
+    let mark = house.home().display().to_string();
+    parser.arguments.push(mark.clone().into());
+    let (engine, told) = written(&house, Some(parser)).await;
+    assert!(told.starts_with("Created a.rs.\nThis leaves new syntax errors:\nline 1"), "{told}");
+    let marked = || {
+        let processes = std::fs::read_dir("/proc").unwrap().map(|process| process.unwrap().path());
+        let words = processes.filter_map(|process| std::fs::read(process.join("cmdline")).ok());
+        words.filter(|words| String::from_utf8_lossy(words).ends_with(&format!("__parse\0{mark}\0"))).count()
+    };
+    assert_eq!(marked(), 1);
+    engine.close().await;
+    assert_eq!(marked(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
