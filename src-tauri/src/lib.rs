@@ -23,8 +23,7 @@ use tracing_subscriber::EnvFilter;
 /// Opens the data folder and the window, and stays until the window is closed.
 #[must_use]
 pub fn run() -> ExitCode {
-    let filter =
-        EnvFilter::try_from_env("ANCHORHOLD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_env("ANCHORHOLD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let Some(home) = home_from_environment() else {
         eprintln!("error: this system names no folder for data\nwhat to do: set ANCHORHOLD_HOME to one");

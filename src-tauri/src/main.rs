@@ -3,8 +3,8 @@
 
 use std::process::ExitCode;
 
-/// A request holds the whole conversation several times over while it is written, and the system's
-/// allocator gives that memory back and asks for it anew each time.
+/// A request is put together in one piece of memory of some hundred kilobytes, which the system's allocator
+/// gives back and asks for anew each time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

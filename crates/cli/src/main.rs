@@ -22,8 +22,8 @@ use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 use verbs::Verb as Ask;
 
-/// A request holds the whole conversation several times over while it is written, and the system's
-/// allocator gives that memory back and asks for it anew each time.
+/// A request is put together in one piece of memory of some hundred kilobytes, which the system's allocator
+/// gives back and asks for anew each time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -41,7 +41,6 @@ async fn command() -> ExitCode {
             return if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
         }
     };
-    // The model's client warns of every answer that ends in the usual way.
     let usual = || EnvFilter::new("warn");
     let filter = EnvFilter::try_from_env("ANCHORHOLD_LOG").unwrap_or_else(|_| usual());
     let colours = std::io::stderr().is_terminal();

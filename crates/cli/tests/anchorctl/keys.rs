@@ -149,7 +149,9 @@ async fn a_real_keychain_that_is_locked_pauses_the_agent() {
         .env("XDG_CACHE_HOME", home.join("cache"));
     let none = ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"];
     let keys = ["ANCHORHOLD_OPENAI_API_KEY", "OPENAI_API_KEY", "ANCHORHOLD_GIT_TOKEN", "ANCHORHOLD_LOG"];
-    none.iter().chain(&keys).for_each(|variable| drop(command.env_remove(variable)));
+    for variable in none.iter().chain(&keys) {
+        command.env_remove(variable);
+    }
     command.stdin(Stdio::null()).kill_on_drop(true);
     let ended = ended(soon("anchorctl", command.output()).await.unwrap());
     assert_eq!(ended.status, Some(1), "{ended:?}");

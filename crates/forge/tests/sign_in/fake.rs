@@ -33,6 +33,9 @@ pub enum Reply {
     Break,
 }
 
+/// Names and values of headers.
+pub type Headers = Vec<(&'static str, &'static str)>;
+
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub path: String,
@@ -55,7 +58,7 @@ pub struct Rules {
     /// What the answer with a device's code says instead.
     pub device: BTreeMap<&'static str, Value>,
     /// The answers of the API for tokens that it knows.
-    pub users: HashMap<String, (u16, Vec<(&'static str, &'static str)>, Value)>,
+    pub users: HashMap<String, (u16, Headers, Value)>,
     interval: u64,
     polled_at: Option<Instant>,
     grants: HashMap<String, Grant>,

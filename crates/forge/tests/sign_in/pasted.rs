@@ -1,6 +1,6 @@
 //! A token that is pasted.
 
-use super::fake::{Fake, MARK};
+use super::fake::{Fake, Headers, MARK};
 use anchorhold_forge::sign_in::{Access, Checked, SignInError, TokenKind};
 use anchorhold_secrets::Secret;
 use serde_json::json;
@@ -75,7 +75,7 @@ async fn what_cannot_be_a_users_token_is_not_sent() {
 async fn a_token_that_github_refuses_is_told_by_why() {
     let fake = Fake::start().await;
     assert_eq!(check(&fake, "ghp_S3CRET").await.unwrap_err().code(), "token_refused");
-    let answers: [(u16, Vec<(&'static str, &'static str)>, &str); 5] = [
+    let answers: [(u16, Headers, &str); 5] = [
         (403, vec![], "sign_in_status"),
         (403, vec![("x-ratelimit-remaining", "0")], "sign_in_rate_limited"),
         (429, vec![("retry-after", "30")], "sign_in_rate_limited"),

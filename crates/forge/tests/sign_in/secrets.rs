@@ -30,7 +30,7 @@ impl Heard {
         write!(self, "{shown:?} {shown:#?}").unwrap();
     }
 
-    fn fail(&mut self, error: &(impl Error + Debug)) {
+    fn fail(&mut self, error: &impl Error) {
         self.show(error);
         let mut cause: Option<&dyn Error> = Some(error);
         while let Some(error) = cause {
