@@ -22,11 +22,6 @@ use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 use verbs::Verb as Ask;
 
-/// A request is put together in one piece of memory of some hundred kilobytes, which the system's allocator
-/// gives back and asks for anew each time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     // Before there is a second thread, an open file or a byte of anybody's input.
     serve_if_asked().unwrap_or_else(command)

@@ -96,8 +96,11 @@ pub fn run(options: &Options) -> Result<()> {
         "\n{:<12} {:>14} {:>12} {:>16} {:>10} {:>10} {:>8}",
         "median", "first request", "own a turn", "first/last 20", "CPU", "PSS", "whole"
     );
+    // A file system that many files were removed from is slow to make new ones for some minutes, so that
+    // nothing is removed before the end.
+    let place = paths::target().join("bench").join(format!("run-{}", std::process::id()));
     for contestant in &contestants {
-        match measured(contestant, &host, options) {
+        match measured(contestant, &place, &host, options) {
             Ok(figures) => {
                 println!("{}   {}", row(contestant.name, &figures), contestant.version());
                 if options.turns > trajectory::ANSWERS {
@@ -108,16 +111,13 @@ pub fn run(options: &Options) -> Result<()> {
             Err(error) => println!("{:<12} not measured: {error:#}", contestant.name),
         }
     }
-    Ok(())
+    fs::remove_dir_all(&place).with_context(|| format!("remove {}", place.display()))
 }
 
-fn measured(contestant: &Contestant, host: &str, options: &Options) -> Result<Vec<Figures>> {
+fn measured(contestant: &Contestant, place: &Path, host: &str, options: &Options) -> Result<Vec<Figures>> {
     let (runs, answers) = (options.runs, options.turns);
     let server = Server::start(contestant.dialect, answers)?;
-    let folder = paths::target().join("bench").join(contestant.name);
-    if folder.exists() {
-        fs::remove_dir_all(&folder).with_context(|| format!("empty {}", folder.display()))?;
-    }
+    let folder = place.join(contestant.name);
     let home = folder.join("home");
     fs::create_dir_all(&home).with_context(|| format!("make {}", home.display()))?;
     let mut figures = Vec::new();
