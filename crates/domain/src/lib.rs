@@ -4,9 +4,11 @@
 //! source of ids: times and ids are passed in, so that the same log always folds to the same agent.
 
 mod agent;
+mod delivery;
 mod diff;
 mod event;
 mod file_rules;
+mod github;
 mod id;
 mod instruction;
 mod model_choice;
@@ -20,9 +22,11 @@ mod tool_call;
 mod usage;
 
 pub use agent::*;
+pub use delivery::*;
 pub use diff::*;
 pub use event::*;
 pub use file_rules::*;
+pub use github::*;
 pub use id::*;
 pub use instruction::*;
 pub use model_choice::*;
