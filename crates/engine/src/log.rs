@@ -5,7 +5,7 @@ use crate::alarm::Alarm;
 use crate::hub::{Broadcast, Hub};
 use crate::ledger::Ledger;
 use anchorhold_domain::{Agent, AgentId, Event, EventKind, Instruction, InstructionQueue, Timestamp};
-use anchorhold_store::Store;
+use anchorhold_store::{Blob, Durable, Store};
 use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
@@ -23,6 +23,15 @@ pub(crate) struct Log {
 struct Head {
     agent: Agent,
     queue: InstructionQueue,
+}
+
+/// What is appended at once.
+struct Entry {
+    kinds: Vec<EventKind>,
+    /// The long results that the events name.
+    results: Vec<Blob>,
+    durable: Durable,
+    at: Timestamp,
 }
 
 /// Who hears of an append.
@@ -73,6 +82,21 @@ impl Log {
         self.append_if(|_, _| Ok(kinds)).await
     }
 
+    /// Appends events together with the long results that they name, in one transaction.
+    pub(crate) async fn append_with(
+        &self,
+        kinds: Vec<EventKind>,
+        results: Vec<Blob>,
+    ) -> Result<Appended, EngineError> {
+        self.append_decided(|_, _| Ok(kinds), results, Durable::Now).await
+    }
+
+    /// Appends events from which nothing outside this machine follows before the next append, so that the
+    /// disk is waited for once for both.
+    pub(crate) async fn append_ahead(&self, kinds: Vec<EventKind>) -> Result<Appended, EngineError> {
+        self.append_decided(|_, _| Ok(kinds), Vec::new(), Durable::WithNext).await
+    }
+
     /// Appends what `decide` makes of the agent and its waiting instructions; nothing can come in
     /// between.
     ///
@@ -82,12 +106,22 @@ impl Log {
         &self,
         decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
     ) -> Result<Appended, EngineError> {
+        self.append_decided(decide, Vec::new(), Durable::Now).await
+    }
+
+    async fn append_decided(
+        &self,
+        decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
+        results: Vec<Blob>,
+        durable: Durable,
+    ) -> Result<Appended, EngineError> {
         let head = Arc::clone(&self.head).lock_owned().await;
         let kinds = decide(&head.agent, head.queue.waiting())?;
         if kinds.is_empty() {
             return Ok(Appended { agent: self.latest(), events: Arc::default() });
         }
-        let writing = write(self.store.clone(), head, kinds, (self.clock)(), self.listeners.clone());
+        let entry = Entry { kinds, results, durable, at: (self.clock)() };
+        let writing = write(self.store.clone(), head, entry, self.listeners.clone());
         tokio::spawn(writing).await.map_err(|_| EngineError::Panicked { verb: "append to the log" })?
     }
 
@@ -138,11 +172,11 @@ impl Log {
 async fn write(
     store: Store,
     mut head: OwnedMutexGuard<Head>,
-    kinds: Vec<EventKind>,
-    at: Timestamp,
+    entry: Entry,
     listeners: Listeners,
 ) -> Result<Appended, EngineError> {
-    let (next, events) = store.append(&head.agent, kinds, at).await?;
+    let Entry { kinds, results, durable, at } = entry;
+    let (next, events) = store.append_with(&head.agent, kinds, &results, durable, at).await?;
     for event in &events {
         head.queue.fold(event.at, &event.kind);
     }

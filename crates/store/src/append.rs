@@ -2,8 +2,19 @@
 
 use crate::error::{Result, StoreError};
 use crate::open::Store;
-use crate::{agents, events};
+use crate::{Blob, agents, blobs, events};
 use anchorhold_domain::{Agent, Event, EventKind, Timestamp};
+use sqlx::{Connection as _, SqliteConnection};
+
+/// When what is recorded survives a power cut. It survives the end of the process in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durable {
+    /// Once it is recorded, which waits for the disk.
+    Now,
+    /// Once something is recorded after it that waits: the log is written from front to back, so that waiting
+    /// once is enough for both. For what nothing outside this machine follows from before that.
+    WithNext,
+}
 
 impl Store {
     /// Records a new agent, as [`Agent::new`] makes it, with the first event of its log.
@@ -25,16 +36,32 @@ impl Store {
 
     /// Records what happened to an agent: all of `kinds`, in order, or none of them.
     ///
+    /// # Errors
+    /// Those of [`Store::append_with`].
+    pub async fn append(
+        &self,
+        agent: &Agent,
+        kinds: Vec<EventKind>,
+        at: Timestamp,
+    ) -> Result<(Agent, Vec<Event>)> {
+        self.append_with(agent, kinds, &[], Durable::Now, at).await
+    }
+
+    /// Records what happened to an agent, and the long results that belong to it: all of `kinds`, in order,
+    /// or none of them.
+    ///
     /// `agent` is what the caller knows. If somebody else has advanced the agent since, nothing is
     /// written. Returns the agent after the last event, and the events as they stand in the log.
     ///
     /// # Errors
     /// [`StoreError::Illegal`] where an event cannot happen, [`StoreError::Conflict`] where the
     /// agent has moved on, and [`StoreError::NotFound`] where there is none.
-    pub async fn append(
+    pub async fn append_with(
         &self,
         agent: &Agent,
         kinds: Vec<EventKind>,
+        results: &[Blob],
+        durable: Durable,
         at: Timestamp,
     ) -> Result<(Agent, Vec<Event>)> {
         let mut after = agent.clone();
@@ -47,18 +74,43 @@ impl Store {
         if appended.is_empty() {
             return Ok((after, appended));
         }
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        if !agents::compare_and_set(&mut transaction, agent, &after).await? {
-            return Err(if agents::exists(&mut transaction, agent.id).await? {
-                StoreError::Conflict { id: agent.id, last_seq: agent.last_seq }
-            } else {
-                StoreError::NotFound { id: agent.id }
-            });
+        let mut connection = self.writer.acquire().await?;
+        if durable == Durable::WithNext {
+            sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut *connection).await?;
         }
-        for event in &appended {
-            events::insert(&mut transaction, agent.id, event).await?;
+        let written = write(&mut connection, agent, &after, results, &appended).await;
+        if durable == Durable::WithNext
+            && let Err(error) = sqlx::query("PRAGMA synchronous = FULL").execute(&mut *connection).await
+        {
+            // Another connection is opened instead, which waits for the disk again.
+            tracing::warn!(%error, "a connection to the database is replaced");
+            drop(connection.detach());
         }
-        transaction.commit().await?;
+        written?;
         Ok((after, appended))
     }
+}
+
+async fn write(
+    connection: &mut SqliteConnection,
+    before: &Agent,
+    after: &Agent,
+    results: &[Blob],
+    appended: &[Event],
+) -> Result<()> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    if !agents::compare_and_set(&mut transaction, before, after).await? {
+        return Err(if agents::exists(&mut transaction, before.id).await? {
+            StoreError::Conflict { id: before.id, last_seq: before.last_seq }
+        } else {
+            StoreError::NotFound { id: before.id }
+        });
+    }
+    for result in results {
+        blobs::insert(&mut transaction, result).await?;
+    }
+    for event in appended {
+        events::insert(&mut transaction, before.id, event).await?;
+    }
+    Ok(transaction.commit().await?)
 }

@@ -3,9 +3,55 @@
 use crate::error::{Result, StoreError};
 use crate::open::Store;
 use sha2::{Digest as _, Sha256};
+use sqlx::SqliteConnection;
 
 /// The largest blob, in bytes; what a damaged row may claim is bounded by it too.
 pub(crate) const LARGEST: usize = 256 * 1024 * 1024;
+
+/// A long result that is ready to be stored.
+#[derive(Clone, Debug)]
+pub struct Blob {
+    hash: String,
+    length: i64,
+    compressed: Vec<u8>,
+}
+
+impl Blob {
+    /// Hashes and compresses `bytes`.
+    ///
+    /// # Errors
+    /// [`StoreError::BlobTooLarge`] beyond 256 MiB.
+    pub async fn of(bytes: Vec<u8>) -> Result<Self> {
+        if bytes.len() > LARGEST {
+            return Err(StoreError::BlobTooLarge { length: bytes.len() });
+        }
+        run(move || {
+            let compressed = zstd::bulk::compress(&bytes, 0).map_err(StoreError::Compress)?;
+            let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+            Ok(Self { hash: hex(&bytes), length, compressed })
+        })
+        .await
+    }
+
+    /// The SHA-256 it is found under, in hex.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+}
+
+/// Adds a blob, unless it is there.
+pub(crate) async fn insert(connection: &mut SqliteConnection, blob: &Blob) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO blobs (hash, length, zstd) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING",
+        blob.hash,
+        blob.length,
+        blob.compressed,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
 
 impl Store {
     /// Stores `bytes` and returns the SHA-256 they are found under, in hex.
@@ -13,23 +59,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::BlobTooLarge`] beyond 256 MiB.
     pub async fn put_blob(&self, bytes: Vec<u8>) -> Result<String> {
-        if bytes.len() > LARGEST {
-            return Err(StoreError::BlobTooLarge { length: bytes.len() });
-        }
-        let packed = run(move || {
-            let compressed = zstd::bulk::compress(&bytes, 0).map_err(StoreError::Compress)?;
-            Ok((hex(&bytes), i64::try_from(bytes.len()).unwrap_or(i64::MAX), compressed))
-        });
-        let (hash, length, compressed) = packed.await?;
-        sqlx::query!(
-            "INSERT INTO blobs (hash, length, zstd) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING",
-            hash,
-            length,
-            compressed,
-        )
-        .execute(&self.writer)
-        .await?;
-        Ok(hash)
+        let blob = Blob::of(bytes).await?;
+        insert(&mut *self.writer.acquire().await?, &blob).await?;
+        Ok(blob.hash)
     }
 
     /// Returns what was stored under `hash`.

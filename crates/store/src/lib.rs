@@ -19,6 +19,8 @@ mod settings;
 mod spending;
 mod verify;
 
+pub use append::Durable;
+pub use blobs::Blob;
 pub use error::{Result, StoreError};
 pub use open::Store;
 pub use spending::{Span, Spending};

@@ -6,6 +6,7 @@ use crate::EngineError;
 use crate::tools::{AnyTool, End, Report, ToolFailure};
 use anchorhold_domain::{EventKind, PlanStep, ToolOutcome};
 use anchorhold_model::CallRequest;
+use anchorhold_store::Blob;
 use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,7 +19,8 @@ const ASK: &str = "ask_user";
 /// A finished call and what it ends.
 pub(super) struct Finished {
     kind: EventKind,
-    whole: Option<String>,
+    /// The whole result where the event holds only its beginning, and what it is stored as.
+    whole: Option<(String, Blob)>,
     end: Option<End>,
     plan: Option<Vec<PlanStep>>,
 }
@@ -140,9 +142,10 @@ impl Life {
     ) -> Result<Finished, EngineError> {
         let report = crate::visible::report(report);
         let (result, result_blob, whole) = if report.content.len() > INLINE_RESULT {
-            let hash = self.resident.log.store().put_blob(report.content.clone().into_bytes()).await?;
+            let blob = Blob::of(report.content.clone().into_bytes()).await?;
             let cut = report.content.floor_char_boundary(INLINE_RESULT);
-            (report.content.get(..cut).unwrap_or_default().to_owned(), Some(hash), Some(report.content))
+            let result = report.content.get(..cut).unwrap_or_default().to_owned();
+            (result, Some(blob.hash().to_owned()), Some((report.content, blob)))
         } else {
             (report.content, None, None)
         };
@@ -165,16 +168,18 @@ impl Life {
     }
 
     async fn write(&self, run: &mut Run, finished: Vec<Finished>) -> Result<(), EngineError> {
-        let (mut kinds, mut wholes) = (Vec::new(), Vec::new());
+        let (mut kinds, mut wholes, mut blobs) = (Vec::new(), Vec::new(), Vec::new());
         for done in finished {
             kinds.push(done.kind);
-            wholes.push(done.whole);
+            let (whole, blob) = done.whole.unzip();
+            wholes.push(whole);
+            blobs.extend(blob);
             if let Some(steps) = done.plan {
                 kinds.push(EventKind::PlanChanged { steps });
                 wholes.push(None);
             }
         }
-        let events = self.resident.log.append(kinds).await?.events;
+        let events = self.resident.log.append_with(kinds, blobs).await?.events;
         for (event, whole) in events.iter().zip(wholes) {
             run.history.take(event, whole);
         }

@@ -5,6 +5,7 @@ use super::{Report, Tool, ToolFailure, syntax, text};
 use crate::workspace::{Touch, Workspace, path, shown, unexpected};
 use anchorhold_bridge::{Replacement, Request, Response};
 use async_trait::async_trait;
+use futures_util::future::join;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -62,8 +63,8 @@ impl Tool for EditFile {
                 replace_all: edit.replace_all,
             })
             .collect();
-        let answer = workspace.call(Request::Edit { path: place.clone(), edits }, Vec::new()).await;
-        let before = super::recorded(workspace, &place).await;
+        let asked = workspace.call(Request::Edit { path: place.clone(), edits }, Vec::new());
+        let (answer, before) = join(asked, super::recorded(workspace, &place)).await;
         let (response, body) = match answer {
             Ok(answer) => answer,
             Err(ToolFailure::Refused(reason)) => return Err(refused(&input, reason, before)),
@@ -82,7 +83,13 @@ impl Tool for EditFile {
             _ => Vec::new(),
         };
         let label = Self::label(&Input { path: input.path.clone(), edits: vec![] });
-        let change = workspace.record(vec![touch], &label).await?;
+        let name = shown(&place);
+        let (change, errors) = join(
+            workspace.record(vec![touch], &label),
+            syntax::new_errors(workspace, &name, &before, &after),
+        )
+        .await;
+        let change = change?;
         let places = if replacements == 1 { "1 place".to_owned() } else { format!("{replacements} places") };
         let mut content = format!("Edited {} in {places}.", input.path);
         if input.edits.iter().any(|edit| edit.new.replace("\r\n", "").contains('\n'))
@@ -91,10 +98,10 @@ impl Tool for EditFile {
             content.push_str(ends);
         }
         let mut report = Report { change, ..Report::default() };
-        if let Some(errors) = syntax::new_errors(workspace, &shown(&place), &before, &after).await {
+        if let Some(errors) = errors {
             content.push('\n');
             content.push_str(&errors);
-            report.shown.push(shown(&place));
+            report.shown.push(name);
         }
         report.content = content;
         Ok(report)

@@ -4,6 +4,7 @@ use super::{Report, Tool, ToolFailure, syntax};
 use crate::workspace::{Touch, Workspace, path, shown, unexpected};
 use anchorhold_bridge::{Request, Response};
 use async_trait::async_trait;
+use futures_util::future::join;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -40,7 +41,13 @@ impl Tool for WriteFile {
         let Response::Written { created, mode, .. } = response else { return Err(unexpected(Self::NAME)) };
         let before = if created { Vec::new() } else { super::recorded(workspace, &place).await };
         let touch = Touch::Put { path: place.clone(), mode, bytes: bytes.clone() };
-        let change = workspace.record(vec![touch], &label).await?;
+        let name = shown(&place);
+        let (change, errors) = join(
+            workspace.record(vec![touch], &label),
+            syntax::new_errors(workspace, &name, &before, &bytes),
+        )
+        .await;
+        let change = change?;
         let mut content = match (created, change.is_some()) {
             (true, _) => format!("Created {}.", input.path),
             (false, true) => format!("Wrote {}.", input.path),
@@ -52,10 +59,10 @@ impl Tool for WriteFile {
             );
         }
         let mut report = Report { change, ..Report::default() };
-        if let Some(errors) = syntax::new_errors(workspace, &shown(&place), &before, &bytes).await {
+        if let Some(errors) = errors {
             content.push('\n');
             content.push_str(&errors);
-            report.shown.push(shown(&place));
+            report.shown.push(name);
         }
         report.content = content;
         Ok(report)
