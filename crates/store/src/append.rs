@@ -80,10 +80,9 @@ impl Store {
         }
         let written = write(&mut connection, agent, &after, results, &appended).await;
         if durable == Durable::WithNext
-            && let Err(error) = sqlx::query("PRAGMA synchronous = FULL").execute(&mut *connection).await
+            && sqlx::query("PRAGMA synchronous = FULL").execute(&mut *connection).await.is_err()
         {
             // Another connection is opened instead, which waits for the disk again.
-            tracing::warn!(%error, "a connection to the database is replaced");
             drop(connection.detach());
         }
         written?;
