@@ -286,6 +286,16 @@ impl RepoError {
         }
     }
 
+    /// Wraps a failure to read or write `path` in a folder of ours.
+    pub(crate) fn folder(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                Self::DiskFull { attempt: format!("write {}", path.display()) }
+            }
+            _ => Self::Folder { path: path.to_owned(), source },
+        }
+    }
+
     /// Wraps a failed look-up of an object.
     pub(crate) fn missing(kind: &'static str, id: &str) -> impl FnOnce(git2::Error) -> Self {
         let id = id.to_owned();

@@ -26,8 +26,6 @@ pub use wish::{FetchWish, Patience};
 
 /// The refs under which the mirror keeps the server's branches.
 const HEADS: &str = "refs/anchorhold/heads/";
-/// Where the mirror notes how many commits deep a history is whose beginning is missing.
-const REACHED: &str = "anchorhold.depth";
 /// How many near branch names an error offers.
 const NEAREST: usize = 5;
 /// How often a fetch that waits, for another one or for the server, tells its caller, who may stop it.
@@ -112,7 +110,7 @@ impl Mirror {
             attempt: &attempt,
             stall: patience.stall,
         };
-        let mut course = self.course(*depth)?;
+        let mut course = self.course(branch, *depth)?;
         let mut meter = Meter::default();
         let (mut answered, mut breaks, mut tries) = (false, 0, 0);
         loop {
@@ -121,7 +119,7 @@ impl Mirror {
                 Ok(arrived) => {
                     meter.end_try();
                     (answered, breaks) = (true, 0);
-                    self.take(&kept, &arrived, &mut course, &attempt)?;
+                    self.take(&download, &arrived, &mut course)?;
                     if course.is_there() {
                         return self.base(arrived);
                     }
@@ -151,11 +149,12 @@ impl Mirror {
     }
 
     /// Looks what is here and plans what to ask for.
-    fn course(&self, depth: Option<NonZeroU32>) -> Result<Course> {
+    fn course(&self, branch: &str, depth: Option<NonZeroU32>) -> Result<Course> {
         let attempt = || RepoError::storage("look what was fetched");
         let shallow = self.is_shallow()?;
         let repository = self.source()?;
-        let reached = repository.config().and_then(|config| config.get_i64(REACHED)).unwrap_or(0);
+        let reached =
+            repository.config().and_then(|config| config.get_i64(&reached_key(branch))).unwrap_or(0);
         let reached = shallow.then(|| u32::try_from(reached).unwrap_or(0));
         let mut heads = repository.references_glob(&format!("{HEADS}*")).map_err(attempt())?;
         let whole = !shallow && heads.next().is_some();
@@ -163,21 +162,21 @@ impl Mirror {
     }
 
     /// Takes over what arrived and writes down how far the branch is here.
-    fn take(&self, kept: &str, arrived: &Arrived, course: &mut Course, attempt: &str) -> Result<()> {
+    fn take(&self, download: &Download<'_>, arrived: &Arrived, course: &mut Course) -> Result<()> {
         let Some(incoming) = &arrived.incoming else { return Ok(()) };
-        let failed = || RepoError::storage(attempt);
+        let failed = || RepoError::storage(download.attempt);
         let beginnings = incoming.beginnings(self)?;
         course.arrived(course.next(), beginnings.any_after());
         // How deep a history is matters only while it is not whole: written before it could be.
         let repository = self.source()?;
         let mut config = repository.config().map_err(failed())?;
         if let Some(reached) = course.reached() {
-            config.set_i64(REACHED, i64::from(reached)).map_err(failed())?;
+            config.set_i64(&reached_key(download.branch), i64::from(reached)).map_err(failed())?;
         }
         incoming.keep(self, &beginnings)?;
         // Opened anew, since where histories begin may have changed.
         let repository = self.source()?;
-        repository.reference(kept, arrived.tip, true, "fetch").map_err(failed())?;
+        repository.reference(download.kept, arrived.tip, true, "fetch").map_err(failed())?;
         Ok(())
     }
 
@@ -236,6 +235,11 @@ pub fn check_branch(branch: &str) -> Result<()> {
         return Err(RepoError::InvalidBranch { branch: branch.to_owned() });
     }
     Ok(())
+}
+
+/// Where the mirror notes how many commits of a branch are here while its beginning is missing.
+fn reached_key(branch: &str) -> String {
+    format!("anchorhold.{branch}.depth")
 }
 
 /// Waits for the next try, and says for how long still.

@@ -38,14 +38,14 @@ impl Incoming {
         let path = mirror.dir().join(format!("{PREFIX}{}-{number}.git", std::process::id()));
         if path.exists() {
             // Left by a process that had the same number.
-            fs::remove_dir_all(&path).map_err(|source| RepoError::Folder { path: path.clone(), source })?;
+            fs::remove_dir_all(&path).map_err(RepoError::folder(&path))?;
         }
         let incoming = Self { path };
         prepare(&incoming.path)?;
         borrow_objects(&incoming.path)?;
         shallow::write(&incoming.path, &mirror.beginnings()?)?;
         let refs = incoming.path.join("packed-refs");
-        fs::write(&refs, packed_refs(mirror)?).map_err(|source| RepoError::Folder { path: refs, source })?;
+        fs::write(&refs, packed_refs(mirror)?).map_err(RepoError::folder(&refs))?;
         Ok(incoming)
     }
 
@@ -73,8 +73,7 @@ impl Incoming {
             for name in names(&from)? {
                 if Path::new(&name).extension().is_some_and(|found| found == extension) {
                     let path = to.join(&name);
-                    fs::rename(from.join(&name), &path)
-                        .map_err(|source| RepoError::Folder { path, source })?;
+                    fs::rename(from.join(&name), &path).map_err(RepoError::folder(&path))?;
                 }
             }
         }
@@ -120,10 +119,9 @@ pub(crate) fn clear_leftovers(dir: &Path) {
 
 /// The names in a folder that are text, as all of ours and of the library's are.
 fn names(dir: &Path) -> Result<Vec<String>> {
-    let folder = |source| RepoError::Folder { path: dir.to_owned(), source };
     let mut names = Vec::new();
-    for entry in fs::read_dir(dir).map_err(folder)? {
-        names.extend(entry.map_err(folder)?.file_name().into_string());
+    for entry in fs::read_dir(dir).map_err(RepoError::folder(dir))? {
+        names.extend(entry.map_err(RepoError::folder(dir))?.file_name().into_string());
     }
     names.sort_unstable();
     Ok(names)

@@ -6,17 +6,19 @@
 //! crowd out the commits that both sides have, and each fetch would download everything again.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use git2::{Oid, Repository, RepositoryInitOptions};
+use git2::{Oid, Repository, RepositoryInitOptions, RepositoryOpenFlags};
 
 use crate::diff::Cache;
 use crate::error::{RepoError, Result};
 use crate::incoming;
 use crate::remote::Remote;
+use crate::shallow;
 
 /// Open repositories kept for the next caller; opening one costs more than most reads from it.
 const IDLE_REPOSITORIES: usize = 4;
@@ -67,7 +69,7 @@ impl Mirrors {
             return Ok(mirror.clone());
         }
         let dir = self.dir.join(&slug);
-        fs::create_dir_all(&dir).map_err(|source| RepoError::Folder { path: dir.clone(), source })?;
+        fs::create_dir_all(&dir).map_err(RepoError::folder(&dir))?;
         incoming::clear_leftovers(&dir);
         let source = prepare(&dir.join("mirror.git"))?;
         let agents = prepare(&dir.join("agents.git"))?;
@@ -170,8 +172,7 @@ impl Pool {
         };
         let repository = match idle {
             Some(repository) => repository,
-            None => Repository::open_bare(&self.path)
-                .map_err(RepoError::storage(format!("open {}", self.path.display())))?,
+            None => open(&self.path).map_err(RepoError::storage(format!("open {}", self.path.display())))?,
         };
         Ok(Loan { pool: self, age, repository: Some(repository) })
     }
@@ -217,6 +218,16 @@ impl Drop for Loan<'_> {
     }
 }
 
+/// Opens a bare repository that knows where its histories begin.
+fn open(path: &Path) -> std::result::Result<Repository, git2::Error> {
+    if path.join(shallow::FILE).exists() {
+        // The library's plain way to open a bare repository does not read that file.
+        let flags = RepositoryOpenFlags::BARE | RepositoryOpenFlags::NO_SEARCH;
+        return Repository::open_ext(path, flags, std::iter::empty::<&OsStr>());
+    }
+    Repository::open_bare(path)
+}
+
 /// Makes or opens a bare repository with the settings that its uses rely on.
 pub(crate) fn prepare(path: &Path) -> Result<PathBuf> {
     let attempt = || format!("prepare {}", path.display());
@@ -245,7 +256,6 @@ pub(crate) fn borrow_objects(agents: &Path) -> Result<()> {
     if fs::read_to_string(&path).is_ok_and(|present| present == ALTERNATE) {
         return Ok(());
     }
-    let folder = |source| RepoError::Folder { path: path.clone(), source };
-    fs::create_dir_all(agents.join("objects/info")).map_err(folder)?;
-    fs::write(&path, ALTERNATE).map_err(|source| RepoError::Folder { path: path.clone(), source })
+    fs::create_dir_all(agents.join("objects/info")).map_err(RepoError::folder(&path))?;
+    fs::write(&path, ALTERNATE).map_err(RepoError::folder(&path))
 }

@@ -94,6 +94,7 @@ impl<'a> Network<'a> {
     /// Prepares one operation; `attempt` names it in errors.
     pub(crate) fn new(remote: &'a Remote, credentials: &'a Credentials, attempt: impl Into<String>) -> Self {
         set_up();
+        redirect::forget();
         Self {
             remote,
             credentials,
@@ -109,7 +110,6 @@ impl<'a> Network<'a> {
     /// Lists branches without downloading anything.
     pub(crate) fn list(&self, repository: &Repository) -> Result<Heads> {
         let mut remote = self.connectable(repository)?;
-        redirect::forget();
         let connection = remote
             .connect_auth(Direction::Fetch, Some(self.callbacks()), Some(proxy()))
             .map_err(|error| self.explain(error))?;
@@ -129,7 +129,6 @@ impl<'a> Network<'a> {
         choose: impl FnOnce(&Heads) -> Result<Choice>,
     ) -> Result<Fetched> {
         let mut remote = self.connectable(repository)?;
-        redirect::forget();
         let mut connection = remote
             .connect_auth(Direction::Fetch, Some(self.callbacks()), Some(proxy()))
             .map_err(|error| self.explain(error))?;
@@ -242,6 +241,13 @@ impl<'a> Network<'a> {
             if self.host_key.get() == HostKey::Revoked {
                 let class = ErrorClass::Callback;
                 return Err(git2::Error::new(ErrorCode::Certificate, class, "the key is revoked"));
+            }
+            // Nothing was sent to this server yet. The library takes another port for the same host, and
+            // would hand it a credential that was given before.
+            if let Led::Away(host) = redirect::led(self.remote) {
+                self.led_to.replace(Some(host));
+                let class = ErrorClass::Callback;
+                return Err(git2::Error::new(ErrorCode::Certificate, class, "it is another server"));
             }
             // What the library found out itself stands, whatever was found here.
             Ok(CertificateCheckStatus::CertificatePassthrough)

@@ -47,21 +47,20 @@ pub(crate) fn read(repository: &Path) -> Result<BTreeSet<String>> {
     match fs::read_to_string(&path) {
         Ok(text) => Ok(text.lines().filter(|line| !line.is_empty()).take(MOST).map(str::to_owned).collect()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeSet::new()),
-        Err(source) => Err(RepoError::Folder { path, source }),
+        Err(error) => Err(RepoError::folder(&path)(error)),
     }
 }
 
 /// Replaces the file of a repository in one step.
 pub(crate) fn write(repository: &Path, beginnings: &BTreeSet<String>) -> Result<()> {
     let path = repository.join(FILE);
-    let folder = |source| RepoError::Folder { path: path.clone(), source };
     if beginnings.is_empty() {
         return match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(folder(error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(RepoError::folder(&path)(error)),
             Ok(()) | Err(_) => Ok(()),
         };
     }
     let text: String = beginnings.iter().flat_map(|id| [id.as_str(), "\n"]).collect();
     let new = repository.join("shallow.new");
-    fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).map_err(folder)
+    fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).map_err(RepoError::folder(&path))
 }

@@ -121,7 +121,7 @@ fn a_fetch_that_breaks_in_the_middle_is_tried_again_and_says_so() {
     let mirror = site.mirror();
     let (outcome, told) = site.fetch(&mirror, &quick(5, NEVER));
     assert_eq!(outcome.unwrap().commit, site.place.git(&["rev-parse", "HEAD"]));
-    assert_eq!(breaks_told(&told), 2);
+    assert_eq!(breaks_told(&told), 2, "{:#?} {:?}", site.front.heard(), told.last());
     assert!(told.windows(2).all(|pair| pair[0].received_bytes <= pair[1].received_bytes), "bytes only grow");
     assert_eq!(site.packs_asked_for(), 3);
     site.assert_whole(&mirror);

@@ -22,23 +22,31 @@ struct Site {
 }
 
 impl Site {
-    fn start(start: fn(&std::path::Path) -> anyhow::Result<GitServer>) -> Self {
+    /// A server that is reached by https: plain http is for this machine, where no proxy is.
+    fn start() -> Self {
         let place = Place::with(&[("a.txt", "one\n")]);
         let root = place.dir.path().join("srv");
         std::fs::create_dir(&root).unwrap();
-        let server = start(&root).unwrap();
+        let server = GitServer::start_tls(&root).unwrap();
         let bare = server.create_repository("hello").unwrap();
         place.git(&["push", "--quiet", &bare.to_string_lossy(), "main"]);
         Self { server, place, proxy: Front::proxy() }
     }
 
     fn visitor(&self) -> Visitor {
-        Visitor::new().with_password(self.server.password())
+        Visitor::new().with_password(self.server.password()).trusting(self.server.certificate())
     }
 
     fn assert_fetched(&self, visitor: &Visitor) {
         let head = self.place.git(&["rev-parse", "HEAD"]);
         assert_eq!(visitor.does("fetch", &self.server.url("hello")), format!("fetched {head}"));
+    }
+
+    /// Asserts that the proxy was asked for a way to the server, and heard nothing else.
+    fn assert_unread(&self) {
+        let heard = self.proxy.heard();
+        let connects = format!("CONNECT {} HTTP/1.1", self.server.host());
+        assert!(!heard.is_empty() && heard.iter().all(|line| *line == connects), "{heard:?}");
     }
 
     fn proxy_url(&self) -> String {
@@ -47,37 +55,32 @@ impl Site {
 }
 
 #[test]
-fn the_proxy_of_the_environment_is_used_and_https_goes_through_it_unread() {
-    let site = Site::start(GitServer::start_tls);
-    let certificate = site.server.certificate();
-    let visitor = site.visitor().trusting(certificate).with("https_proxy", &site.proxy_url());
-    site.assert_fetched(&visitor);
-    let heard = site.proxy.heard();
-    let connects = format!("CONNECT {} HTTP/1.1", site.server.host());
-    assert!(!heard.is_empty() && heard.iter().all(|line| *line == connects), "{heard:?}");
+fn the_proxy_of_the_environment_is_used_and_reads_nothing() {
+    let site = Site::start();
+    site.assert_fetched(&site.visitor().with("https_proxy", &site.proxy_url()));
+    site.assert_unread();
 }
 
 #[test]
-fn the_proxy_of_gits_configuration_is_used() {
-    let site = Site::start(GitServer::start);
-    let visitor = site.visitor().configured(&format!("[http]\n\tproxy = {}\n", site.proxy_url()));
-    site.assert_fetched(&visitor);
-    let absolute = format!("GET {}/info/refs", site.server.url("hello"));
-    let heard = site.proxy.heard();
-    assert!(heard.iter().any(|line| line.starts_with(&absolute)), "{heard:?}");
+fn the_proxy_of_gits_configuration_is_used_and_comes_first() {
+    let site = Site::start();
+    let configured = format!("[http]\n\tproxy = {}\n", site.proxy_url());
+    let nowhere = "http://127.0.0.1:1";
+    site.assert_fetched(&site.visitor().configured(&configured).with("https_proxy", nowhere));
+    site.assert_unread();
 }
 
 #[test]
 fn no_proxy_is_used_for_a_host_that_is_excepted() {
-    let site = Site::start(GitServer::start);
-    let visitor = site.visitor().with("http_proxy", &site.proxy_url()).with("no_proxy", "127.0.0.1");
+    let site = Site::start();
+    let visitor = site.visitor().with("https_proxy", &site.proxy_url()).with("no_proxy", "127.0.0.1");
     site.assert_fetched(&visitor);
     assert_eq!(site.proxy.heard(), Vec::<String>::new());
 }
 
 #[test]
 fn a_proxy_that_refuses_or_is_not_there_is_named_as_the_reason_without_its_password() {
-    let site = Site::start(GitServer::start_tls);
+    let site = Site::start();
     let refuses = Front::answering(
         "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"proxy\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     );

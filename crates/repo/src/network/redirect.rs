@@ -46,10 +46,11 @@ pub(super) enum Led {
     Away(String),
 }
 
-/// Returns where this thread found the repository of `remote`.
+/// Returns where this thread asks for the repository of `remote`.
 pub(super) fn led(remote: &Remote) -> Led {
+    let asked = ASKED.with_borrow(Clone::clone);
     // What is no address of a repository, or holds a password, is not shown.
-    let found = ASKED.take().and_then(|asked| Remote::parse(asked.split_once(LISTING)?.0).ok());
+    let found = asked.and_then(|asked| Remote::parse(asked.split_once(LISTING)?.0).ok());
     let Some((found, host)) = found.as_ref().and_then(|found| Some((found, found.host()?))) else {
         return Led::Nowhere;
     };
@@ -68,7 +69,9 @@ pub(super) fn refused_target(message: &str) -> Option<String> {
     let (_, quoted) = message.split_once("' to '")?;
     let (host, _) = quoted.split_once('\'')?;
     let shown = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    (!host.is_empty() && host.len() <= LONGEST_HOST && host.chars().all(shown)).then(|| host.to_owned())
+    // It also refuses to go from https to http, and then quotes these.
+    let is_host = !host.is_empty() && host != "http";
+    (is_host && host.len() <= LONGEST_HOST && host.chars().all(shown)).then(|| host.to_owned())
 }
 
 /// Cuts users and passwords out of the addresses in a message.
@@ -129,6 +132,7 @@ mod tests {
         assert_eq!(target("b.example"), Some("b.example".to_owned()));
         assert_eq!(target("b.example\u{202e}"), None);
         assert_eq!(target("<b>"), None);
+        assert_eq!(refused_target("cannot redirect from 'https' to 'http'"), None);
         assert_eq!(refused_target("unexpected redirect"), None);
     }
 

@@ -42,27 +42,21 @@ impl Front {
         let to = to.to_owned();
         Self::start(fates, move |shared, client, head| {
             let Ok(server) = TcpStream::connect(&to) else { return };
-            let fate = if head.contains("git-upload-pack HTTP") { next(&shared.fates) } else { Fate::Passes };
+            let fate = if head.starts_with("POST ") { next(&shared.fates) } else { Fate::Passes };
             join(&shared, client, server, head, fate);
         })
     }
 
-    /// A proxy that asks for nothing: it connects to whatever host is named.
+    /// A proxy for https that asks for nothing: it connects to whatever host is named.
     pub fn proxy() -> Self {
         Self::start(&[], |shared, mut client, head| {
             let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
-            if head.starts_with("CONNECT ") {
-                let Ok(server) = TcpStream::connect(&target) else { return };
-                if client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").is_ok() {
-                    join(&shared, client, server, "", Fate::Passes);
-                }
-                return;
+            let Ok(server) = TcpStream::connect(&target) else { return };
+            if head.starts_with("CONNECT ")
+                && client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").is_ok()
+            {
+                join(&shared, client, server, "", Fate::Passes);
             }
-            let place = target.strip_prefix("http://").unwrap_or_default();
-            let (host, path) = place.split_once('/').unwrap_or((place, ""));
-            let Ok(server) = TcpStream::connect(host) else { return };
-            let head = head.replacen(&target, &format!("/{path}"), 1);
-            join(&shared, client, server, &head, Fate::Passes);
         })
     }
 
