@@ -1,6 +1,8 @@
-//! What we cost: `bench run` measures an agent's run, `bench cell` the cell by itself, `bench stop` a stop.
+//! What we cost: `bench run` measures an agent's run, `bench cell` the cell by itself, `bench stop` a stop,
+//! `bench git` clones and commits.
 
 mod cell;
+mod git;
 mod repository;
 mod run;
 mod stop;
@@ -27,6 +29,8 @@ enum What {
     Cell(cell::Options),
     /// How long a stop takes in the middle of a request, a wait or a tool call.
     Stop(stop::Options),
+    /// Cloning a repository, once and again, and committing many files.
+    Git(git::Options),
 }
 
 /// Measures and prints a table.
@@ -37,6 +41,7 @@ pub fn run(options: &Options) -> Result<()> {
     match &options.what {
         Some(What::Cell(options)) => cell::run(options),
         Some(What::Stop(options)) => stop::run(options),
+        Some(What::Git(options)) => git::run(options),
         Some(What::Run(options)) => run::run(options),
         None => run::run(&options.run),
     }

@@ -1,8 +1,8 @@
 //! What people and programs read on standard output.
 
 use anchorhold_domain::{
-    CellFact, Event, EventKind, FactVerdict, Fault, LimitKind, PlanStep, Signal, StepStatus, Timestamp,
-    ToolOutcome,
+    CellFact, ClonePhase, Event, EventKind, FactVerdict, Fault, LimitKind, PlanStep, Signal, StepStatus,
+    Timestamp, ToolOutcome,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -52,8 +52,18 @@ impl Log {
     /// Shows how far something is, while it lasts.
     pub(crate) fn signal(&self, signal: &Signal) {
         match signal {
-            Signal::CloneProgress { received, total, kib } => {
-                self.progress.set_message(format!("fetching {received} of {total} objects, {kib} KiB"));
+            Signal::CloneProgress { phase, received, total, kib, bytes_per_second, again_in_s } => {
+                self.progress.set_message(match phase {
+                    ClonePhase::Waiting => "waiting for another agent's fetch".to_owned(),
+                    ClonePhase::Connecting => "asking the server for its branches".to_owned(),
+                    ClonePhase::Counting => "the server counts what to send".to_owned(),
+                    ClonePhase::Receiving => {
+                        let rate = bytes_per_second / 1024;
+                        format!("fetching {received} of {total} objects, {kib} KiB, {rate} KiB/s")
+                    }
+                    ClonePhase::Resolving => format!("resolving {received} of {total} deltas, {kib} KiB"),
+                    ClonePhase::Broken => format!("the connection broke; again in {again_in_s} s"),
+                });
             }
             Signal::ImportProgress { done, total } => {
                 self.progress.set_message(format!("filling the workspace, {done} of {total} files"));

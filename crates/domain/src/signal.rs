@@ -10,12 +10,18 @@ use serde::{Deserialize, Serialize};
 pub enum Signal {
     /// The clone moved on.
     CloneProgress {
-        /// Objects received so far.
+        /// What is going on, and waited for.
+        phase: ClonePhase,
+        /// Objects received so far; while they are being resolved, deltas.
         received: u32,
-        /// Objects in all; zero while unknown.
+        /// Objects or deltas in all; zero while unknown.
         total: u32,
         /// KiB received so far.
         kib: u32,
+        /// Bytes received in a second, over the last few of them.
+        bytes_per_second: u32,
+        /// Seconds until a connection that broke is tried again; zero in every other phase.
+        again_in_s: u32,
     },
     /// The workspace is being filled.
     ImportProgress {
@@ -54,6 +60,25 @@ pub enum Signal {
         /// The piece.
         text: String,
     },
+}
+
+/// The parts of a clone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ClonePhase {
+    /// Another agent is fetching the same repository.
+    Waiting,
+    /// The server is being asked for its branches.
+    Connecting,
+    /// The server counts and packs what to send.
+    Counting,
+    /// Objects are coming in.
+    Receiving,
+    /// Everything is here and deltas are being resolved.
+    Resolving,
+    /// The connection broke, and is tried again.
+    Broken,
 }
 
 /// One batch for a watcher of an agent.

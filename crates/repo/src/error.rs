@@ -108,12 +108,24 @@ pub enum RepoError {
         reason: String,
     },
     /// The server sends the request elsewhere, and credentials must not follow.
-    #[error("{attempt}: {host} redirects to another address")]
+    #[error("{attempt}: {host} redirects to {}", to.as_deref().unwrap_or("another address"))]
     Redirected {
         /// The server that was asked.
         host: String,
         /// What was attempted.
         attempt: String,
+        /// The server that it points to, in its own words.
+        to: Option<String>,
+    },
+    /// The proxy on the way to the server does not let us through.
+    #[error("{attempt}: reach {host} by the proxy: {reason}")]
+    Proxy {
+        /// The server that was asked.
+        host: String,
+        /// What was attempted.
+        attempt: String,
+        /// What the network library says, without passwords.
+        reason: String,
     },
     /// The server cannot be reached or stopped answering.
     #[error("{attempt}: {reason}")]
@@ -274,6 +286,16 @@ impl RepoError {
         }
     }
 
+    /// Wraps a failure to read or write `path` in a folder of ours.
+    pub(crate) fn folder(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                Self::DiskFull { attempt: format!("write {}", path.display()) }
+            }
+            _ => Self::Folder { path: path.to_owned(), source },
+        }
+    }
+
     /// Wraps a failed look-up of an object.
     pub(crate) fn missing(kind: &'static str, id: &str) -> impl FnOnce(git2::Error) -> Self {
         let id = id.to_owned();
@@ -296,6 +318,7 @@ impl RepoError {
             Self::HostKeyRevoked { .. } => "host_key_revoked",
             Self::Certificate { .. } => "certificate_invalid",
             Self::Redirected { .. } => "repository_redirected",
+            Self::Proxy { .. } => "proxy_failed",
             Self::Network { .. } => "repository_unreachable",
             Self::Thread { .. } => "thread_failed",
             Self::Cancelled { .. } => "cancelled",
@@ -368,8 +391,15 @@ impl RepoError {
             Self::Certificate { host, .. } => {
                 format!("check the clock and the certificate authorities of this machine, and that {host} is the right server")
             }
-            Self::Redirected { .. } => {
+            Self::Redirected { to: Some(to), .. } => {
+                format!("if the repository moved to {to}, use its address there; no credentials were sent to it")
+            }
+            Self::Redirected { to: None, .. } => {
                 "the repository may have been renamed: use its new address".to_owned()
+            }
+            Self::Proxy { .. } => {
+                "check the proxy: `git config --show-origin --get http.proxy`, https_proxy and no_proxy in the environment"
+                    .to_owned()
             }
             Self::Network { .. } => "check the network and the address, then try again".to_owned(),
             Self::Thread { .. } => "close other programs, then try again".to_owned(),

@@ -1,25 +1,35 @@
 //! Getting a branch into the mirror, and asking a server what it has.
+//!
+//! Here is what is tried, how often and what is kept of it. One try is in `download`, how much of a history
+//! it asks for in `course`, and what it receives lies apart until it is whole ([`crate::incoming`]).
 
-use std::cell::RefCell;
+mod course;
+mod download;
+mod progress;
+mod wish;
+
+use std::num::NonZeroU32;
 use std::ops::ControlFlow;
-use std::panic::resume_unwind;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
-
-use git2::Oid;
+use std::time::{Duration, Instant};
 
 use crate::credentials::Credentials;
 use crate::error::{RepoError, Result};
 use crate::mirror::Mirror;
-use crate::network::{Heads, Network, OnProgress};
+use crate::network::{Heads, Network};
+use course::Course;
+pub(crate) use course::Depth;
+use download::{Arrived, Download};
+use progress::Meter;
+pub use progress::{FetchPhase, FetchProgress};
+pub use wish::{FetchWish, Patience};
 
+/// The refs under which the mirror keeps the server's branches.
+const HEADS: &str = "refs/anchorhold/heads/";
 /// How many near branch names an error offers.
 const NEAREST: usize = 5;
 /// How often a fetch that waits, for another one or for the server, tells its caller, who may stop it.
 const WAIT_STEP: Duration = Duration::from_millis(50);
-/// How far a download may be ahead of who hears of it.
-const UNHEARD_PROGRESS: usize = 16;
 
 /// Where an agent's work begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +40,8 @@ pub struct Base {
     pub tree: String,
     /// The first line of the commit's message.
     pub summary: String,
+    /// The repository's address now, where the server sent us on from the one that was asked for.
+    pub moved_to: Option<String>,
 }
 
 /// The branches of a repository.
@@ -41,85 +53,41 @@ pub struct Branches {
     pub default: Option<String>,
 }
 
-/// How far a fetch is; all counts start at zero and only grow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FetchProgress {
-    /// What is going on.
-    pub phase: FetchPhase,
-    /// Objects received.
-    pub received_objects: usize,
-    /// Objects to receive, zero while unknown.
-    pub total_objects: usize,
-    /// Bytes received.
-    pub received_bytes: usize,
-    /// Deltas resolved.
-    pub indexed_deltas: usize,
-    /// Deltas to resolve, zero while unknown.
-    pub total_deltas: usize,
-}
-
-/// The parts of a fetch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FetchPhase {
-    /// Another agent is fetching the same repository.
-    Waiting,
-    /// The server is being asked for its branches.
-    Connecting,
-    /// The server counts and packs what to send.
-    Counting,
-    /// Objects are coming in.
-    Receiving,
-    /// Everything is here and is being indexed.
-    Resolving,
-}
-
-impl FetchProgress {
-    /// A phase in which nothing is counted.
-    pub(crate) fn at(phase: FetchPhase) -> Self {
-        Self {
-            phase,
-            received_objects: 0,
-            total_objects: 0,
-            received_bytes: 0,
-            indexed_deltas: 0,
-            total_deltas: 0,
-        }
-    }
-}
-
-impl From<&git2::Progress<'_>> for FetchProgress {
-    fn from(stats: &git2::Progress<'_>) -> Self {
-        let complete = stats.received_objects() >= stats.total_objects() && stats.total_objects() > 0;
-        Self {
-            phase: if complete { FetchPhase::Resolving } else { FetchPhase::Receiving },
-            received_objects: stats.received_objects(),
-            total_objects: stats.total_objects(),
-            received_bytes: stats.received_bytes(),
-            indexed_deltas: stats.indexed_deltas(),
-            total_deltas: stats.total_deltas(),
-        }
-    }
-}
-
 impl Mirror {
-    /// Brings `branch` up to date and returns its tip.
-    ///
-    /// Only what is missing is downloaded. `progress` is called often and stops the fetch by
-    /// returning `Break`; what had been fetched before stays whole. Fetches of one repository
-    /// take turns, since the second one then has nothing left to download.
+    /// Brings the whole history of `branch` up to date and returns its tip: [`Mirror::fetch_wish`].
     ///
     /// # Errors
-    /// Among others [`RepoError::UnknownBranch`], [`RepoError::EmptyRepository`],
-    /// [`RepoError::Auth`] and [`RepoError::Cancelled`].
+    /// Those of [`Mirror::fetch_wish`].
     pub fn fetch(
         &self,
         branch: &str,
         credentials: &Credentials,
         progress: &mut dyn FnMut(FetchProgress) -> ControlFlow<()>,
     ) -> Result<Base> {
+        self.fetch_wish(&FetchWish::whole(branch), credentials, progress)
+    }
+
+    /// Brings a branch up to date and returns its tip.
+    ///
+    /// Only what is missing is downloaded. `progress` is called often and stops the fetch by
+    /// returning `Break`; what had been fetched before stays whole. Fetches of one repository
+    /// take turns, since the second one then has nothing left to download.
+    ///
+    /// A connection that breaks once the server has answered is tried again as [`crate::Patience`] says.
+    /// Whatever else fails, certificates and sign-in above all, is not.
+    ///
+    /// # Errors
+    /// Among others [`RepoError::UnknownBranch`], [`RepoError::EmptyRepository`],
+    /// [`RepoError::Auth`] and [`RepoError::Cancelled`].
+    pub fn fetch_wish(
+        &self,
+        wish: &FetchWish,
+        credentials: &Credentials,
+        progress: &mut dyn FnMut(FetchProgress) -> ControlFlow<()>,
+    ) -> Result<Base> {
+        let FetchWish { branch, depth, patience } = wish;
         check_branch(branch)?;
-        let remote = self.remote();
-        let attempt = format!("fetch {branch} from {remote}");
+        let attempt = format!("fetch {branch} from {}", self.remote());
         let cancelled = || RepoError::Cancelled { attempt: attempt.clone() };
         let _turn = loop {
             if let Some(turn) = self.try_fetching() {
@@ -133,68 +101,95 @@ impl Mirror {
         if progress(FetchProgress::at(FetchPhase::Connecting)).is_break() {
             return Err(cancelled());
         }
-        let kept = format!("refs/anchorhold/heads/{branch}");
-        let tip = self.download(branch, &kept, credentials, &attempt, progress)?;
+        let kept = format!("{HEADS}{branch}");
+        let download = Download {
+            mirror: self,
+            branch,
+            kept: &kept,
+            credentials,
+            attempt: &attempt,
+            stall: patience.stall,
+        };
+        let mut course = self.course(branch, *depth)?;
+        let mut meter = Meter::default();
+        let (mut answered, mut breaks, mut tries) = (false, 0, 0);
+        loop {
+            tries += 1;
+            let failed = match download.try_once(&course, &mut meter, progress) {
+                Ok(arrived) => {
+                    meter.end_try();
+                    (answered, breaks) = (true, 0);
+                    self.take(&download, &arrived, &mut course)?;
+                    if course.is_there() {
+                        return self.base(arrived);
+                    }
+                    continue;
+                }
+                Err(failed) => failed,
+            };
+            answered |= failed.answered;
+            let received = meter.end_try();
+            let error = match failed.error {
+                RepoError::Network { reason, .. } if says_no_pieces(&reason) && course.no_pieces() => {
+                    continue;
+                }
+                RepoError::Network { reason, .. } if answered => {
+                    RepoError::Network { attempt: tried(&attempt, tries), reason }
+                }
+                error => return Err(error),
+            };
+            let Some(wait) = patience.waits.get(breaks) else { return Err(error) };
+            breaks += 1;
+            course.broke(received >= patience.pieces_from_bytes);
+            tracing::info!(%error, received, wait_s = wait.as_secs(), "a fetch broke and is tried again");
+            if wait_out(*wait, &mut meter, progress).is_break() {
+                return Err(cancelled());
+            }
+        }
+    }
+
+    /// Looks what is here and plans what to ask for.
+    fn course(&self, branch: &str, depth: Option<NonZeroU32>) -> Result<Course> {
+        let attempt = || RepoError::storage("look what was fetched");
+        let shallow = self.is_shallow()?;
         let repository = self.source()?;
-        repository.reference(&kept, tip, true, "fetch").map_err(RepoError::storage(&*attempt))?;
-        let id = tip.to_string();
-        let commit = repository.find_commit(tip).map_err(RepoError::missing("commit", &id))?;
+        let reached =
+            repository.config().and_then(|config| config.get_i64(&reached_key(branch))).unwrap_or(0);
+        let reached = shallow.then(|| u32::try_from(reached).unwrap_or(0));
+        let mut heads = repository.references_glob(&format!("{HEADS}*")).map_err(attempt())?;
+        let whole = !shallow && heads.next().is_some();
+        Ok(Course::new(depth, reached, whole, self.remote().local_path().is_none()))
+    }
+
+    /// Takes over what arrived and writes down how far the branch is here.
+    fn take(&self, download: &Download<'_>, arrived: &Arrived, course: &mut Course) -> Result<()> {
+        let Some(incoming) = &arrived.incoming else { return Ok(()) };
+        let failed = || RepoError::storage(download.attempt);
+        let beginnings = incoming.beginnings(self)?;
+        course.arrived(course.next(), beginnings.any_after());
+        // How deep a history is matters only while it is not whole: written before it could be.
+        let repository = self.source()?;
+        let mut config = repository.config().map_err(failed())?;
+        if let Some(reached) = course.reached() {
+            config.set_i64(&reached_key(download.branch), i64::from(reached)).map_err(failed())?;
+        }
+        incoming.keep(self, &beginnings)?;
+        // Opened anew, since where histories begin may have changed.
+        let repository = self.source()?;
+        repository.reference(download.kept, arrived.tip, true, "fetch").map_err(failed())?;
+        Ok(())
+    }
+
+    fn base(&self, arrived: Arrived) -> Result<Base> {
+        let repository = self.source()?;
+        let id = arrived.tip.to_string();
+        let commit = repository.find_commit(arrived.tip).map_err(RepoError::missing("commit", &id))?;
         Ok(Base {
             tree: commit.tree_id().to_string(),
             summary: String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned(),
+            moved_to: arrived.moved_to,
             commit: id,
         })
-    }
-
-    /// Downloads what is missing of `branch` and returns its tip, which is not written down yet.
-    ///
-    /// A server that says nothing is waited for inside of the library, where nobody is heard. So the
-    /// library gets a thread, and a caller who wants to stop leaves it behind: it ends when the server
-    /// says something or its time is up, and can then have added no more than objects without a ref.
-    fn download(
-        &self,
-        branch: &str,
-        kept: &str,
-        credentials: &Credentials,
-        attempt: &str,
-        progress: &mut dyn FnMut(FetchProgress) -> ControlFlow<()>,
-    ) -> Result<Oid> {
-        let (told, hears) = mpsc::sync_channel(UNHEARD_PROGRESS);
-        let mirror = self.clone();
-        let credentials = credentials.clone();
-        let (branch, kept) = (branch.to_owned(), kept.to_owned());
-        let attempted = attempt.to_owned();
-        let work = move || {
-            let mut tell = |progress| match told.send(progress) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(()),
-            };
-            let tell: RefCell<&mut OnProgress<'_>> = RefCell::new(&mut tell);
-            let remote = mirror.remote();
-            let repository = mirror.source()?;
-            Network::new(remote, &credentials, attempted).fetch(&repository, &branch, &tell, |heads| {
-                let tip = heads.tip(&branch).ok_or_else(|| no_branch(remote, &branch, heads))?;
-                // The ref is written after its objects, so that it vouches for all of them.
-                let complete = repository.refname_to_id(&kept).is_ok_and(|have| have == tip);
-                Ok((tip, complete))
-            })
-        };
-        let thread = thread::Builder::new()
-            .name("fetch".to_owned())
-            .spawn(work)
-            .map_err(|source| RepoError::Thread { attempt: attempt.to_owned(), source })?;
-        let mut last = FetchProgress::at(FetchPhase::Connecting);
-        loop {
-            match hears.recv_timeout(WAIT_STEP) {
-                Ok(progress) => last = progress,
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-            if progress(last).is_break() {
-                return Err(RepoError::Cancelled { attempt: attempt.to_owned() });
-            }
-        }
-        thread.join().unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// Asks the server for its branches.
@@ -240,6 +235,39 @@ pub fn check_branch(branch: &str) -> Result<()> {
         return Err(RepoError::InvalidBranch { branch: branch.to_owned() });
     }
     Ok(())
+}
+
+/// Where the mirror notes how many commits of a branch are here while its beginning is missing.
+fn reached_key(branch: &str) -> String {
+    format!("anchorhold.{branch}.depth")
+}
+
+/// Waits for the next try, and says for how long still.
+fn wait_out(
+    wait: Duration,
+    meter: &mut Meter,
+    progress: &mut dyn FnMut(FetchProgress) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let until = Instant::now() + wait;
+    loop {
+        let now = Instant::now();
+        let left = until.saturating_duration_since(now);
+        let again_in_s = u32::try_from(left.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+        progress(meter.read(FetchProgress::at(FetchPhase::Broken { again_in_s }), now))?;
+        if left.is_zero() {
+            return ControlFlow::Continue(());
+        }
+        thread::sleep(left.min(WAIT_STEP));
+    }
+}
+
+/// Whether the library says that the server sends whole histories only.
+fn says_no_pieces(reason: &str) -> bool {
+    reason.contains("doesn't support shallow")
+}
+
+fn tried(attempt: &str, tries: u32) -> String {
+    if tries == 1 { attempt.to_owned() } else { format!("{attempt}, tried {tries} times") }
 }
 
 fn no_branch(remote: &crate::Remote, branch: &str, heads: &Heads) -> RepoError {

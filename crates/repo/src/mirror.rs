@@ -6,16 +6,19 @@
 //! crowd out the commits that both sides have, and each fetch would download everything again.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use git2::{Oid, Repository, RepositoryInitOptions};
+use git2::{Oid, Repository, RepositoryInitOptions, RepositoryOpenFlags};
 
 use crate::diff::Cache;
 use crate::error::{RepoError, Result};
+use crate::incoming;
 use crate::remote::Remote;
+use crate::shallow;
 
 /// Open repositories kept for the next caller; opening one costs more than most reads from it.
 const IDLE_REPOSITORIES: usize = 4;
@@ -36,6 +39,7 @@ pub struct Mirror {
 #[derive(Debug)]
 struct Shared {
     remote: Remote,
+    dir: PathBuf,
     source: Pool,
     agents: Pool,
     fetching: Mutex<()>,
@@ -65,13 +69,15 @@ impl Mirrors {
             return Ok(mirror.clone());
         }
         let dir = self.dir.join(&slug);
-        fs::create_dir_all(&dir).map_err(|source| RepoError::Folder { path: dir.clone(), source })?;
+        fs::create_dir_all(&dir).map_err(RepoError::folder(&dir))?;
+        incoming::clear_leftovers(&dir);
         let source = prepare(&dir.join("mirror.git"))?;
         let agents = prepare(&dir.join("agents.git"))?;
         borrow_objects(&agents)?;
         let mirror = Mirror {
             shared: Arc::new(Shared {
                 remote: remote.clone(),
+                dir,
                 source: Pool::new(source),
                 agents: Pool::new(agents),
                 fetching: Mutex::default(),
@@ -91,6 +97,11 @@ impl Mirror {
         &self.shared.remote
     }
 
+    /// Returns the folder that holds the two repositories and what is coming in.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.shared.dir
+    }
+
     /// Lends the repository that only fetches write to.
     pub(crate) fn source(&self) -> Result<Loan<'_>> {
         self.shared.source.lend()
@@ -99,6 +110,12 @@ impl Mirror {
     /// Lends the repository that sees everything and takes checkpoints.
     pub(crate) fn objects(&self) -> Result<Loan<'_>> {
         self.shared.agents.lend()
+    }
+
+    /// Has both repositories opened anew, since what they know of where histories begin changed.
+    pub(crate) fn reopen(&self) {
+        self.shared.source.renew();
+        self.shared.agents.renew();
     }
 
     /// Takes the right to fetch, if nobody has it.
@@ -133,7 +150,14 @@ pub(crate) fn oid(kind: &'static str, id: &str) -> Result<Oid> {
 
 struct Pool {
     path: PathBuf,
-    idle: Mutex<Vec<Repository>>,
+    idle: Mutex<Idle>,
+}
+
+#[derive(Default)]
+struct Idle {
+    /// How often what the open repositories know became old.
+    age: u64,
+    repositories: Vec<Repository>,
 }
 
 impl Pool {
@@ -142,13 +166,22 @@ impl Pool {
     }
 
     fn lend(&self) -> Result<Loan<'_>> {
-        let idle = lock(&self.idle).pop();
+        let (idle, age) = {
+            let mut idle = lock(&self.idle);
+            (idle.repositories.pop(), idle.age)
+        };
         let repository = match idle {
             Some(repository) => repository,
-            None => Repository::open_bare(&self.path)
-                .map_err(RepoError::storage(format!("open {}", self.path.display())))?,
+            None => open(&self.path).map_err(RepoError::storage(format!("open {}", self.path.display())))?,
         };
-        Ok(Loan { pool: self, repository: Some(repository) })
+        Ok(Loan { pool: self, age, repository: Some(repository) })
+    }
+
+    /// Forgets the open repositories; those on loan are closed when they come back.
+    fn renew(&self) {
+        let mut idle = lock(&self.idle);
+        idle.age += 1;
+        idle.repositories.clear();
     }
 }
 
@@ -161,6 +194,7 @@ impl std::fmt::Debug for Pool {
 /// An open repository for one caller, given back on drop.
 pub(crate) struct Loan<'a> {
     pool: &'a Pool,
+    age: u64,
     repository: Option<Repository>,
 }
 
@@ -178,14 +212,24 @@ impl Deref for Loan<'_> {
 impl Drop for Loan<'_> {
     fn drop(&mut self) {
         let mut idle = lock(&self.pool.idle);
-        if idle.len() < IDLE_REPOSITORIES {
-            idle.extend(self.repository.take());
+        if idle.age == self.age && idle.repositories.len() < IDLE_REPOSITORIES {
+            idle.repositories.extend(self.repository.take());
         }
     }
 }
 
+/// Opens a bare repository that knows where its histories begin.
+fn open(path: &Path) -> std::result::Result<Repository, git2::Error> {
+    if path.join(shallow::FILE).exists() {
+        // The library's plain way to open a bare repository does not read that file.
+        let flags = RepositoryOpenFlags::BARE | RepositoryOpenFlags::NO_SEARCH;
+        return Repository::open_ext(path, flags, std::iter::empty::<&OsStr>());
+    }
+    Repository::open_bare(path)
+}
+
 /// Makes or opens a bare repository with the settings that its uses rely on.
-fn prepare(path: &Path) -> Result<PathBuf> {
+pub(crate) fn prepare(path: &Path) -> Result<PathBuf> {
     let attempt = || format!("prepare {}", path.display());
     let repository = match Repository::open_bare(path) {
         Ok(repository) => repository,
@@ -204,15 +248,14 @@ fn prepare(path: &Path) -> Result<PathBuf> {
     Ok(path.to_owned())
 }
 
-/// Lets `agents.git` read the objects of the `mirror.git` beside it.
-fn borrow_objects(agents: &Path) -> Result<()> {
+/// Lets a repository read the objects of the `mirror.git` beside it.
+pub(crate) fn borrow_objects(agents: &Path) -> Result<()> {
     // Relative, so that the data folder can be moved.
     const ALTERNATE: &str = "../../mirror.git/objects\n";
     let path = agents.join("objects/info/alternates");
     if fs::read_to_string(&path).is_ok_and(|present| present == ALTERNATE) {
         return Ok(());
     }
-    let folder = |source| RepoError::Folder { path: path.clone(), source };
-    fs::create_dir_all(agents.join("objects/info")).map_err(folder)?;
-    fs::write(&path, ALTERNATE).map_err(|source| RepoError::Folder { path: path.clone(), source })
+    fs::create_dir_all(agents.join("objects/info")).map_err(RepoError::folder(&path))?;
+    fs::write(&path, ALTERNATE).map_err(RepoError::folder(&path))
 }

@@ -1,9 +1,11 @@
 //! The only code that talks to a server, and the rules that all of it keeps.
 //!
-//! No redirect to another host is followed. Credentials are asked for by the library and given once,
+//! No redirect to another host is followed; one on the same host is, and where it leads is told. Credentials are asked for by the library and given once,
 //! and only to the host they are meant for. Certificates and ssh host keys are judged by the library
 //! and never waved through. A refused push is looked for, because the library reports it as a success.
 //! No secret is ever put into a URL or a header by us.
+
+mod redirect;
 
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
@@ -18,9 +20,10 @@ use git2::{
 
 use crate::credentials::Credentials;
 use crate::error::{RepoError, Result};
-use crate::fetch::{FetchPhase, FetchProgress};
+use crate::fetch::{Depth, FetchPhase, FetchProgress};
 use crate::remote::Remote;
 use crate::ssh::{self, HostKey};
+use redirect::Led;
 
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT_MS: i32 = 20_000;
@@ -39,6 +42,8 @@ pub(crate) struct Network<'a> {
     offered: Cell<bool>,
     cancelled: Cell<bool>,
     host_key: Cell<HostKey>,
+    /// Another server that asked for credentials.
+    led_to: RefCell<Option<String>>,
 }
 
 /// The refs that a server lists.
@@ -48,6 +53,24 @@ pub(crate) struct Heads {
     pub(crate) branches: Vec<(String, Oid)>,
     /// The branch that HEAD names, if it exists.
     pub(crate) default: Option<String>,
+}
+
+/// What to do about a branch, once the server has named its refs.
+pub(crate) enum Choice {
+    /// Nothing: all that is wanted is here.
+    Here(Oid),
+    /// Get it.
+    Get(Oid, Depth),
+}
+
+/// What came of a fetch.
+pub(crate) struct Fetched {
+    /// The branch's tip.
+    pub(crate) tip: Oid,
+    /// Whether anything was asked for.
+    pub(crate) received: bool,
+    /// The repository's address now, where the server sent us on.
+    pub(crate) moved_to: Option<String>,
 }
 
 /// How a server answered a push.
@@ -70,7 +93,8 @@ impl Heads {
 impl<'a> Network<'a> {
     /// Prepares one operation; `attempt` names it in errors.
     pub(crate) fn new(remote: &'a Remote, credentials: &'a Credentials, attempt: impl Into<String>) -> Self {
-        set_timeouts();
+        set_up();
+        redirect::forget();
         Self {
             remote,
             credentials,
@@ -79,6 +103,7 @@ impl<'a> Network<'a> {
             offered: Cell::new(false),
             cancelled: Cell::new(false),
             host_key: Cell::new(HostKey::Unknown),
+            led_to: RefCell::default(),
         }
     }
 
@@ -88,28 +113,31 @@ impl<'a> Network<'a> {
         let connection = remote
             .connect_auth(Direction::Fetch, Some(self.callbacks()), Some(proxy()))
             .map_err(|error| self.explain(error))?;
-        Ok(heads(connection.list().map_err(|error| self.explain(error))?))
+        let heads = heads(connection.list().map_err(|error| self.explain(error))?);
+        self.led()?;
+        Ok(heads)
     }
 
-    /// Downloads `branch` over one connection, unless `have` says that its tip is here already.
+    /// Downloads `branch` over one connection.
     ///
-    /// `choose` sees the server's refs first and returns the tip to get.
+    /// `choose` sees the server's refs first and says what to get.
     pub(crate) fn fetch(
         &self,
         repository: &Repository,
         branch: &str,
         on_progress: &RefCell<&mut OnProgress<'_>>,
-        choose: impl FnOnce(&Heads) -> Result<(Oid, bool)>,
-    ) -> Result<Oid> {
+        choose: impl FnOnce(&Heads) -> Result<Choice>,
+    ) -> Result<Fetched> {
         let mut remote = self.connectable(repository)?;
         let mut connection = remote
             .connect_auth(Direction::Fetch, Some(self.callbacks()), Some(proxy()))
             .map_err(|error| self.explain(error))?;
         let heads = heads(connection.list().map_err(|error| self.explain(error))?);
-        let (tip, complete) = choose(&heads)?;
-        if complete {
-            return Ok(tip);
-        }
+        let moved_to = self.led()?;
+        let (tip, depth) = match choose(&heads)? {
+            Choice::Here(tip) => return Ok(Fetched { tip, received: false, moved_to }),
+            Choice::Get(tip, depth) => (tip, depth),
+        };
         self.tell(on_progress, FetchProgress::at(FetchPhase::Counting));
         if self.cancelled.get() {
             return Err(RepoError::Cancelled { attempt: self.attempt.clone() });
@@ -123,12 +151,18 @@ impl<'a> Network<'a> {
             .proxy_options(proxy())
             .follow_redirects(RemoteRedirect::None)
             .download_tags(AutotagOption::None)
-            .update_fetchhead(false);
+            .update_fetchhead(false)
+            .depth(match depth {
+                Depth::Missing => 0,
+                Depth::Commits(depth) => i32::try_from(depth.get()).unwrap_or(i32::MAX),
+                // So the protocol spells it.
+                Depth::Rest => i32::MAX,
+            });
         connection
             .remote()
             .download(&[format!("refs/heads/{branch}")], Some(&mut options))
             .map_err(|error| self.explain(error))?;
-        Ok(tip)
+        Ok(Fetched { tip, received: true, moved_to })
     }
 
     /// Pushes `commit` to `branch`, provided that the branch is at `expected` when the server says so.
@@ -178,6 +212,20 @@ impl<'a> Network<'a> {
         }
     }
 
+    /// Returns the repository's new address on its server, and refuses one on another port.
+    fn led(&self) -> Result<Option<String>> {
+        match redirect::led(self.remote) {
+            Led::Nowhere => Ok(None),
+            Led::To(address) => Ok(Some(address)),
+            Led::Away(host) => Err(self.redirected(Some(host))),
+        }
+    }
+
+    fn redirected(&self, to: Option<String>) -> RepoError {
+        let host = self.remote.host().unwrap_or_default().to_owned();
+        RepoError::Redirected { host, attempt: self.attempt.clone(), to }
+    }
+
     fn connectable<'r>(&self, repository: &'r Repository) -> Result<git2::Remote<'r>> {
         repository.remote_anonymous(&self.remote.transport_url()?).map_err(|error| self.explain(error))
     }
@@ -193,6 +241,13 @@ impl<'a> Network<'a> {
             if self.host_key.get() == HostKey::Revoked {
                 let class = ErrorClass::Callback;
                 return Err(git2::Error::new(ErrorCode::Certificate, class, "the key is revoked"));
+            }
+            // Nothing was sent to this server yet. The library takes another port for the same host, and
+            // would hand it a credential that was given before.
+            if let Led::Away(host) = redirect::led(self.remote) {
+                self.led_to.replace(Some(host));
+                let class = ErrorClass::Callback;
+                return Err(git2::Error::new(ErrorCode::Certificate, class, "it is another server"));
             }
             // What the library found out itself stands, whatever was found here.
             Ok(CertificateCheckStatus::CertificatePassthrough)
@@ -211,6 +266,7 @@ impl<'a> Network<'a> {
         let asking = Remote::parse(url).ok();
         let asking = asking.as_ref().and_then(Remote::host);
         if asking.is_none() || asking != self.remote.host() {
+            self.led_to.replace(asking.map(str::to_owned));
             return refuse("another server asks for credentials");
         }
         if allowed.contains(CredentialType::USERNAME) && !allowed.contains(CredentialType::SSH_KEY) {
@@ -255,6 +311,9 @@ impl<'a> Network<'a> {
         if says("no space left") {
             return RepoError::DiskFull { attempt };
         }
+        if let Some(to) = self.led_to.take() {
+            return self.redirected(Some(to));
+        }
         let Some(host) = self.remote.host().map(str::to_owned) else {
             return match error.code() {
                 ErrorCode::NotFound => RepoError::RepositoryNotFound { remote },
@@ -269,6 +328,9 @@ impl<'a> Network<'a> {
         let ssh_sign_in = error.code() == ErrorCode::Auth
             || error.class() == ErrorClass::Ssh && (says("agent") || says("authenticat"));
         match error.code() {
+            _ if says_proxy(message, &host) => {
+                RepoError::Proxy { attempt, host, reason: redirect::without_secrets(message) }
+            }
             _ if self.remote.is_ssh() && ssh_sign_in => {
                 RepoError::SshKey { host, attempt, keys: ssh::agent_keys() }
             }
@@ -283,13 +345,14 @@ impl<'a> Network<'a> {
                 RepoError::Certificate { host, reason: message.to_owned() }
             }
             _ if says("status code: 404")
+                || says("status code: 410")
                 || says("repository not found")
                 || says("does not appear to be a git") =>
             {
                 RepoError::RepositoryNotFound { remote }
             }
             _ if says("status code: 403") => RepoError::Forbidden { host, attempt },
-            _ if says("redirect") => RepoError::Redirected { host, attempt },
+            _ if says("redirect") => self.redirected(redirect::refused_target(message)),
             _ => RepoError::Network { attempt, reason: message.to_owned() },
         }
     }
@@ -322,6 +385,17 @@ fn heads(list: &[git2::RemoteHead<'_>]) -> Heads {
     heads
 }
 
+/// Whether the library speaks of the proxy rather than of the server `host`.
+fn says_proxy(message: &str, host: &str) -> bool {
+    let unreachable = ["failed to connect to ", "failed to resolve address for "];
+    let named = unreachable.iter().find_map(|begin| message.strip_prefix(begin));
+    let named = named.and_then(|rest| rest.split([':', ' ']).next());
+    // The only addresses that are read while connecting are proxies': ours was read before.
+    message.starts_with("proxy ")
+        || message.starts_with("invalid URL")
+        || named.is_some_and(|named| !host.trim_start_matches('[').starts_with(named))
+}
+
 /// Uses the proxy of git's configuration or of the environment.
 fn proxy<'a>() -> ProxyOptions<'a> {
     let mut options = ProxyOptions::new();
@@ -337,9 +411,10 @@ fn plain_text(bytes: &[u8]) -> String {
     text.trim().to_owned()
 }
 
-fn set_timeouts() {
+fn set_up() {
     static SET: Once = Once::new();
     SET.call_once(|| {
+        redirect::watch();
         // SAFETY: the library keeps the timeouts in plain process-wide integers. They are written
         // here, once, before the first connection that could read them: every connection of this
         // process is made by this file, after this call.

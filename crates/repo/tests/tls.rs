@@ -5,6 +5,11 @@
 
 mod common;
 
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
 use anchorhold_testkit::GitServer;
 use common::Place;
 use common::visit::{self, Visitor};
@@ -74,6 +79,68 @@ fn a_trusted_certificate_does_not_hold_for_another_name() {
     assert_eq!(
         message,
         format!("certificate_invalid: check the certificate of {host}: hostname does not match certificate")
+    );
+    assert_eq!(site.server.requests().unwrap(), Vec::<String>::new());
+}
+
+/// A server with the certificate of another one that answers with files; dropping it ends it.
+struct Answers {
+    child: Child,
+    port: u16,
+}
+
+impl Answers {
+    /// Sends whoever lists the refs of `hello` on to `location`.
+    fn leading_to(location: &str, site: &Site) -> Self {
+        let folder = site.place.dir.path().join("answers");
+        fs::create_dir_all(folder.join("hello.git/info")).unwrap();
+        let answer = format!(
+            "HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+        fs::write(folder.join("hello.git/info/refs?service=git-upload-pack"), answer).unwrap();
+        let certificate = site.server.certificate();
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let child = Command::new("openssl")
+            .args(["s_server", "-quiet", "-HTTP", "-accept", &format!("127.0.0.1:{port}"), "-cert"])
+            .arg(&certificate)
+            .arg("-key")
+            .arg(certificate.with_file_name("key.pem"))
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let answers = Self { child, port };
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        answers
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn another_port_of_the_same_host_is_left_before_anything_is_sent_to_it() {
+    let site = Site::start();
+    let visitor = Visitor::new().with_password(site.server.password()).trusting(site.server.certificate());
+    let other = site.server.host();
+    let listing = format!("{}/info/refs?service=git-upload-pack", site.server.url("hello"));
+    let answers = Answers::leading_to(&listing, &site);
+    let here = format!("127.0.0.1:{}", answers.port);
+    let outcome = visitor.does("fetch", &format!("https://{here}/hello.git"));
+    let (message, _) = outcome.split_once('\n').unwrap();
+    assert_eq!(
+        message,
+        format!(
+            "repository_redirected: fetch main from https://{here}/hello.git: {here} redirects to {other}"
+        )
     );
     assert_eq!(site.server.requests().unwrap(), Vec::<String>::new());
 }

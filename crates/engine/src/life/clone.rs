@@ -4,14 +4,16 @@ use super::{Ended, Life};
 use crate::EngineError;
 use crate::rules::Rules;
 use crate::workspace::Workspace;
-use anchorhold_domain::{EventKind, Signal};
-use anchorhold_repo::{Base, FetchProgress, Mirror, TreeEntry};
+use anchorhold_domain::{ClonePhase, EventKind, Signal};
+use anchorhold_repo::{Base, FetchPhase, FetchProgress, Mirror, Submodule, TreeEntry, path_to_text};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How often a watcher hears of the fetch.
 const PROGRESS_STEP: Duration = Duration::from_millis(100);
+/// How many paths a note names.
+const NAMED: usize = 5;
 
 impl Life {
     /// Clones and runs.
@@ -84,17 +86,7 @@ impl Life {
         let (entries, submodules) =
             read.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })??;
         let bytes: u64 = entries.iter().map(|entry| entry.size).sum();
-        let mut notes: Vec<String> = submodules
-            .iter()
-            .map(|module| {
-                let path = anchorhold_repo::path_to_text(&module.path);
-                format!("the submodule {path} stays as it is; its files are not in the workspace")
-            })
-            .collect();
-        let lfs = entries.iter().filter(|entry| entry.lfs).count();
-        if lfs > 0 {
-            notes.push(format!("{lfs} files are Git LFS pointers; their content is not in the workspace"));
-        }
+        let notes = notes(base, &entries, &submodules);
         let cloned = EventKind::Cloned {
             base_commit: base.commit.clone(),
             base_tree: base.tree.clone(),
@@ -109,9 +101,159 @@ impl Life {
 
 fn signal(progress: &FetchProgress) -> Signal {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let (mut received, mut total) = (progress.received_objects, progress.total_objects);
+    let mut again_in_s = 0;
+    let phase = match progress.phase {
+        FetchPhase::Waiting => ClonePhase::Waiting,
+        FetchPhase::Connecting => ClonePhase::Connecting,
+        FetchPhase::Counting => ClonePhase::Counting,
+        FetchPhase::Receiving => ClonePhase::Receiving,
+        FetchPhase::Resolving => {
+            (received, total) = (progress.indexed_deltas, progress.total_deltas);
+            ClonePhase::Resolving
+        }
+        FetchPhase::Broken { again_in_s: seconds } => {
+            again_in_s = seconds;
+            ClonePhase::Broken
+        }
+    };
     Signal::CloneProgress {
-        received: count(progress.received_objects),
-        total: count(progress.total_objects),
+        phase,
+        received: count(received),
+        total: count(total),
         kib: count(progress.received_bytes / 1024),
+        bytes_per_second: progress.bytes_per_second,
+        again_in_s,
+    }
+}
+
+/// Says what of the repository is not in the workspace, and where the repository is now.
+fn notes(base: &Base, entries: &[TreeEntry], submodules: &[Submodule]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(address) = &base.moved_to {
+        notes.push(format!("the repository moved to {address}; use that address for the next agent"));
+    }
+    match submodules {
+        [] => {}
+        [module] => {
+            let path = path_to_text(&module.path);
+            notes.push(format!("the submodule {path} stays as it is; its files are not in the workspace"));
+        }
+        modules => {
+            let named = named(modules.iter().map(|module| &module.path));
+            let count = modules.len();
+            notes.push(format!(
+                "{count} submodules stay as they are; their files are not in the workspace: {named}"
+            ));
+        }
+    }
+    let pointers: Vec<_> = entries.iter().filter(|entry| entry.lfs).map(|entry| &entry.path).collect();
+    match pointers.as_slice() {
+        [] => {}
+        [path] => {
+            let path = path_to_text(path);
+            notes.push(format!("the file {path} is a Git LFS pointer; its content is not in the workspace"));
+        }
+        paths => {
+            let named = named(paths.iter().copied());
+            let count = paths.len();
+            notes.push(format!(
+                "{count} files are Git LFS pointers; their content is not in the workspace: {named}"
+            ));
+        }
+    }
+    notes
+}
+
+/// Names the first few of some paths, and how many more there are.
+fn named<'p>(paths: impl ExactSizeIterator<Item = &'p Vec<u8>>) -> String {
+    let more = paths.len().saturating_sub(NAMED);
+    let mut named: Vec<String> = paths.take(NAMED).map(|path| path_to_text(path)).collect();
+    if more > 0 {
+        named.push(format!("and {more} more"));
+    }
+    named.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{notes, signal};
+    use anchorhold_domain::{ClonePhase, Signal};
+    use anchorhold_repo::{Base, FetchPhase, FetchProgress, Submodule, TreeEntry};
+
+    fn base(moved_to: Option<&str>) -> Base {
+        let id = "1".repeat(40);
+        let moved_to = moved_to.map(str::to_owned);
+        Base { commit: id.clone(), tree: id, summary: "Start".to_owned(), moved_to }
+    }
+
+    fn entry(path: &str, lfs: bool) -> TreeEntry {
+        TreeEntry { path: path.into(), mode: 0o100_644, id: "2".repeat(40), size: 130, lfs }
+    }
+
+    fn module(path: &str) -> Submodule {
+        Submodule { path: path.into(), commit: "3".repeat(40) }
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_repository_that_is_all_there() {
+        assert_eq!(notes(&base(None), &[entry("a.txt", false)], &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn one_submodule_and_one_pointer_are_named() {
+        let entries = [entry("a.txt", false), entry("big.bin", true)];
+        assert_eq!(
+            notes(&base(None), &entries, &[module("vendored/library")]),
+            [
+                "the submodule vendored/library stays as it is; its files are not in the workspace",
+                "the file big.bin is a Git LFS pointer; its content is not in the workspace",
+            ]
+        );
+    }
+
+    #[test]
+    fn many_are_counted_and_the_first_of_them_named() {
+        let entries: Vec<TreeEntry> = (1..=7).map(|n| entry(&format!("art/{n}.png"), true)).collect();
+        assert_eq!(
+            notes(&base(None), &entries, &[module("a"), module("b")]),
+            [
+                "2 submodules stay as they are; their files are not in the workspace: a, b",
+                "7 files are Git LFS pointers; their content is not in the workspace: art/1.png, art/2.png, \
+                 art/3.png, art/4.png, art/5.png, and 2 more",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_repository_that_moved_is_named_at_its_new_place() {
+        assert_eq!(
+            notes(&base(Some("https://github.com/octo/new.git")), &[], &[]),
+            ["the repository moved to https://github.com/octo/new.git; use that address for the next agent"]
+        );
+    }
+
+    #[test]
+    fn a_watcher_hears_of_deltas_while_they_are_resolved_and_of_the_wait_after_a_break() {
+        let progress = FetchProgress {
+            phase: FetchPhase::Resolving,
+            received_objects: 9,
+            total_objects: 9,
+            received_bytes: 4096,
+            bytes_per_second: 512,
+            indexed_deltas: 2,
+            total_deltas: 4,
+        };
+        let heard = |phase, received, total, again_in_s| Signal::CloneProgress {
+            phase,
+            received,
+            total,
+            kib: 4,
+            bytes_per_second: 512,
+            again_in_s,
+        };
+        assert_eq!(signal(&progress), heard(ClonePhase::Resolving, 2, 4, 0));
+        let broken = FetchProgress { phase: FetchPhase::Broken { again_in_s: 4 }, ..progress };
+        assert_eq!(signal(&broken), heard(ClonePhase::Broken, 9, 9, 4));
     }
 }

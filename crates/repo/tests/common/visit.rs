@@ -4,7 +4,7 @@
 //! certificates from `SSL_CERT_FILE`. A test cannot change those for itself, so it runs itself a second
 //! time: the file of such a test has a test `visit` that calls [`answer`].
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,10 +20,22 @@ const VERB: &str = "ANCHORHOLD_VISIT_VERB";
 const ADDRESS: &str = "ANCHORHOLD_VISIT_ADDRESS";
 const PASSWORD: &str = "ANCHORHOLD_VISIT_PASSWORD";
 
+/// What a machine may have set, and a visitor has only where a test says so.
+const INHERITED: [&str; 8] = [
+    "SSH_AUTH_SOCK",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "XDG_CONFIG_HOME",
+    "GIT_CONFIG_GLOBAL",
+];
+
 /// A user with a home folder.
 pub struct Visitor {
     place: TempDir,
-    variables: Vec<(&'static str, PathBuf)>,
+    variables: Vec<(&'static str, OsString)>,
     password: String,
 }
 
@@ -41,17 +53,28 @@ impl Visitor {
     }
 
     pub fn with_agent(mut self, agent: &SshAgent) -> Self {
-        self.variables.push(("SSH_AUTH_SOCK", agent.socket()));
+        self.variables.push(("SSH_AUTH_SOCK", agent.socket().into()));
         self
     }
 
     pub fn trusting(mut self, certificate: PathBuf) -> Self {
-        self.variables.push(("SSL_CERT_FILE", certificate));
+        self.variables.push(("SSL_CERT_FILE", certificate.into()));
         self
     }
 
     pub fn with_password(mut self, password: &str) -> Self {
         self.password = password.to_owned();
+        self
+    }
+
+    pub fn with(mut self, variable: &'static str, value: &str) -> Self {
+        self.variables.push((variable, value.into()));
+        self
+    }
+
+    /// Has this in the user's git configuration.
+    pub fn configured(self, text: &str) -> Self {
+        fs::write(self.place.path().join("home/.gitconfig"), text).unwrap();
         self
     }
 
@@ -61,11 +84,12 @@ impl Visitor {
 
     /// Does `verb` at `address`, and returns what came of it.
     pub fn does(&self, verb: &str, address: &str) -> String {
-        let output = Command::new(std::env::current_exe().unwrap())
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        for variable in INHERITED {
+            command.env_remove(variable).env_remove(variable.to_lowercase());
+        }
+        let output = command
             .args(["--exact", "--nocapture", "visit"])
-            .env_remove("SSH_AUTH_SOCK")
-            .env_remove("SSL_CERT_FILE")
-            .env_remove("SSL_CERT_DIR")
             .env("HOME", self.place.path().join("home"))
             .env(PLACE, self.place.path())
             .env(VERB, verb)
