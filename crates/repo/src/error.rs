@@ -378,9 +378,7 @@ impl RepoError {
                 "somebody pushed to the branch: choose another target branch, or start from its new tip".to_owned()
             }
             Self::ForbiddenBranch { .. } => "choose another target branch".to_owned(),
-            Self::Rejected { .. } => {
-                "read the server's reason: the branch may be protected, or a hook refused the content".to_owned()
-            }
+            Self::Rejected { reason, .. } => rejected_hint(reason).to_owned(),
             Self::NotVerified { .. } => "look at the branch on the server before you push again".to_owned(),
             Self::InvalidPath { .. } => "use a relative path inside the repository".to_owned(),
             Self::PathNotFound { .. } => "list the changed files again".to_owned(),
@@ -418,6 +416,23 @@ fn has_room(folder: &Path, size: usize) -> bool {
         File::create(&path).and_then(|mut file| std::io::copy(&mut std::io::repeat(0).take(size), &mut file));
     let _ = std::fs::remove_file(&path);
     !written.is_err_and(|error| matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded))
+}
+
+/// Returns what helps against a server's refusal, as far as its words tell.
+///
+/// The words are GitHub's: <https://docs.github.com/en/code-security/secret-scanning> for pushes with
+/// secrets in them, and its branch protection and rulesets for the rest.
+fn rejected_hint(reason: &str) -> &'static str {
+    let says = |text: &str| reason.to_ascii_lowercase().contains(text);
+    if says("workflow") && says("scope") || says("workflow") && says("permission") {
+        "the account may not change workflow files: sign in again and grant that, or leave them out"
+    } else if says("push protection") || says("push cannot contain secrets") {
+        "the server found a secret: remove it, and revoke it if it is real"
+    } else if says("gh006") || says("gh013") || says("protected branch") || says("rule violations") {
+        "the branch is protected by rules of the repository: choose another target branch"
+    } else {
+        "read the server's reason: the branch may be protected, or a hook refused the content"
+    }
 }
 
 /// Returns what a user types to reach a server, whose port `ssh` takes apart from its name.

@@ -19,6 +19,7 @@ mod network;
 mod path;
 mod push;
 mod remote;
+mod said;
 mod ssh;
 mod tree;
 

@@ -20,6 +20,7 @@ use crate::credentials::Credentials;
 use crate::error::{RepoError, Result};
 use crate::fetch::{FetchPhase, FetchProgress};
 use crate::remote::Remote;
+use crate::said::{keep, plain_words};
 use crate::ssh::{self, HostKey};
 
 /// How long a server may take to accept a connection.
@@ -145,12 +146,12 @@ impl<'a> Network<'a> {
         let mut callbacks = self.callbacks();
         callbacks.push_update_reference(|_, status| {
             if let Some(status) = status {
-                refusal.replace(Some(status.to_owned()));
+                refusal.replace(Some(plain_words(status.as_bytes())));
             }
             Ok(())
         });
         callbacks.sideband_progress(|text| {
-            said.borrow_mut().extend_from_slice(text);
+            keep(&mut said.borrow_mut(), text);
             true
         });
         callbacks.push_negotiation(|updates| {
@@ -165,7 +166,7 @@ impl<'a> Network<'a> {
         let mut remote = self.connectable(repository)?;
         let outcome = remote.push(&[format!("{commit}:refs/heads/{branch}")], Some(&mut options));
         drop(options);
-        let said = plain_text(&said.into_inner());
+        let said = plain_words(&said.into_inner());
         match outcome {
             _ if moved.get() => Ok(Answer::Moved),
             Err(error) if error.code() == ErrorCode::NotFastForward => Ok(Answer::Moved),
@@ -269,6 +270,8 @@ impl<'a> Network<'a> {
         let ssh_sign_in = error.code() == ErrorCode::Auth
             || error.class() == ErrorClass::Ssh && (says("agent") || says("authenticat"));
         match error.code() {
+            // A proxy that wants a password says so with the same code as a server.
+            _ if says("proxy") => RepoError::Network { attempt, reason: message.to_owned() },
             _ if self.remote.is_ssh() && ssh_sign_in => {
                 RepoError::SshKey { host, attempt, keys: ssh::agent_keys() }
             }
@@ -327,14 +330,6 @@ fn proxy<'a>() -> ProxyOptions<'a> {
     let mut options = ProxyOptions::new();
     options.auto();
     options
-}
-
-/// Makes what a server's hooks printed safe to show: no control characters, and not endless.
-fn plain_text(bytes: &[u8]) -> String {
-    const LONGEST: usize = 4000;
-    let text = String::from_utf8_lossy(bytes);
-    let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).take(LONGEST).collect();
-    text.trim().to_owned()
 }
 
 fn set_timeouts() {
