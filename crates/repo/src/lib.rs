@@ -21,6 +21,7 @@ mod network;
 mod path;
 mod push;
 mod remote;
+mod risks;
 mod said;
 mod signing;
 mod ssh;
