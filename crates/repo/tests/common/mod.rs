@@ -4,6 +4,10 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 #[cfg(unix)]
+pub mod relay;
+#[cfg(unix)]
+pub mod site;
+#[cfg(unix)]
 pub mod visit;
 
 use std::fs;
@@ -98,6 +102,21 @@ pub fn commit_file(mirror: &Mirror, base: &Base, path: &str, text: &str) -> Stri
 pub fn commit_tree(mirror: &Mirror, parent: &str, tree: &str, message: &str) -> String {
     let commit = CommitToMake { tree: tree.to_owned(), message: message.to_owned() };
     mirror.commits_for_push(parent, &[commit], &ada(), None).unwrap().remove(0)
+}
+
+/// Returns every file or folder under `dir` of that name.
+pub fn files_named(dir: &Path, name: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().is_some_and(|found| found == name) {
+            found.push(path.clone());
+        }
+        if path.is_dir() {
+            found.extend(files_named(&path, name));
+        }
+    }
+    found
 }
 
 /// Returns every file under `dir` that holds `needle`.
