@@ -144,6 +144,12 @@ pub const REQUIREMENTS: &[Requirement] = &[
     ),
     requirement(
         Need::Test,
+        "signs and verifies commits in the tests",
+        Probe::Program(&["gpg"]),
+        ["gnupg", "gnupg2", "gnupg"],
+    ),
+    requirement(
+        Need::Test,
         "writes contexts for the tests, and is the other end of an engine over ssh",
         Probe::Program(&["docker"]),
         ["docker.io", "docker-cli", "docker"],

@@ -10,13 +10,11 @@ use git2::{ObjectType, Oid, Repository, Time, Tree};
 
 use crate::error::{RepoError, Result};
 use crate::mirror::{Mirror, oid};
-use crate::path::{path_to_text, split};
+use crate::path::{check_link, path_to_text, split};
 use crate::tree::SYMLINK;
 
 /// The modes that an edit may give: file, executable file and symbolic link.
 const MODES: [u32; 3] = [0o100_644, 0o100_755, SYMLINK];
-/// Files that git reads itself, and would follow as links when it checks out.
-const NEVER_LINKS: [&str; 3] = [".gitmodules", ".gitattributes", ".gitignore"];
 
 /// One change to a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,9 +151,8 @@ impl<'r> Folder<'r> {
                 if !MODES.contains(mode) {
                     return refuse("its mode is not one of a file or link");
                 }
-                let last = names.last().copied().unwrap_or_default().to_ascii_lowercase();
-                if *mode == SYMLINK && NEVER_LINKS.iter().any(|name| last == name.as_bytes()) {
-                    return refuse("git must not follow a link there");
+                if *mode == SYMLINK {
+                    check_link(path, &names)?;
                 }
                 let attempt = format!("store {}", path_to_text(path));
                 let attempt = RepoError::writing(repository, bytes.len(), attempt);

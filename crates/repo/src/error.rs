@@ -212,6 +212,36 @@ pub enum RepoError {
         /// The address that was given.
         email: String,
     },
+    /// The text cannot be a commit's message.
+    #[error("use a text as a commit message: {reason}")]
+    InvalidMessage {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The user's git configuration asks for signatures in a way that cannot work here.
+    #[error("sign commits as git is configured: {reason}")]
+    SigningImpossible {
+        /// Why it cannot work.
+        reason: String,
+        /// What the user can do.
+        hint: &'static str,
+    },
+    /// The program that signs failed.
+    #[error("sign a commit with {program}: {reason}")]
+    SigningFailed {
+        /// The program.
+        program: String,
+        /// Its own words, or how it ended.
+        reason: String,
+    },
+    /// The program that signs did not come to an end.
+    #[error("sign a commit with {program}: it did not answer within {seconds} seconds")]
+    SigningTimedOut {
+        /// The program.
+        program: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// An object that must be there is not, or is not of its kind.
     #[error("read {kind} {id}")]
     MissingObject {
@@ -330,6 +360,10 @@ impl RepoError {
             Self::PathNotFound { .. } => "path_not_found",
             Self::InvalidAgent { .. } => "agent_invalid",
             Self::InvalidSignature { .. } => "signature_invalid",
+            Self::InvalidMessage { .. } => "message_invalid",
+            Self::SigningImpossible { .. } => "signing_impossible",
+            Self::SigningFailed { .. } => "signing_failed",
+            Self::SigningTimedOut { .. } => "signing_timed_out",
             Self::MissingObject { .. } => "object_missing",
             Self::NotOwned { .. } => "repository_not_owned",
             Self::DiskFull { .. } => "disk_full",
@@ -408,15 +442,22 @@ impl RepoError {
                 "somebody pushed to the branch: choose another target branch, or start from its new tip".to_owned()
             }
             Self::ForbiddenBranch { .. } => "choose another target branch".to_owned(),
-            Self::Rejected { .. } => {
-                "read the server's reason: the branch may be protected, or a hook refused the content".to_owned()
-            }
+            Self::Rejected { reason, .. } => rejected_hint(reason).to_owned(),
             Self::NotVerified { .. } => "look at the branch on the server before you push again".to_owned(),
             Self::InvalidPath { .. } => "use a relative path inside the repository".to_owned(),
             Self::PathNotFound { .. } => "list the changed files again".to_owned(),
             Self::InvalidAgent { .. } => "use letters, digits, - and _ only".to_owned(),
             Self::InvalidSignature { .. } => {
                 "set a name and an e-mail address without line breaks and angle brackets".to_owned()
+            }
+            Self::InvalidMessage { .. } => {
+                "write a message of at least one word, without control characters".to_owned()
+            }
+            Self::SigningImpossible { hint, .. } => (*hint).to_owned(),
+            Self::SigningFailed { reason, .. } => signing_hint(reason).to_owned(),
+            Self::SigningTimedOut { .. } => {
+                "it may wait for a passphrase or a touch of a key: unlock the key first, or set commit.gpgsign to false"
+                    .to_owned()
             }
             Self::MissingObject { .. } => "fetch the repository again".to_owned(),
             Self::NotOwned { remote } => {
@@ -448,6 +489,35 @@ fn has_room(folder: &Path, size: usize) -> bool {
         File::create(&path).and_then(|mut file| std::io::copy(&mut std::io::repeat(0).take(size), &mut file));
     let _ = std::fs::remove_file(&path);
     !written.is_err_and(|error| matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded))
+}
+
+/// Returns what helps against a server's refusal, as far as its words tell.
+///
+/// The words are GitHub's: <https://docs.github.com/en/code-security/secret-scanning> for pushes with
+/// secrets in them, and its branch protection and rulesets for the rest.
+fn rejected_hint(reason: &str) -> &'static str {
+    let says = |text: &str| reason.to_ascii_lowercase().contains(text);
+    if says("workflow") && says("scope") || says("workflow") && says("permission") {
+        "the account may not change workflow files: sign in again and grant that, or leave them out"
+    } else if says("push protection") || says("push cannot contain secrets") {
+        "the server found a secret: remove it, and revoke it if it is real"
+    } else if says("gh006") || says("gh013") || says("protected branch") || says("rule violations") {
+        "the branch is protected by rules of the repository: choose another target branch"
+    } else {
+        "read the server's reason: the branch may be protected, or a hook refused the content"
+    }
+}
+
+/// Returns what helps against a failure to sign, as far as the program's words tell.
+fn signing_hint(reason: &str) -> &'static str {
+    let says = |text: &str| reason.to_ascii_lowercase().contains(text);
+    if says("no secret key") || says("no private key") || says("couldn't load public key") {
+        "check user.signingkey in your git configuration: the key that it names is not here"
+    } else if says("passphrase") || says("agent") || says("pinentry") || says("cancel") {
+        "unlock the key first: add it to your ssh agent with `ssh-add`, or sign something once with gpg"
+    } else {
+        "try `git commit -S` in a terminal: what fails there fails here, too"
+    }
 }
 
 /// Returns what a user types to reach a server, whose port `ssh` takes apart from its name.

@@ -22,6 +22,7 @@ use crate::credentials::Credentials;
 use crate::error::{RepoError, Result};
 use crate::fetch::{Depth, FetchPhase, FetchProgress};
 use crate::remote::Remote;
+use crate::said::{keep, plain_words};
 use crate::ssh::{self, HostKey};
 use redirect::Led;
 
@@ -179,12 +180,12 @@ impl<'a> Network<'a> {
         let mut callbacks = self.callbacks();
         callbacks.push_update_reference(|_, status| {
             if let Some(status) = status {
-                refusal.replace(Some(status.to_owned()));
+                refusal.replace(Some(plain_words(status.as_bytes())));
             }
             Ok(())
         });
         callbacks.sideband_progress(|text| {
-            said.borrow_mut().extend_from_slice(text);
+            keep(&mut said.borrow_mut(), text);
             true
         });
         callbacks.push_negotiation(|updates| {
@@ -199,7 +200,7 @@ impl<'a> Network<'a> {
         let mut remote = self.connectable(repository)?;
         let outcome = remote.push(&[format!("{commit}:refs/heads/{branch}")], Some(&mut options));
         drop(options);
-        let said = plain_text(&said.into_inner());
+        let said = plain_words(&said.into_inner());
         match outcome {
             _ if moved.get() => Ok(Answer::Moved),
             Err(error) if error.code() == ErrorCode::NotFastForward => Ok(Answer::Moved),
@@ -401,14 +402,6 @@ fn proxy<'a>() -> ProxyOptions<'a> {
     let mut options = ProxyOptions::new();
     options.auto();
     options
-}
-
-/// Makes what a server's hooks printed safe to show: no control characters, and not endless.
-fn plain_text(bytes: &[u8]) -> String {
-    const LONGEST: usize = 4000;
-    let text = String::from_utf8_lossy(bytes);
-    let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).take(LONGEST).collect();
-    text.trim().to_owned()
 }
 
 fn set_up() {

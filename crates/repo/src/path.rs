@@ -7,6 +7,9 @@ const LONGEST_PATH: usize = 4096;
 /// The longest name of one file or folder on the common file systems.
 const LONGEST_NAME: usize = 255;
 
+/// Files that git reads itself, and would follow as links when it checks out.
+const NEVER_LINKS: [&str; 3] = [".gitmodules", ".gitattributes", ".gitignore"];
+
 /// Splits `path` into names, refusing what could reach outside a checkout or into its `.git`.
 ///
 /// The rules are those of git's own checks on the most hostile of the file systems, on every
@@ -44,6 +47,16 @@ pub(crate) fn split(path: &[u8]) -> Result<Vec<&[u8]>> {
         }
     }
     Ok(names)
+}
+
+/// Refuses a symbolic link where git itself would read through it when it checks out.
+pub(crate) fn check_link(path: &[u8], names: &[&[u8]]) -> Result<()> {
+    let last = names.last().copied().unwrap_or_default().to_ascii_lowercase();
+    if NEVER_LINKS.iter().any(|name| last == name.as_bytes()) {
+        let reason = "git must not follow a link there";
+        return Err(RepoError::InvalidPath { path: path_to_text(path), reason });
+    }
+    Ok(())
 }
 
 /// Whether some file system takes `name` for `.git`.

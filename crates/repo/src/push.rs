@@ -1,9 +1,9 @@
-//! Commits in the user's name, and the one way by which they leave this machine.
+//! The one way by which commits leave this machine.
 //!
 //! A branch is created or fast-forwarded, never forced, and the source and the default branch are
 //! refused before the server is even asked. After a push the server is asked again what it holds.
 
-use git2::{Oid, Time};
+use git2::Oid;
 
 use crate::credentials::Credentials;
 use crate::error::{RepoError, Result};
@@ -11,19 +11,6 @@ use crate::fetch::check_branch;
 use crate::local;
 use crate::mirror::{Mirror, oid};
 use crate::network::{Answer, Network};
-
-/// Who made a commit, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signature {
-    /// The name.
-    pub name: String,
-    /// The e-mail address.
-    pub email: String,
-    /// Milliseconds since 1970, UTC.
-    pub at_ms: i64,
-    /// The time zone, in minutes east of UTC.
-    pub offset: i32,
-}
 
 /// What a push did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,34 +24,6 @@ pub struct PushOutcome {
 }
 
 impl Mirror {
-    /// Makes a commit of `tree` in the user's name, without moving any ref.
-    ///
-    /// # Errors
-    /// [`RepoError::InvalidSignature`] and [`RepoError::MissingObject`].
-    pub fn commit_for_push(
-        &self,
-        tree: &str,
-        parents: &[String],
-        author: &Signature,
-        message: &str,
-    ) -> Result<String> {
-        let repository = self.objects()?;
-        let tree = repository.find_tree(oid("tree", tree)?).map_err(RepoError::missing("tree", tree))?;
-        let parents = parents
-            .iter()
-            .map(|id| repository.find_commit(oid("commit", id)?).map_err(RepoError::missing("commit", id)))
-            .collect::<Result<Vec<_>>>()?;
-        let at = Time::new(author.at_ms.div_euclid(1000), author.offset);
-        let signature = git2::Signature::new(&author.name, &author.email, &at).map_err(|_| {
-            RepoError::InvalidSignature { name: author.name.clone(), email: author.email.clone() }
-        })?;
-        let parents: Vec<_> = parents.iter().collect();
-        let commit = repository
-            .commit(None, &signature, &signature, message, &tree, &parents)
-            .map_err(RepoError::writing(&repository, 0, "make a commit to push"))?;
-        Ok(commit.to_string())
-    }
-
     /// Pushes `commit` to `branch`, creating or fast-forwarding it.
     ///
     /// With `expected` the branch must be exactly there; without, it must not exist or be an

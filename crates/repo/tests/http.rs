@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use anchorhold_repo::{Base, Credentials, Mirror, PushOutcome, RepoError};
 use anchorhold_testkit::GitServer;
-use common::{Place, ada, commit_file, fetch, files_with, git};
+use common::{Place, commit_file, fetch, files_with, git};
 
 struct Site {
     server: GitServer,
@@ -133,7 +133,7 @@ fn a_push_creates_a_branch_with_exactly_the_tree_and_then_moves_it_forward() {
     assert_eq!(outcome, PushOutcome { created: true, previous_tip: None, up_to_date: false });
     let tree = mirror.tree_of(&first).unwrap();
     assert_eq!(git(&site.bare, &["rev-parse", "agent/x^{tree}"]).unwrap(), tree);
-    let second = mirror.commit_for_push(&tree, std::slice::from_ref(&first), &ada(), "Again").unwrap();
+    let second = common::commit_tree(&mirror, &first, &tree, "Again");
     let outcome = mirror.push("agent/x", &second, &site.credentials, Some(&first), &["main"]).unwrap();
     assert_eq!(outcome, PushOutcome { created: false, previous_tip: Some(first), up_to_date: false });
     git(&site.bare, &["fsck", "--strict"]).unwrap();

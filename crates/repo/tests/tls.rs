@@ -144,3 +144,19 @@ fn another_port_of_the_same_host_is_left_before_anything_is_sent_to_it() {
     );
     assert_eq!(site.server.requests().unwrap(), Vec::<String>::new());
 }
+
+#[test]
+fn a_push_to_a_server_whose_certificate_does_not_hold_any_more_sends_nothing() {
+    let site = Site::start();
+    let url = site.server.url("hello");
+    let visitor = Visitor::new().with_password(site.server.password()).trusting(site.server.certificate());
+    let commit = visitor.does("prepare", &url);
+    let visitor = visitor.forgetting();
+    let before = site.server.requests().unwrap();
+    let outcome = visitor.does(&format!("push {commit}"), &url);
+    assert!(outcome.starts_with("certificate_invalid: "), "{outcome}");
+    assert_eq!(site.server.requests().unwrap(), before);
+    // The control: trusted again, the same push succeeds.
+    let visitor = visitor.trusting(site.server.certificate());
+    assert_eq!(visitor.does(&format!("push {commit}"), &url), format!("pushed {commit}"));
+}

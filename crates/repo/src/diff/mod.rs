@@ -23,8 +23,8 @@ use crate::mirror::{Mirror, lock};
 use crate::tree::{SUBMODULE, SYMLINK, is_lfs_pointer};
 use paint::Canvas;
 pub(crate) use text::Text;
+pub(crate) use visible::{hidden_in, is_hidden, is_stray_selector};
 pub use visible::{hidden_text, make_visible, visible_text};
-pub(crate) use visible::{is_hidden, is_stray_selector};
 
 /// Files above this are not rendered.
 const LARGEST_RENDERED: usize = 2 * 1024 * 1024;

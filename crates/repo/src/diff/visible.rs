@@ -65,6 +65,20 @@ pub(crate) fn has_hidden(line: &str) -> bool {
     false
 }
 
+/// Returns the characters of one line that must be named, each once.
+pub(crate) fn hidden_in(line: &str) -> Vec<char> {
+    let mut hidden = Vec::new();
+    let mut before = None;
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        if !is_drawn(before, c, chars.peek().copied()) && !hidden.contains(&c) {
+            hidden.push(c);
+        }
+        before = Some(c);
+    }
+    hidden
+}
+
 /// Replaces every invisible, direction-changing or control character of one line by its name, as ⟨U+202E⟩.
 #[must_use]
 pub fn make_visible(line: &str) -> String {

@@ -5,13 +5,19 @@
 
 pub mod front;
 #[cfg(unix)]
+pub mod relay;
+#[cfg(unix)]
+pub mod site;
+#[cfg(unix)]
 pub mod visit;
 
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use anchorhold_repo::{Base, Credentials, FetchProgress, Mirror, Mirrors, Remote, RepoError, Signature};
+use anchorhold_repo::{
+    Base, CommitToMake, Credentials, FetchProgress, Mirror, Mirrors, Remote, RepoError, Signature,
+};
 pub use anchorhold_testkit::git;
 use tempfile::TempDir;
 
@@ -90,9 +96,28 @@ pub fn ada() -> Signature {
 pub fn commit_file(mirror: &Mirror, base: &Base, path: &str, text: &str) -> String {
     let edits = [anchorhold_repo::TreeEdit::Put { path: path.into(), mode: 0o100_644, bytes: text.into() }];
     let checkpoint = mirror.checkpoint("agent", Some(&base.commit), &base.tree, &edits, "edit", 0).unwrap();
-    mirror
-        .commit_for_push(&checkpoint.tree, std::slice::from_ref(&base.commit), &ada(), "Change a file")
-        .unwrap()
+    commit_tree(mirror, &base.commit, &checkpoint.tree, "Change a file")
+}
+
+/// Commits `tree` onto `parent` in the user's name.
+pub fn commit_tree(mirror: &Mirror, parent: &str, tree: &str, message: &str) -> String {
+    let commit = CommitToMake { tree: tree.to_owned(), message: message.to_owned() };
+    mirror.commits_for_push(parent, &[commit], &ada(), None).unwrap().remove(0)
+}
+
+/// Returns every file or folder under `dir` of that name.
+pub fn files_named(dir: &Path, name: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().is_some_and(|found| found == name) {
+            found.push(path.clone());
+        }
+        if path.is_dir() {
+            found.extend(files_named(&path, name));
+        }
+    }
+    found
 }
 
 /// Returns every file under `dir` that holds `needle`.

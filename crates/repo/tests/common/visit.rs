@@ -78,6 +78,17 @@ impl Visitor {
         self
     }
 
+    /// Names a proxy in git's configuration.
+    pub fn proxied_by(self, port: u16) -> Self {
+        self.configured(&format!("[http]\n\tproxy = http://127.0.0.1:{port}\n"))
+    }
+
+    /// Takes agent and certificates away again; the mirrors stay.
+    pub fn forgetting(mut self) -> Self {
+        self.variables.clear();
+        self
+    }
+
     pub fn known_hosts(&self) -> PathBuf {
         self.place.path().join("home/.ssh/known_hosts")
     }
@@ -125,12 +136,19 @@ fn act(place: &Path, verb: &str, address: &str, password: &str) -> Result<String
         return Ok(connect_unchecked(address));
     }
     let mirror = Mirrors::new(place.join("mirrors")).open(&remote)?;
+    if let Some(commit) = verb.strip_prefix("push ") {
+        mirror.push("agent/x", commit, &credentials, None, &["main"])?;
+        return Ok(format!("pushed {commit}"));
+    }
     let base = fetch(&mirror, "main", &credentials)?;
     if verb == "fetch" {
         return Ok(format!("fetched {}", base.commit));
     }
-    assert_eq!(verb, "push");
     let commit = commit_file(&mirror, &base, "b.txt", "new\n");
+    if verb == "prepare" {
+        return Ok(commit);
+    }
+    assert_eq!(verb, "push");
     mirror.push("agent/x", &commit, &credentials, None, &["main"])?;
     Ok(format!("pushed {commit}"))
 }

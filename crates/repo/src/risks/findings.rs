@@ -1,0 +1,83 @@
+//! What was found so far, bounded and in order.
+
+use std::collections::BTreeMap;
+
+use anchorhold_domain::{Risk, RiskKind};
+
+use crate::diff::hidden_in;
+
+/// The most risks that are told; who reads so many reads no more.
+const MOST: usize = 500;
+/// Different characters that are named of one file.
+const MOST_NAMED: usize = 5;
+
+/// Risks, at most so many of each kind that the gravest are never crowded out.
+#[derive(Default)]
+pub(super) struct Findings {
+    by_kind: BTreeMap<RiskKind, Vec<Risk>>,
+}
+
+impl Findings {
+    pub(super) fn add(&mut self, kind: RiskKind, path: &str, line: Option<u32>, detail: impl Into<String>) {
+        let found = self.by_kind.entry(kind).or_default();
+        if found.len() < MOST {
+            found.push(Risk { kind, path: path.to_owned(), line, detail: detail.into() });
+        }
+    }
+
+    /// Returns them, the gravest first, then by path and line.
+    pub(super) fn sorted(self) -> Vec<Risk> {
+        let mut risks: Vec<Risk> = self.by_kind.into_values().flatten().collect();
+        risks.sort_by(|a, b| (a.kind, &a.path, a.line).cmp(&(b.kind, &b.path, b.line)));
+        risks.dedup();
+        risks.truncate(MOST);
+        risks
+    }
+}
+
+/// The hidden characters of one file's added lines.
+#[derive(Default)]
+pub(super) struct Hidden {
+    first: Option<u32>,
+    lines: u32,
+    named: Vec<char>,
+    more: bool,
+}
+
+impl Hidden {
+    /// Looks at an added line.
+    pub(super) fn line(&mut self, number: u32, content: &[u8]) {
+        if content.iter().all(|byte| *byte == b'\t' || (b' '..=b'~').contains(byte)) {
+            return;
+        }
+        let text = String::from_utf8_lossy(content);
+        // At the very beginning of a file it is a mark of the encoding.
+        let text = if number == 1 { text.trim_start_matches('\u{feff}') } else { &*text };
+        let found = hidden_in(text);
+        if found.is_empty() {
+            return;
+        }
+        self.first.get_or_insert(number);
+        self.lines = self.lines.saturating_add(1);
+        for c in found {
+            if self.named.contains(&c) {
+                continue;
+            }
+            if self.named.len() < MOST_NAMED {
+                self.named.push(c);
+            } else {
+                self.more = true;
+            }
+        }
+    }
+
+    /// Returns the first line, and what is on how many.
+    pub(super) fn found(self) -> Option<(u32, String)> {
+        let first = self.first?;
+        let names: Vec<String> = self.named.iter().map(|c| format!("U+{:04X}", u32::from(*c))).collect();
+        let more = if self.more { " and others" } else { "" };
+        let lines =
+            if self.lines == 1 { "1 added line".to_owned() } else { format!("{} added lines", self.lines) };
+        Some((first, format!("{}{more} on {lines}", names.join(", "))))
+    }
+}
