@@ -96,7 +96,8 @@ fn perform(task: Task) -> Result<()> {
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Setup => {
             setup::ensure(&[Need::Build, Need::Window, Need::Engine, Need::Test])?;
-            ui::install(&paths::models(), "model servers")
+            ui::install(&paths::models(), "model servers")?;
+            ui::install(&paths::github(), "contract server")
         }
         Task::Engine { action } => engine::act(&action),
     }

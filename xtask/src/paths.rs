@@ -31,6 +31,11 @@ pub fn models() -> PathBuf {
     root().join("tests").join("models")
 }
 
+/// The folder of the contract server that stands in for GitHub.
+pub fn github() -> PathBuf {
+    root().join("tests").join("github")
+}
+
 /// A program that Cargo built in `profile`'s folder, such as `debug`.
 pub fn built(profile: &str, name: &str) -> PathBuf {
     target().join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))

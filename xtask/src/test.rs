@@ -53,6 +53,7 @@ pub fn run(parts: &[Part]) -> Result<()> {
 
 fn rust(host: &str) -> Result<()> {
     ui::install(&paths::models(), "model servers")?;
+    ui::install(&paths::github(), "contract server")?;
     let mut test = on_own_desktop();
     test.args(["cargo", "test", "--workspace", "--no-fail-fast"]).env("DOCKER_HOST", host);
     command::run(&mut test, "run the Rust tests", "run one alone: cargo test -p <crate> <test>")

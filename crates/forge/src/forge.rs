@@ -1,59 +1,77 @@
 //! A connection to one GitHub: `github.com`, or a company's own server.
 
 use crate::error::{ForgeError, Result, classify};
+use crate::links::Links;
 use crate::sign_in::Host;
-use octocrab::{FromResponse, Octocrab};
+use crate::transport::{Cache, KeepRedirect, Transport};
+use anchorhold_domain::RateLimit;
+use http::{HeaderMap, Request, StatusCode};
+use octocrab::{AuthState, Octocrab, OctocrabBuilder};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fmt;
-use std::time::Duration;
-
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-// GitHub itself gives up after 10 s.
-// https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// One GitHub, seen with one account's token or with none. Clones share the connection.
 #[derive(Clone)]
 pub struct Forge {
     client: Octocrab,
-    host: String,
+    pub(crate) transport: Transport,
+    host: Host,
+}
+
+/// How something is changed.
+#[derive(Clone, Copy)]
+pub(crate) enum Change {
+    Post,
+    Patch,
 }
 
 impl Forge {
     /// Prepares to talk to `host`, such as `github.com`. Nothing is sent yet.
-    ///
-    /// Asynchronous because the client needs the runtime that will drive it.
     ///
     /// # Errors
     /// [`ForgeError::Host`] where `host` is not the name of a host, with or without a port, and
     /// [`ForgeError::TokenMalformed`] where the token cannot be one.
     pub async fn connect(host: &str, token: Option<&str>) -> Result<Self> {
         let host = Host::new(host).map_err(|_| ForgeError::Host { host: host.to_owned() })?;
-        Self::connect_to(host.api(), host.name().to_owned(), token)
+        Self::at(&host, token).await
     }
 
-    pub(crate) fn connect_to(api: &str, host: String, token: Option<&str>) -> Result<Self> {
-        let mut builder = Octocrab::builder()
-            .set_connect_timeout(Some(CONNECT_WITHIN))
-            .set_read_timeout(Some(ANSWER_WITHIN))
-            .set_write_timeout(Some(ANSWER_WITHIN))
-            .base_uri(api)
-            .map_err(|_| ForgeError::Host { host: host.clone() })?;
-        if let Some(token) = token {
-            if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err(ForgeError::TokenMalformed { host });
-            }
-            builder = builder.personal_token(token.to_owned());
+    /// Prepares to talk to a host that is known already, or to a stand-in on this machine.
+    ///
+    /// Asynchronous because the client needs the runtime that will drive it.
+    ///
+    /// # Errors
+    /// [`ForgeError::TokenMalformed`] where the token cannot be one.
+    pub async fn at(host: &Host, token: Option<&str>) -> Result<Self> {
+        let is_token = |token: &str| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+        let transport = match token.is_none_or(is_token) {
+            true => Transport::new(host.clone(), token, Cache::new()),
+            false => None,
+        };
+        match transport {
+            Some(transport) => Ok(Self::over(transport, host.clone())),
+            None => Err(ForgeError::TokenMalformed { host: host.name().to_owned() }),
         }
-        match builder.build() {
-            Ok(client) => Ok(Self { client, host }),
-            Err(error) => Err(classify("connect", &host, error)),
-        }
+    }
+
+    /// Remembers answers, limits and connections in `cache`, so that whoever connects next with it finds them.
+    /// Answers to one token are never given to another.
+    #[must_use]
+    pub fn with_cache(self, cache: Cache) -> Self {
+        Self::over(self.transport.with_cache(cache), self.host)
     }
 
     /// Returns the host this talks to.
     #[must_use]
     pub fn host(&self) -> &str {
-        &self.host
+        self.host.name()
+    }
+
+    /// Returns what is left of the account's rate limit, once GitHub has told. Searches have one of their own.
+    #[must_use]
+    pub fn rate(&self) -> Option<RateLimit> {
+        self.transport.rate()
     }
 
     /// Returns the address to clone a repository from, over HTTPS and without credentials.
@@ -61,28 +79,133 @@ impl Forge {
     /// # Errors
     /// [`ForgeError::RepositoryName`] where GitHub cannot have such a repository.
     pub fn clone_url(&self, owner: &str, name: &str) -> Result<String> {
-        if !is_name(owner) || !is_name(name) {
-            return Err(ForgeError::RepositoryName { owner: owner.to_owned(), name: name.to_owned() });
-        }
-        Ok(format!("https://{}/{owner}/{name}.git", self.host))
+        Ok(format!("{}/{}.git", self.host.web(), full_name(owner, name)?))
     }
 
-    pub(crate) async fn get<T: FromResponse>(&self, attempt: &'static str, route: &str) -> Result<T> {
-        self.client.get(route, None::<&()>).await.map_err(|error| classify(attempt, &self.host, error))
+    /// The address of a page on this GitHub, or `otherwise` where `said` is not one.
+    pub(crate) fn page(&self, said: Option<&str>, otherwise: &str) -> String {
+        let own = |said: &&str| said.len() <= 2_000 && said.starts_with(&format!("{}/", self.host.web()));
+        let parsed = said.filter(own).and_then(|said| url::Url::parse(said).ok());
+        parsed.map_or_else(|| otherwise.to_owned(), String::from)
+    }
+
+    /// The address of a page of a repository.
+    pub(crate) fn page_of(&self, repository: &str, rest: &str) -> String {
+        format!("{}/{repository}/{rest}", self.host.web())
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(&self, attempt: &str, route: &str) -> Result<T> {
+        Ok(self.get_linked(attempt, route).await?.0)
+    }
+
+    /// As [`Forge::get`], with what the answer says of other pages.
+    pub(crate) async fn get_linked<T: DeserializeOwned>(
+        &self,
+        attempt: &str,
+        route: &str,
+    ) -> Result<(T, Links)> {
+        let asked = async {
+            let answer = octocrab::map_github_error(self.client._get(route).await?).await?;
+            let links = Links::read(answer.headers());
+            Ok((self.client.body_to_string(answer).await?, links))
+        };
+        let (body, links) = asked.await.map_err(|error| self.classify(attempt, error))?;
+        Ok((self.read(attempt, &body)?, links))
+    }
+
+    /// Reads a list that GitHub gives oldest first, from its end: at most 200 entries, oldest first.
+    pub(crate) async fn newest<T: DeserializeOwned>(&self, attempt: &str, route: &str) -> Result<Vec<T>> {
+        let page = async |page: u32| {
+            let joint = if route.contains('?') { '&' } else { '?' };
+            self.get_linked::<Vec<T>>(attempt, &format!("{route}{joint}per_page=100&page={page}")).await
+        };
+        let (mut items, links) = page(1).await?;
+        if let Some(last) = links.last.filter(|last| *last > 1) {
+            if last > 2 {
+                items = page(last.saturating_sub(1)).await?.0;
+            }
+            items.append(&mut page(last).await?.0);
+        }
+        Ok(items)
+    }
+
+    pub(crate) async fn change<T: DeserializeOwned>(
+        &self,
+        attempt: &str,
+        change: Change,
+        route: &str,
+        body: &impl Serialize,
+    ) -> Result<T> {
+        let asked = async {
+            let answer = match change {
+                Change::Post => self.client._post(route, Some(body)).await?,
+                Change::Patch => self.client._patch(route, Some(body)).await?,
+            };
+            self.client.body_to_string(octocrab::map_github_error(answer).await?).await
+        };
+        let body = asked.await.map_err(|error| self.classify(attempt, error))?;
+        self.read(attempt, &body)
+    }
+
+    /// Asks for something that lies elsewhere, and returns the headers that say where.
+    pub(crate) async fn redirect(&self, attempt: &str, route: &str) -> Result<HeaderMap> {
+        let asked = async {
+            let question = Request::get(route).extension(KeepRedirect);
+            let question = self.client.build_request(question, None::<&()>)?;
+            let answer = self.client.execute(question).await?;
+            if answer.status() == StatusCode::FOUND {
+                return Ok(answer.headers().clone());
+            }
+            Ok(octocrab::map_github_error(answer).await?.headers().clone())
+        };
+        asked.await.map_err(|error| self.classify(attempt, error))
+    }
+
+    pub(crate) fn classify(&self, attempt: &str, error: octocrab::Error) -> ForgeError {
+        classify(attempt, &self.host, error)
+    }
+
+    fn over(transport: Transport, host: Host) -> Self {
+        let builder = OctocrabBuilder::new_empty().with_service(transport.clone());
+        let client = match builder.with_auth(AuthState::None).build() {
+            Ok(client) => client,
+            Err(never) => match never {},
+        };
+        Self { client, transport, host }
+    }
+
+    fn read<T: DeserializeOwned>(&self, attempt: &str, body: &str) -> Result<T> {
+        serde_json::from_str(body).map_err(|source| ForgeError::Answer {
+            attempt: attempt.to_owned(),
+            host: self.host.name().to_owned(),
+            source: source.into(),
+        })
     }
 }
 
 impl fmt::Debug for Forge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Forge").field("host", &self.host).finish_non_exhaustive()
+        f.debug_struct("Forge").field("host", &self.host.name()).finish_non_exhaustive()
     }
+}
+
+/// A repository as it stands in routes and pages.
+pub(crate) fn full_name(owner: &str, name: &str) -> Result<String> {
+    if is_name(owner) && is_name(name) {
+        return Ok(format!("{owner}/{name}"));
+    }
+    Err(ForgeError::RepositoryName { owner: owner.to_owned(), name: name.to_owned() })
 }
 
 /// What GitHub allows in the names of owners and repositories; also keeps a name from becoming
 /// another path.
-fn is_name(text: &str) -> bool {
-    !text.is_empty()
+pub(crate) fn is_name(text: &str) -> bool {
+    !matches!(text, "" | "." | "..")
         && text.len() <= 100
-        && !text.starts_with('.')
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+/// What git allows as the name of a commit.
+pub(crate) fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

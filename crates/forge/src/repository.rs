@@ -1,32 +1,24 @@
 //! The repositories that an account can reach.
 
 use crate::error::Result;
-use crate::forge::Forge;
-use octocrab::Page;
+use crate::forge::{Forge, full_name, is_name};
+use crate::text;
+use crate::time::time;
+use anchorhold_domain::LinkedRepository;
 use serde::Deserialize;
+use serde_json::Value;
 
-/// A repository that the account can reach.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Repository {
-    /// The account or organisation it belongs to.
-    pub owner: String,
-    /// Its name.
-    pub name: String,
-    /// Whether only those who are let in can see it.
-    pub private: bool,
-    /// The branch that `HEAD` points at.
-    pub default_branch: String,
-    /// Whether the account may push to it, and the repository takes pushes at all.
-    pub can_push: bool,
-}
+const MOST_DESCRIPTION: usize = 1_000;
 
 /// Some of the repositories, most recently pushed first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepositoryPage {
     /// The repositories.
-    pub repositories: Vec<Repository>,
+    pub repositories: Vec<LinkedRepository>,
     /// The page to ask for next; `None` after the last.
     pub next: Option<u32>,
+    /// Whether organisations were left out that ask for single sign-on, for which the token is not authorised.
+    pub partial: bool,
 }
 
 /// The part of GitHub's answer that is used.
@@ -36,12 +28,23 @@ pub struct RepositoryPage {
 struct Answer {
     name: String,
     owner: Owner,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
     private: bool,
-    default_branch: String,
+    #[serde(default)]
+    default_branch: Option<String>,
     #[serde(default)]
     archived: bool,
     #[serde(default)]
+    disabled: bool,
+    #[serde(default)]
     permissions: Permissions,
+    #[serde(default)]
+    pushed_at: Option<String>,
+    /// In KB, and zero for a small repository as for an empty one.
+    #[serde(default)]
+    size: u64,
 }
 
 #[derive(Deserialize)]
@@ -63,22 +66,53 @@ impl Forge {
     /// does not know.
     pub async fn repositories(&self, page: u32) -> Result<RepositoryPage> {
         let route = format!("/user/repos?sort=pushed&per_page=100&page={page}");
-        let found: Page<Answer> = self.get("list your repositories", &route).await?;
-        Ok(RepositoryPage {
-            next: found.next.is_some().then(|| page.saturating_add(1)),
-            repositories: found.items.into_iter().map(Repository::from).collect(),
-        })
+        let (found, links) = self.get_linked::<Vec<Answer>>("list your repositories", &route).await?;
+        let repositories = found.into_iter().filter_map(|answer| self.linked(answer)).collect();
+        Ok(RepositoryPage { repositories, next: links.next, partial: links.partial })
     }
-}
 
-impl From<Answer> for Repository {
-    fn from(answer: Answer) -> Self {
-        Self {
-            owner: answer.owner.login,
-            name: answer.name,
-            private: answer.private,
-            default_branch: answer.default_branch,
-            can_push: answer.permissions.push && !answer.archived,
+    /// Returns one repository. One that was renamed or moved is found by its old name too, and comes with its
+    /// new one.
+    ///
+    /// # Errors
+    /// [`ForgeError::NotFound`](crate::ForgeError::NotFound) where it is deleted, or invisible to the token.
+    pub async fn repository(&self, owner: &str, name: &str) -> Result<LinkedRepository> {
+        let asked = full_name(owner, name)?;
+        let attempt = format!("find {asked}");
+        let answer: Answer = self.get(&attempt, &format!("/repos/{asked}")).await?;
+        let may_be_empty = answer.size == 0;
+        let Some(mut found) = self.linked(answer) else {
+            return Err(crate::ForgeError::NotFound { attempt, host: self.host().to_owned() });
+        };
+        if may_be_empty {
+            let route = format!("/repos/{}/{}/branches?per_page=1", found.owner, found.name);
+            let branches: Vec<Value> = self.get(&attempt, &route).await?;
+            found.default_branch = found.default_branch.filter(|_| !branches.is_empty());
         }
+        Ok(found)
+    }
+
+    /// `None` for a name that could be no repository's, which no GitHub gives.
+    fn linked(&self, answer: Answer) -> Option<LinkedRepository> {
+        let (owner, name) = (answer.owner.login, answer.name);
+        if !is_name(&owner) || !is_name(&name) {
+            return None;
+        }
+        let address = match self.host() {
+            "github.com" => format!("{owner}/{name}"),
+            _ => self.clone_url(&owner, &name).ok()?,
+        };
+        let description = answer.description.map(|said| text::clean(&said, MOST_DESCRIPTION));
+        Some(LinkedRepository {
+            address,
+            owner,
+            name,
+            description: description.filter(|said| !said.is_empty()),
+            private: answer.private,
+            archived: answer.archived,
+            can_push: answer.permissions.push && !answer.archived && !answer.disabled,
+            default_branch: answer.default_branch.filter(|branch| !branch.is_empty()),
+            pushed_at: answer.pushed_at.as_deref().and_then(time),
+        })
     }
 }

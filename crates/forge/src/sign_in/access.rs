@@ -37,7 +37,7 @@ pub struct Scope {
 }
 
 // https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
-const ALWAYS: [Permission; 6] = [
+const ALWAYS: [Permission; 7] = [
     Permission {
         name: "metadata",
         level: Level::Read,
@@ -58,6 +58,11 @@ const ALWAYS: [Permission; 6] = [
         name: "checks",
         level: Level::Read,
         reason: "Shows which checks failed on a pull request, so that an agent can mend them.",
+    },
+    Permission {
+        name: "statuses",
+        level: Level::Read,
+        reason: "Shows what other services say of a commit, where they do not use checks.",
     },
     Permission {
         name: "actions",

@@ -64,7 +64,7 @@ impl Host {
         &self.api
     }
 
-    pub(super) fn is_on_this_machine(&self) -> bool {
+    pub(crate) fn is_on_this_machine(&self) -> bool {
         self.web.starts_with("http:")
     }
 }

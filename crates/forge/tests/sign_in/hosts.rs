@@ -77,6 +77,7 @@ fn what_is_asked_for_is_the_least_and_each_has_its_reason() {
         ("pull_requests", Level::Write),
         ("issues", Level::Read),
         ("checks", Level::Read),
+        ("statuses", Level::Read),
         ("actions", Level::Read),
     ];
     assert_eq!(names(false), least);

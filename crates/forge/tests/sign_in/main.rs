@@ -16,6 +16,9 @@ mod keeping;
 #[cfg(target_os = "linux")]
 mod network;
 mod pasted;
+#[cfg(target_os = "linux")]
+#[path = "../proxy/mod.rs"]
+mod proxy;
 mod secrets;
 mod time;
 mod web;
