@@ -4,6 +4,7 @@
 //! caller runs them on a thread for blocking work. Bytes that an agent wrote go into a git object
 //! database and nowhere else: never into a file of their own, a path or a command on the host.
 
+mod ancestry;
 mod changes;
 mod checkpoint;
 mod credentials;
