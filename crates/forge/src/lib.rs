@@ -6,6 +6,7 @@
 mod account;
 mod error;
 mod forge;
+mod pull_request_body;
 mod repository;
 pub mod sign_in;
 
