@@ -14,7 +14,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// One GitHub, seen with one account's token or with none. Clones share the connection.
 #[derive(Clone)]
 pub struct Forge {
-    client: Octocrab,
+    pub(crate) client: Octocrab,
     host: String,
 }
 
@@ -28,6 +28,15 @@ impl Forge {
     /// [`ForgeError::TokenMalformed`] where the token cannot be one.
     pub async fn connect(host: &str, token: Option<&str>) -> Result<Self> {
         let host = Host::new(host).map_err(|_| ForgeError::Host { host: host.to_owned() })?;
+        Self::at(&host, token).await
+    }
+
+    /// Prepares to talk to a host that was checked before. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`ForgeError::TokenMalformed`] where the token cannot be one.
+    #[expect(clippy::unused_async, reason = "the client needs the runtime that will drive it")]
+    pub async fn at(host: &Host, token: Option<&str>) -> Result<Self> {
         Self::connect_to(host.api(), host.name().to_owned(), token)
     }
 

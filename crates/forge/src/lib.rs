@@ -9,11 +9,13 @@ mod forge;
 mod pull_request_body;
 mod repository;
 pub mod sign_in;
+mod stub;
 
 pub use account::Account;
 pub use error::{ForgeError, Result};
 pub use forge::Forge;
 pub use repository::{Repository, RepositoryPage};
+pub use stub::{Feedbacks, IssueComment, IssuePage, NewPullRequest, PullRequestChange};
 
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,7 @@ mod path;
 mod push;
 mod remote;
 mod ssh;
+mod stub;
 mod tree;
 
 pub use checkpoint::{Checkpoint, TreeEdit};
@@ -36,4 +37,5 @@ pub use path::{path_from_text, path_to_text};
 pub use push::{PushOutcome, Signature};
 pub use remote::Remote;
 pub use ssh::AgentKeys;
+pub use stub::{CommitToMake, Merged, Signer, Tip, free_branch_name, signing};
 pub use tree::{Standing, Submodule, TreeEntry};
