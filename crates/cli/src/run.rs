@@ -2,8 +2,10 @@
 
 use crate::arguments::RunOptions;
 use crate::exit::Exit;
-use crate::{open, print};
-use anchorhold_domain::{Agent, AgentId, ModelChoice, NewAgent, PauseReason, Signal, Status, Update};
+use crate::{deliver, open, print};
+use anchorhold_domain::{
+    Agent, AgentId, ModelChoice, NewAgent, PauseReason, PushWish, Signal, Status, Update,
+};
 use anchorhold_engine::{Engine, EngineError, scripted};
 use std::io::{Read, stdin};
 
@@ -28,11 +30,24 @@ async fn work(engine: &Engine, options: &RunOptions) -> Result<Exit, EngineError
     if !options.json {
         print::line(format_args!("\n{}", engine.patch(agent.id).await?));
     }
-    if !options.push {
+    if options.push && engine.agent(agent.id).await?.pushed_commit.is_none() {
+        // It pushes by itself; where it did not, this says why.
+        let pushing = engine.push(agent.id, PushWish::default()).await?;
+        return follow(engine, agent.id, &mut log, pushing.last_seq - 1).await;
+    }
+    if options.delivery.follow_up.is_none() {
         return Ok(exit);
     }
-    let pushing = engine.push(agent.id).await?;
-    follow(engine, agent.id, &mut log, pushing.last_seq - 1).await
+    deliver::until_answered(engine, agent.id, &mut log).await
+}
+
+/// Waits until nothing is at work for an agent any more, and prints what happens until then.
+pub(crate) async fn rest(engine: &Engine, id: AgentId, log: &mut print::Log) -> Result<(), EngineError> {
+    engine.at_rest(id).await?;
+    for event in engine.events(id, log.last_seq()).await? {
+        log.event(&event);
+    }
+    Ok(())
 }
 
 /// Prints what happens until nothing more does; an interrupt stops the agent first.
@@ -73,6 +88,11 @@ pub(crate) async fn follow(
             None => Some(Exit::Error),
         };
         if let Some(exit) = ended {
+            // One that pushes by itself may only be about to.
+            let agent = engine.agent(id).await?;
+            if agent.delivery.push_unreviewed && engine.at_rest(id).await?.last_seq > log.last_seq() {
+                continue;
+            }
             let exit = if interrupted { Exit::Interrupted } else { exit };
             log.end();
             advise(exit, &engine.agent(id).await?.name);
@@ -103,7 +123,7 @@ fn advise(exit: Exit, name: &str) {
 }
 
 /// How the command ends with the agent as it is; `None` while it is at work.
-fn ending(agent: &Agent) -> Option<Exit> {
+pub(crate) fn ending(agent: &Agent) -> Option<Exit> {
     match agent.status {
         Status::Cloning | Status::Running | Status::Pushing => None,
         Status::Idle => (!agent.waiting).then_some(Exit::Interrupted),
@@ -133,7 +153,7 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
     };
     Ok(NewAgent {
         name,
-        task: task(&options.task)?,
+        task: whole_task(engine, options).await?,
         github_repo: options.repo.clone(),
         source_branch: options.from.clone(),
         target_branch: options.to.clone(),
@@ -145,7 +165,16 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
         fallback: options.fallback.as_deref().map(|named| model(named, None)),
         limits: options.limits.limits(),
         files: options.files.rules(),
+        delivery: options.delivery.delivery(options.push),
     })
+}
+
+/// The issue, the task as it was given, or the one before the other.
+async fn whole_task(engine: &Engine, options: &RunOptions) -> Result<String, EngineError> {
+    let own = options.task.as_deref().map(task).transpose()?;
+    let Some(number) = options.issue else { return Ok(own.unwrap_or_default()) };
+    let issue = engine.issue_task(&options.repo, number).await?;
+    Ok(own.map_or(issue.clone(), |own| format!("{issue}\n{own}")))
 }
 
 /// The task as it was given, or what standard input holds.
