@@ -59,9 +59,19 @@ pub(crate) async fn follow(
 ) -> Result<Exit, EngineError> {
     let mut updates = engine.watch(id, after_seq).await?;
     let mut interrupted = false;
+    // How it ended, where it may go on by itself as long as a task is at work for it.
+    let mut ended = None;
     loop {
         let update = tokio::select! {
             update = updates.recv() => update,
+            rested = engine.at_rest(id), if ended.is_some() => {
+                match (ended, rested?.last_seq > log.last_seq()) {
+                    (Some(exit), false) => return finished(engine, id, log, exit).await,
+                    // What happened meanwhile is on its way here.
+                    (None, _) | (_, true) => ended = None,
+                }
+                continue;
+            }
             _ = tokio::signal::ctrl_c(), if !interrupted => {
                 interrupted = true;
                 // Where it ends by itself at this very moment there is nothing left to stop.
@@ -69,7 +79,7 @@ pub(crate) async fn follow(
                 continue;
             }
         };
-        let ended = match update {
+        let now = match update {
             Some(Update::Signal { signal: Signal::Unwritten { fault } }) => {
                 log.end();
                 print::fault(&fault);
@@ -83,22 +93,25 @@ pub(crate) async fn follow(
                 for event in &events {
                     log.event(event);
                 }
+                ended = None;
                 ending(&agent).filter(|_| live)
             }
-            None => Some(Exit::Error),
+            None => return finished(engine, id, log, Exit::Error).await,
         };
-        if let Some(exit) = ended {
+        match now {
+            Some(_) if interrupted => return finished(engine, id, log, Exit::Interrupted).await,
             // One that pushes by itself may only be about to.
-            let agent = engine.agent(id).await?;
-            if agent.delivery.push_unreviewed && engine.at_rest(id).await?.last_seq > log.last_seq() {
-                continue;
-            }
-            let exit = if interrupted { Exit::Interrupted } else { exit };
-            log.end();
-            advise(exit, &engine.agent(id).await?.name);
-            return Ok(exit);
+            Some(exit) if engine.agent(id).await?.delivery.push_unreviewed => ended = Some(exit),
+            Some(exit) => return finished(engine, id, log, exit).await,
+            None => {}
         }
     }
+}
+
+async fn finished(engine: &Engine, id: AgentId, log: &print::Log, exit: Exit) -> Result<Exit, EngineError> {
+    log.end();
+    advise(exit, &engine.agent(id).await?.name);
+    Ok(exit)
 }
 
 /// Says on standard error what the user can do with an agent that is not done.

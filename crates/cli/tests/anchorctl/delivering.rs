@@ -17,7 +17,7 @@ async fn a_plan_is_shown_and_pushed_with_another_message_to_another_branch() {
     let shown = end(anchorctl(&house, &["push", "Errand", "--plan", "--json"])).await;
     let plan: PushPlan = serde_json::from_str(&shown.out).expect(&shown.err);
     let planned: Vec<_> = plan.commits.iter().map(|commit| (commit.message.as_str(), commit.files)).collect();
-    let message = "Do the task.\n\nDone.\n\nAgent: Anchorhold (scripted/demo)\n";
+    let message = "Do the task.\n\nDone.\n\nAgent: Anchorhold (scripted/test)\n";
     assert_eq!(planned, [(message, 1)]);
     assert_eq!(
         plan.moved.map(|moved| (moved.tip, moved.free_name)),
