@@ -1,6 +1,6 @@
 //! The commands as the page's TypeScript sees them.
 
-use crate::commands::{agents, control, offers, queue, review, settings, watch};
+use crate::commands::{agents, control, delivery, offers, queue, review, settings, watch};
 use anchorhold_domain::{Instruction, ToolCall};
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands};
@@ -23,7 +23,6 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         control::pause,
         control::resume,
         control::answer,
-        control::push,
         control::set_limits,
         control::set_model,
         control::set_file_rules,
@@ -33,6 +32,17 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         control::run_settings,
         control::set_run_settings,
         control::day_usage,
+        delivery::push_plan,
+        delivery::push,
+        delivery::set_target_branch,
+        delivery::set_delivery,
+        delivery::pull_request_draft,
+        delivery::open_pull_request,
+        delivery::look_for_feedback,
+        delivery::feedback,
+        delivery::take_feedback,
+        delivery::issues,
+        delivery::issue_task,
         queue::instruct,
         queue::edit_instruction,
         queue::remove_instruction,

@@ -1,6 +1,6 @@
 //! What can be said to `anchorctl`.
 
-use anchorhold_domain::{Effort, FileRules, Limits, Wire};
+use anchorhold_domain::{CommitStyle, Delivery, Effort, FileRules, Limits, PullRequestWish, Wire};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -63,8 +63,24 @@ pub(crate) enum Verb {
     Answer(SayOptions),
     /// Queues an instruction; a completed agent takes it up at once.
     Instruct(SayOptions),
-    /// Pushes what an agent changed to its target branch.
-    Push(AgentOptions),
+    /// Pushes what an agent changed to its target branch, or shows what a push would do.
+    Push(PushOptions),
+    /// Opens the pull request of an agent's target branch, or brings it to another title and text.
+    PullRequest(PullRequestOptions),
+    /// Shows what came back for an agent's pull request, and makes an instruction of it.
+    ///
+    /// Exit status as that of `run` where something is taken.
+    Feedback(FeedbackOptions),
+    /// Lists open issues of a repository on GitHub.
+    Issues {
+        /// The repository: owner/name, or its address.
+        repo: String,
+        /// Only those that match.
+        text: Option<String>,
+        /// Prints one issue a line, as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Deletes an agent and its container; its log is kept.
     Delete(AgentOptions),
     /// Lists the container engines that can be chosen, and how they answer.
@@ -115,8 +131,11 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "BRANCH")]
     pub(crate) to: String,
     /// What to do; `-` reads it from standard input, for one that is longer than a system lets an argument be.
-    #[arg(long, value_name = "TEXT|-")]
-    pub(crate) task: String,
+    #[arg(long, value_name = "TEXT|-", required_unless_present = "issue")]
+    pub(crate) task: Option<String>,
+    /// Takes an issue of the repository as the task; what is said in it is quoted as others' words.
+    #[arg(long, value_name = "N")]
+    pub(crate) issue: Option<u32>,
     /// The agent's name; made from the target branch without it.
     #[arg(long)]
     pub(crate) name: Option<String>,
@@ -146,9 +165,105 @@ pub(crate) struct RunOptions {
     /// Pushes without a review once the agent has completed.
     #[arg(long)]
     pub(crate) push: bool,
+    #[command(flatten)]
+    pub(crate) delivery: DeliveryOptions,
     /// Prints one event a line, as JSON, and nothing else.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How an agent's work is handed over.
+#[derive(Debug, Args)]
+pub(crate) struct DeliveryOptions {
+    /// Makes one commit of a push, or one per instruction that changed something.
+    #[arg(long, value_name = "one|per-instruction", value_parser = commit_style, default_value = "one")]
+    pub(crate) commits: CommitStyle,
+    /// Names the agent and its model in a trailer of each commit.
+    #[arg(long)]
+    pub(crate) trailer: bool,
+    /// Opens a pull request after the push, as a draft or ready for review.
+    #[arg(long, value_name = "draft|ready", value_parser = pull_request_wish, requires = "push")]
+    pub(crate) pull_request: Option<PullRequestWish>,
+    /// Lets the agent answer failed checks and reviews by itself, so many times at most, and waits until the
+    /// checks pass. It never merges.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "3", requires = "pull_request")]
+    pub(crate) follow_up: Option<u32>,
+}
+
+impl DeliveryOptions {
+    /// The way that was chosen, with or without a push by itself.
+    pub(crate) fn delivery(&self, push_unreviewed: bool) -> Delivery {
+        let usual = Delivery::default();
+        Delivery {
+            commits: self.commits,
+            trailer: self.trailer,
+            push_unreviewed,
+            pull_request: self.pull_request.unwrap_or_default(),
+            follow_up: self.follow_up.is_some(),
+            most_follow_ups: self.follow_up.unwrap_or(usual.most_follow_ups),
+        }
+    }
+}
+
+fn commit_style(text: &str) -> Result<CommitStyle, String> {
+    match text {
+        "one" => Ok(CommitStyle::One),
+        "per-instruction" => Ok(CommitStyle::PerInstruction),
+        _ => Err("one or per-instruction".to_owned()),
+    }
+}
+
+fn pull_request_wish(text: &str) -> Result<PullRequestWish, String> {
+    match text {
+        "draft" => Ok(PullRequestWish::Draft),
+        "ready" => Ok(PullRequestWish::Ready),
+        _ => Err("draft or ready".to_owned()),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PushOptions {
+    #[command(flatten)]
+    pub(crate) agent: AgentOptions,
+    /// The commit's message; may be given once for each commit of the plan.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) message: Vec<String>,
+    /// Chooses another target branch first.
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) to: Option<String>,
+    /// Puts the work onto a target branch that somebody else pushed to.
+    #[arg(long)]
+    pub(crate) reapply: bool,
+    /// Shows what would be pushed and what to look at before, and pushes nothing.
+    #[arg(long, conflicts_with_all = ["message", "reapply", "to"])]
+    pub(crate) plan: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PullRequestOptions {
+    #[command(flatten)]
+    pub(crate) agent: AgentOptions,
+    /// Opens it as a draft.
+    #[arg(long)]
+    pub(crate) draft: bool,
+    /// The title; made from what the agent said without it.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// The text; made from what the agent said and the repository's template without it.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) body: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FeedbackOptions {
+    #[command(flatten)]
+    pub(crate) agent: AgentOptions,
+    /// Makes one instruction of these pieces, or of `all` that are open.
+    #[arg(long, value_name = "all|ID", num_args = 1..)]
+    pub(crate) take: Vec<String>,
+    /// Your own words, which go before them.
+    #[arg(long, value_name = "TEXT", requires = "take")]
+    pub(crate) note: Option<String>,
 }
 
 /// What an agent may use before it pauses.

@@ -4,7 +4,7 @@ use crate::arguments::DemoOptions;
 use crate::exit::Exit;
 use crate::run::{follow, free_name};
 use crate::{open, print};
-use anchorhold_domain::{EventKind, FileRules, Limits, NewAgent, Update};
+use anchorhold_domain::{Delivery, EventKind, FileRules, Limits, NewAgent, PushWish, Update};
 use anchorhold_engine::{Engine, EngineError, Identity, home_from_environment, scripted};
 use include_dir::{Dir, include_dir};
 use std::fs;
@@ -55,6 +55,7 @@ async fn show(engine: &Engine, bare: &Path, options: &DemoOptions) -> Result<Exi
         fallback: None,
         limits: Limits::default(),
         files: FileRules::default(),
+        delivery: Delivery::default(),
     };
     let agent = engine.create(new).await?;
     if let Some(path) = &options.agent_file {
@@ -86,7 +87,7 @@ async fn show(engine: &Engine, bare: &Path, options: &DemoOptions) -> Result<Exi
         return Ok(exit);
     }
     print::line(format_args!("\n{}", engine.patch(agent.id).await?));
-    let pushing = engine.push(agent.id).await?;
+    let pushing = engine.push(agent.id, PushWish::default()).await?;
     let exit = follow(engine, agent.id, &mut log, pushing.last_seq - 1).await?;
     if exit != Exit::Completed {
         return Ok(exit);

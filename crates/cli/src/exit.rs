@@ -45,6 +45,7 @@ impl Exit {
             | "home_unknown"
             | "slots_invalid"
             | "limit_zero"
+            | "follow_ups_invalid"
             | "provider_unknown"
             | "address_missing"
             | "address_invalid"

@@ -4,6 +4,7 @@
 
 mod agents;
 mod arguments;
+mod deliver;
 mod demo;
 mod engines;
 mod exit;
@@ -53,7 +54,13 @@ async fn command() -> ExitCode {
         Verb::WrapUp(options) => verbs::verb(engine, Ask::WrapUp, &options).await,
         Verb::Answer(options) => verbs::verb(engine, Ask::answer(&options), &options.agent).await,
         Verb::Instruct(options) => verbs::verb(engine, Ask::instruct(&options), &options.agent).await,
-        Verb::Push(options) => verbs::verb(engine, Ask::Push, &options).await,
+        Verb::Push(options) if options.plan => deliver::plan(&options.agent).await,
+        Verb::Push(options) => verbs::verb(engine, Ask::push(&options), &options.agent).await,
+        Verb::PullRequest(options) => deliver::pull_request(&options).await,
+        Verb::Feedback(options) => deliver::feedback(engine, &options).await,
+        Verb::Issues { repo, text, json } => {
+            deliver::issues(&repo, text.as_deref().unwrap_or_default(), json).await
+        }
         Verb::Delete(options) => verbs::verb(engine, Ask::Delete, &options).await,
         Verb::Engines { json } => Ok(engines::list(engine.as_deref(), json).await),
         Verb::Settings(options) => agents::settings(&options).await,

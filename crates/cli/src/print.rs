@@ -1,8 +1,8 @@
 //! What people and programs read on standard output.
 
 use anchorhold_domain::{
-    CellFact, ClonePhase, Event, EventKind, FactVerdict, Fault, LimitKind, PlanStep, Signal, StepStatus,
-    Timestamp, ToolOutcome,
+    CellFact, ChecksState, ClonePhase, Event, EventKind, FactVerdict, Fault, Feedback, FeedbackKind, LimitKind,
+    PlanStep, PullRequest, PullRequestState, Signal, StepStatus, Timestamp, ToolOutcome,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -17,6 +17,8 @@ pub(crate) struct Log {
     began: Option<Timestamp>,
     labels: HashMap<String, String>,
     task_queued: bool,
+    /// The last event that was printed.
+    last_seq: u32,
     progress: ProgressBar,
 }
 
@@ -27,7 +29,7 @@ impl Log {
         // Drawn on standard error, and only where that is a terminal.
         let progress =
             if json { ProgressBar::hidden() } else { ProgressBar::new_spinner().with_style(style) };
-        Self { json, began: None, labels: HashMap::new(), task_queued: false, progress }
+        Self { json, began: None, labels: HashMap::new(), task_queued: false, last_seq: 0, progress }
     }
 
     /// A log whose beginning was printed before, the task with it.
@@ -37,6 +39,7 @@ impl Log {
 
     /// Prints an event: as JSON, or as a line with the seconds since the first one.
     pub(crate) fn event(&mut self, event: &Event) {
+        self.last_seq = event.seq;
         if self.json {
             json(event);
             return;
@@ -47,6 +50,11 @@ impl Log {
             self.progress.set_message("");
             self.progress.suspend(|| line(format_args!("{seconds:>7.2}s  {text}")));
         }
+    }
+
+    /// The number of the last event that was printed.
+    pub(crate) fn last_seq(&self) -> u32 {
+        self.last_seq
     }
 
     /// Shows how far something is, while it lasts.
@@ -187,12 +195,27 @@ impl Log {
                 let hint = fault.hint.as_ref().map(|hint| format!("\n          what to do: {hint}"));
                 format!("! {}{}", fault.message, hint.unwrap_or_default())
             }
-            EventKind::PushStarted { branch, commit, .. } => {
-                format!("↑ pushing {} to {branch}", short(commit))
+            EventKind::PushStarted { branch, commit, unreviewed, .. } => {
+                let how = if *unreviewed { ", which nobody read" } else { "" };
+                format!("↑ pushing {} to {branch}{how}", short(commit))
             }
             EventKind::PushCompleted { branch, commit, created } => {
                 let how = if *created { "created" } else { "moved forward" };
                 format!("✓ pushed: {branch} was {how} to {}", short(commit))
+            }
+            EventKind::DeliveryChanged { .. } => "how its work is handed over was changed".to_owned(),
+            EventKind::TargetChanged { branch } => format!("the target branch is {branch} now"),
+            EventKind::Reapplied { onto, files_changed, .. } => {
+                format!("the work was put onto {}; {files_changed} files differ from the base", short(onto))
+            }
+            EventKind::PullRequestChanged { pull_request } => pull(pull_request),
+            EventKind::FeedbackArrived { items } => {
+                let lines: String = items.iter().map(heard).collect();
+                format!("↓ {} came back{lines}", pieces(items.len()))
+            }
+            EventKind::FeedbackTaken { ids, by_itself, attempt, .. } => {
+                let how = if *by_itself { format!(" by itself, for time {attempt}") } else { String::new() };
+                format!("{} became an instruction{how}", pieces(ids.len()))
             }
             EventKind::Deleted => "deleted; the log is kept".to_owned(),
             EventKind::Restored => "restored".to_owned(),
@@ -214,6 +237,58 @@ fn fact(fact: &CellFact) -> String {
         (FactVerdict::Holds | FactVerdict::Told, _) => format!("· {name}: {measured}"),
     };
     format!("\n          {line}")
+}
+
+/// A pull request in one line.
+pub(crate) fn pull(pull_request: &PullRequest) -> String {
+    let state = match pull_request.state {
+        PullRequestState::Draft => "is a draft",
+        PullRequestState::Open => "is open",
+        PullRequestState::Closed => "was closed",
+        PullRequestState::Merged => "was merged",
+    };
+    let checks = match pull_request.checks {
+        ChecksState::None => "no checks",
+        ChecksState::Pending => "checks are running",
+        ChecksState::Passed => "all checks passed",
+        ChecksState::Failed => "checks failed",
+    };
+    format!("⇄ pull request #{} {state}, {checks}: {}", pull_request.number, shown(&pull_request.url))
+}
+
+fn pieces(count: usize) -> String {
+    if count == 1 { "one piece of feedback".to_owned() } else { format!("{count} pieces of feedback") }
+}
+
+/// A piece of feedback on a line of its own.
+fn heard(item: &Feedback) -> String {
+    format!("\n          {}", piece(item))
+}
+
+/// A piece of feedback in one line.
+pub(crate) fn piece(item: &Feedback) -> String {
+    let what = match item.kind {
+        FeedbackKind::LineComment => "comment",
+        FeedbackKind::Review => "review",
+        FeedbackKind::Comment => "comment on the whole",
+        FeedbackKind::FailedCheck => "failed check",
+    };
+    let place = match (&item.path, item.line) {
+        (Some(path), Some(line)) => format!(" on {}:{line}", shown(path)),
+        (Some(path), None) => format!(" on {}", shown(path)),
+        (None, _) => String::new(),
+    };
+    format!("{what} by {}{place}: {}", shown(&item.author), shown(&item.title))
+}
+
+/// Others' words on a terminal: one line, and nothing in it that moves a cursor or hides.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || is_hidden(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Whether a character turns the direction of text or has no width.
+fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// What a limit is about.

@@ -2,8 +2,10 @@
 
 use crate::arguments::RunOptions;
 use crate::exit::Exit;
-use crate::{open, print};
-use anchorhold_domain::{Agent, AgentId, ModelChoice, NewAgent, PauseReason, Signal, Status, Update};
+use crate::{deliver, open, print};
+use anchorhold_domain::{
+    Agent, AgentId, ModelChoice, NewAgent, PauseReason, PushWish, Signal, Status, Update,
+};
 use anchorhold_engine::{Engine, EngineError, scripted};
 use std::io::{Read, stdin};
 
@@ -28,11 +30,24 @@ async fn work(engine: &Engine, options: &RunOptions) -> Result<Exit, EngineError
     if !options.json {
         print::line(format_args!("\n{}", engine.patch(agent.id).await?));
     }
-    if !options.push {
+    if options.push && engine.agent(agent.id).await?.pushed_commit.is_none() {
+        // It pushes by itself; where it did not, this says why.
+        let pushing = engine.push(agent.id, PushWish::default()).await?;
+        return follow(engine, agent.id, &mut log, pushing.last_seq - 1).await;
+    }
+    if options.delivery.follow_up.is_none() {
         return Ok(exit);
     }
-    let pushing = engine.push(agent.id).await?;
-    follow(engine, agent.id, &mut log, pushing.last_seq - 1).await
+    deliver::until_answered(engine, agent.id, &mut log).await
+}
+
+/// Waits until nothing is at work for an agent any more, and prints what happens until then.
+pub(crate) async fn rest(engine: &Engine, id: AgentId, log: &mut print::Log) -> Result<(), EngineError> {
+    engine.at_rest(id).await?;
+    for event in engine.events(id, log.last_seq()).await? {
+        log.event(&event);
+    }
+    Ok(())
 }
 
 /// Prints what happens until nothing more does; an interrupt stops the agent first.
@@ -44,9 +59,19 @@ pub(crate) async fn follow(
 ) -> Result<Exit, EngineError> {
     let mut updates = engine.watch(id, after_seq).await?;
     let mut interrupted = false;
+    // How it ended, where it may go on by itself as long as a task is at work for it.
+    let mut ended = None;
     loop {
         let update = tokio::select! {
             update = updates.recv() => update,
+            rested = engine.at_rest(id), if ended.is_some() => {
+                match (ended, rested?.last_seq > log.last_seq()) {
+                    (Some(exit), false) => return finished(engine, id, log, exit).await,
+                    // What happened meanwhile is on its way here.
+                    (None, _) | (_, true) => ended = None,
+                }
+                continue;
+            }
             _ = tokio::signal::ctrl_c(), if !interrupted => {
                 interrupted = true;
                 // Where it ends by itself at this very moment there is nothing left to stop.
@@ -54,7 +79,7 @@ pub(crate) async fn follow(
                 continue;
             }
         };
-        let ended = match update {
+        let now = match update {
             Some(Update::Signal { signal: Signal::Unwritten { fault } }) => {
                 log.end();
                 print::fault(&fault);
@@ -68,17 +93,25 @@ pub(crate) async fn follow(
                 for event in &events {
                     log.event(event);
                 }
+                ended = None;
                 ending(&agent).filter(|_| live)
             }
-            None => Some(Exit::Error),
+            None => return finished(engine, id, log, Exit::Error).await,
         };
-        if let Some(exit) = ended {
-            let exit = if interrupted { Exit::Interrupted } else { exit };
-            log.end();
-            advise(exit, &engine.agent(id).await?.name);
-            return Ok(exit);
+        match now {
+            Some(_) if interrupted => return finished(engine, id, log, Exit::Interrupted).await,
+            // One that pushes by itself may only be about to.
+            Some(exit) if engine.agent(id).await?.delivery.push_unreviewed => ended = Some(exit),
+            Some(exit) => return finished(engine, id, log, exit).await,
+            None => {}
         }
     }
+}
+
+async fn finished(engine: &Engine, id: AgentId, log: &print::Log, exit: Exit) -> Result<Exit, EngineError> {
+    log.end();
+    advise(exit, &engine.agent(id).await?.name);
+    Ok(exit)
 }
 
 /// Says on standard error what the user can do with an agent that is not done.
@@ -103,7 +136,7 @@ fn advise(exit: Exit, name: &str) {
 }
 
 /// How the command ends with the agent as it is; `None` while it is at work.
-fn ending(agent: &Agent) -> Option<Exit> {
+pub(crate) fn ending(agent: &Agent) -> Option<Exit> {
     match agent.status {
         Status::Cloning | Status::Running | Status::Pushing => None,
         Status::Idle => (!agent.waiting).then_some(Exit::Interrupted),
@@ -133,7 +166,7 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
     };
     Ok(NewAgent {
         name,
-        task: task(&options.task)?,
+        task: whole_task(engine, options).await?,
         github_repo: options.repo.clone(),
         source_branch: options.from.clone(),
         target_branch: options.to.clone(),
@@ -145,7 +178,16 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
         fallback: options.fallback.as_deref().map(|named| model(named, None)),
         limits: options.limits.limits(),
         files: options.files.rules(),
+        delivery: options.delivery.delivery(options.push),
     })
+}
+
+/// The issue, the task as it was given, or the one before the other.
+async fn whole_task(engine: &Engine, options: &RunOptions) -> Result<String, EngineError> {
+    let own = options.task.as_deref().map(task).transpose()?;
+    let Some(number) = options.issue else { return Ok(own.unwrap_or_default()) };
+    let issue = engine.issue_task(&options.repo, number).await?;
+    Ok(own.map_or(issue.clone(), |own| format!("{issue}\n{own}")))
 }
 
 /// The task as it was given, or what standard input holds.

@@ -1,10 +1,10 @@
 //! One verb for one agent, followed until nothing more happens.
 
-use crate::arguments::{AgentOptions, SayOptions};
+use crate::arguments::{AgentOptions, PushOptions, SayOptions};
 use crate::exit::Exit;
-use crate::run::follow;
+use crate::run::{follow, rest};
 use crate::{agents, open, print};
-use anchorhold_domain::{Agent, Event, Limits, Status};
+use anchorhold_domain::{Agent, Event, Limits, PushWish, Status};
 use anchorhold_engine::{Engine, EngineError};
 
 /// What is asked of an agent.
@@ -14,13 +14,19 @@ pub(crate) enum Verb {
     WrapUp,
     Answer(String),
     Instruct(String),
-    Push,
+    Push { wish: PushWish, to: Option<String> },
     Delete,
 }
 
 impl Verb {
     pub(crate) fn answer(options: &SayOptions) -> Self {
         Self::Answer(options.text.clone())
+    }
+
+    pub(crate) fn push(options: &PushOptions) -> Self {
+        let messages = (!options.message.is_empty()).then(|| options.message.clone());
+        let wish = PushWish { tree: None, messages, reapply: options.reapply };
+        Self::Push { wish, to: options.to.clone() }
     }
 
     pub(crate) fn instruct(options: &SayOptions) -> Self {
@@ -58,7 +64,16 @@ async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exi
                 return said(&engine.events(agent.id, agent.last_seq).await?, options.json);
             }
         }
-        Verb::Push => drop(engine.push(agent.id).await?),
+        Verb::Push { wish, to } => {
+            if let Some(branch) = to {
+                engine.set_target_branch(agent.id, &branch).await?;
+            }
+            engine.push(agent.id, wish).await?;
+            let mut log = print::Log::resumed(options.json);
+            let exit = follow(engine, agent.id, &mut log, agent.last_seq).await?;
+            rest(engine, agent.id, &mut log).await?;
+            return Ok(exit);
+        }
         Verb::Delete => {
             engine.delete(agent.id).await?;
             return said(&engine.events(agent.id, agent.last_seq).await?, options.json);

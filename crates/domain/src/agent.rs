@@ -1,8 +1,9 @@
 //! An agent's record: what it was told, and where the log has brought it.
 
 use crate::{
-    AgentId, Event, EventKind, FileChange, FileRules, IllegalTransition, Instruction, Limits, ModelChoice,
-    PauseReason, Status, StepStatus, Timestamp, ToolCall, Usage, apply,
+    AgentId, Delivery, Event, EventKind, Feedback, FeedbackKind, FileChange, FileRules, IllegalTransition,
+    Instruction, Limits, ModelChoice, PauseReason, PullRequest, Status, StepStatus, Timestamp, ToolCall,
+    Usage, apply,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,9 @@ pub struct NewAgent {
     /// Which files it sees and may change.
     #[serde(default)]
     pub files: FileRules,
+    /// How its work is handed over.
+    #[serde(default)]
+    pub delivery: Delivery,
 }
 
 /// An agent as it stands after `last_seq` events.
@@ -81,6 +85,8 @@ pub struct Agent {
     pub limits: Limits,
     /// Which files it sees and may change.
     pub files: FileRules,
+    /// How its work is handed over.
+    pub delivery: Delivery,
     /// What it has used.
     pub usage: Usage,
     /// What the requests with a known price cost, in millionths of a US dollar.
@@ -107,8 +113,19 @@ pub struct Agent {
     pub checkpoint: Option<String>,
     /// Files that differ from the base.
     pub files_changed: u32,
-    /// The last commit that was pushed.
+    /// The last commit that was pushed to the target branch.
     pub pushed_commit: Option<String>,
+    /// What the next push builds on, where that is neither the last one nor the base: the tip of a target
+    /// that moved, or what was pushed to another branch before.
+    pub push_parent: Option<String>,
+    /// The pull request of the target branch.
+    pub pull_request: Option<PullRequest>,
+    /// Pieces of feedback that became no instruction. A check that failed counts until the next push.
+    pub feedback_open: u32,
+    /// Failed checks among those.
+    pub checks_open: u32,
+    /// How often feedback became an instruction by itself since the user's last word.
+    pub follow_ups: u32,
     /// Milliseconds it has run, up to `running_since`.
     pub ran_ms: u32,
     /// Since when it runs, while it does.
@@ -181,6 +198,7 @@ impl Agent {
             on_fallback: false,
             limits: new.limits,
             files: new.files,
+            delivery: new.delivery,
             usage: Usage::default(),
             cost: 0,
             unpriced: 0,
@@ -195,6 +213,11 @@ impl Agent {
             checkpoint: None,
             files_changed: 0,
             pushed_commit: None,
+            push_parent: None,
+            pull_request: None,
+            feedback_open: 0,
+            checks_open: 0,
+            follow_ups: 0,
             ran_ms: 0,
             running_since: None,
             last_seq: 1,
@@ -304,7 +327,6 @@ impl Agent {
                 self.spend(*usage, *cost);
             }
             EventKind::PlanChanged { steps } => {
-                let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
                 self.plan_total = count(steps.len());
                 self.plan_done = count(steps.iter().filter(|step| step.status == StepStatus::Done).count());
             }
@@ -347,13 +369,44 @@ impl Agent {
             EventKind::PushStarted { .. } => self.forget_error(),
             EventKind::PushCompleted { commit, .. } => {
                 self.pushed_commit = Some(commit.clone());
+                self.push_parent = None;
+                // The checks that failed were those of another commit.
+                self.feedback_open = self.feedback_open.saturating_sub(self.checks_open);
+                self.checks_open = 0;
                 self.pushed_at = Some(event.at);
                 self.completed_at.get_or_insert(event.at);
             }
+            EventKind::DeliveryChanged { delivery } => self.delivery = *delivery,
+            EventKind::TargetChanged { branch } => {
+                self.target_branch.clone_from(branch);
+                self.push_parent = self.push_parent.take().or(self.pushed_commit.take());
+                self.pushed_commit = None;
+                self.pull_request = None;
+                self.feedback_open = 0;
+                self.checks_open = 0;
+            }
+            EventKind::Reapplied { onto, checkpoint, files_changed } => {
+                self.push_parent = Some(onto.clone());
+                self.checkpoint = Some(checkpoint.clone());
+                self.files_changed = *files_changed;
+            }
+            EventKind::PullRequestChanged { pull_request } => self.pull_request = Some(pull_request.clone()),
+            EventKind::FeedbackArrived { items } => {
+                let checks = items.iter().filter(|item| item.kind == FeedbackKind::FailedCheck).count();
+                self.feedback_open = self.feedback_open.saturating_add(count(items.len()));
+                self.checks_open = self.checks_open.saturating_add(count(checks));
+            }
+            EventKind::FeedbackTaken { ids, attempt, .. } => {
+                let checks = ids.iter().filter(|id| Feedback::is_check(id)).count();
+                self.feedback_open = self.feedback_open.saturating_sub(count(ids.len()));
+                self.checks_open = self.checks_open.saturating_sub(count(checks));
+                self.follow_ups = *attempt;
+            }
+            // The instruction that feedback becomes is queued before the feedback is taken.
+            EventKind::InstructionQueued { .. } => self.follow_ups = 0,
             EventKind::Deleted => self.deleted_at = Some(event.at),
             EventKind::Restored => self.deleted_at = None,
             EventKind::Created { .. }
-            | EventKind::InstructionQueued { .. }
             | EventKind::InstructionEdited { .. }
             | EventKind::InstructionRemoved { .. }
             | EventKind::InstructionsReordered { .. }
@@ -368,4 +421,8 @@ impl Agent {
             | EventKind::Noted { .. } => {}
         }
     }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }

@@ -151,6 +151,19 @@ pub struct Conflict {
     pub preview: Option<String>,
 }
 
+/// What a pull request is opened with, for the user to change before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct PullRequestDraft {
+    /// One line.
+    pub title: String,
+    /// The text, in Markdown.
+    pub body: String,
+    /// Whether it is opened as a draft.
+    pub draft: bool,
+}
+
 /// What the user changed of a [`PushPlan`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

@@ -1,8 +1,8 @@
 //! What happened to an agent: the one log that everything else is a reading of.
 
 use crate::{
-    EditedFile, FileRules, InstructionId, LimitKind, Limits, ModelChoice, NewAgent, PauseReason, PlanStep,
-    Timestamp, ToolOutcome, Usage,
+    Delivery, EditedFile, Feedback, FileRules, InstructionId, LimitKind, Limits, ModelChoice, NewAgent,
+    PauseReason, PlanStep, PullRequest, Timestamp, ToolOutcome, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -383,6 +383,9 @@ pub enum EventKind {
         commit: String,
         /// The tree it carries, which is a checkpoint's.
         tree: String,
+        /// Whether nobody read the change before, as the user chose for this agent.
+        #[serde(default)]
+        unreviewed: bool,
     },
     /// The remote has the commit.
     PushCompleted {
@@ -397,6 +400,48 @@ pub enum EventKind {
     PushFailed {
         /// What went wrong.
         fault: Fault,
+    },
+    /// The user chose another way to hand the work over.
+    DeliveryChanged {
+        /// The way from now on.
+        delivery: Delivery,
+    },
+    /// The user chose another branch to push to.
+    TargetChanged {
+        /// The branch from now on.
+        branch: String,
+    },
+    /// The work was put onto a target branch that somebody else had pushed to.
+    Reapplied {
+        /// That branch's tip, on which the next push builds.
+        onto: String,
+        /// The checkpoint that holds the outcome.
+        checkpoint: String,
+        /// How many files differ from the base after it.
+        files_changed: u32,
+    },
+    /// The agent's pull request was opened, updated, or is another one than it was on GitHub.
+    PullRequestChanged {
+        /// The pull request as it stands now.
+        pull_request: PullRequest,
+    },
+    /// Somebody or a machine said something about the pull request.
+    FeedbackArrived {
+        /// What was not heard before, the oldest first; at most 50.
+        items: Vec<Feedback>,
+    },
+    /// Feedback became an instruction, which is queued with this event.
+    FeedbackTaken {
+        /// Which feedback.
+        ids: Vec<String>,
+        /// The instruction.
+        instruction: InstructionId,
+        /// Whether it did so by itself.
+        by_itself: bool,
+        /// How often it has done so since the user's last word, this time included; 0 where the user did
+        /// it.
+        #[serde(default)]
+        attempt: u32,
     },
     /// The agent was deleted; its log is kept.
     Deleted,
@@ -456,6 +501,12 @@ impl EventKind {
             Self::ModelChanged { .. } => "modelChanged",
             Self::FileRulesChanged { .. } => "fileRulesChanged",
             Self::WrapUpRequested => "wrapUpRequested",
+            Self::DeliveryChanged { .. } => "deliveryChanged",
+            Self::TargetChanged { .. } => "targetChanged",
+            Self::Reapplied { .. } => "reapplied",
+            Self::PullRequestChanged { .. } => "pullRequestChanged",
+            Self::FeedbackArrived { .. } => "feedbackArrived",
+            Self::FeedbackTaken { .. } => "feedbackTaken",
             Self::Noted { .. } => "noted",
         }
     }

@@ -297,6 +297,14 @@ pub struct Feedback {
     pub at: Timestamp,
 }
 
+impl Feedback {
+    /// Whether an id is that of a [`FeedbackKind::FailedCheck`]: of a check run, or of a commit's status.
+    #[must_use]
+    pub fn is_check(id: &str) -> bool {
+        id.starts_with("check/") || id.starts_with("status/")
+    }
+}
+
 /// What a [`Feedback`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -339,4 +347,14 @@ pub struct FeedbackItem {
     pub taken: bool,
     /// Whether it is about a commit that a later push has replaced.
     pub outdated: bool,
+}
+
+impl FeedbackItem {
+    /// Whether it can still become an instruction: a check of an earlier push cannot, since it ran on another
+    /// commit.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let moot = self.outdated && self.feedback.kind == FeedbackKind::FailedCheck;
+        !self.taken && !moot
+    }
 }

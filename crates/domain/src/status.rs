@@ -181,6 +181,11 @@ pub fn apply(status: Status, event: &EventKind) -> Result<Status, IllegalTransit
         | E::InstructionRemoved { .. }
         | E::InstructionsReordered { .. }
         | E::InstructionSentNow { .. }
+        | E::DeliveryChanged { .. }
+        | E::FeedbackTaken { .. }
+        // And so is what GitHub says.
+        | E::PullRequestChanged { .. }
+        | E::FeedbackArrived { .. }
         | E::Noted { .. } => match status {
             Idle | Cloning | Running | Paused | Completed | Error | Pushing => Some(status),
         },
@@ -215,6 +220,16 @@ pub fn apply(status: Status, event: &EventKind) -> Result<Status, IllegalTransit
         E::Failed { .. } => match status {
             Cloning | Running => Some(Error),
             Idle | Paused | Completed | Error | Pushing => None,
+        },
+        // A push that is on its way ends where it was sent to.
+        E::TargetChanged { .. } => match status {
+            Idle | Cloning | Running | Paused | Completed | Error => Some(status),
+            Pushing => None,
+        },
+        // It happens at the beginning of a push.
+        E::Reapplied { .. } => match status {
+            Completed | Paused => Some(status),
+            Idle | Cloning | Running | Error | Pushing => None,
         },
         E::PushStarted { .. } => match status {
             Completed | Paused => Some(Pushing),

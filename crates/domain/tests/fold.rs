@@ -5,8 +5,8 @@
 mod samples;
 
 use anchorhold_domain::{
-    Agent, AgentId, Event, EventKind, Instruction, InstructionId, InstructionQueue, PauseReason, PlanStep,
-    Status, StepStatus, Timestamp, ToolOutcome, Usage,
+    Agent, AgentId, Delivery, Event, EventKind, Instruction, InstructionId, InstructionQueue, NewAgent,
+    PauseReason, PlanStep, PullRequestState, Status, StepStatus, Timestamp, ToolOutcome, Usage,
 };
 use proptest::prelude::*;
 use samples::{fault, instruction};
@@ -91,6 +91,7 @@ fn a_whole_life_folds_to_the_record_it_must() {
                 branch: "agent/rename".to_owned(),
                 commit: "p1".to_owned(),
                 tree: "t1".to_owned(),
+                unreviewed: false,
             },
         ),
         (
@@ -266,6 +267,117 @@ fn an_agent_that_waits_for_a_slot_is_idle_and_says_so() {
     assert_eq!((waiting.status, waiting.waiting), (Status::Idle, true));
     log.push((2_002, EventKind::StartCancelled));
     assert!(!fold(log).waiting);
+}
+
+/// A log up to a first push, and what follows, each a second later.
+fn delivered(following: Vec<EventKind>) -> Agent {
+    let mut log = started();
+    log.push((5_000, EventKind::Completed { summary: "renamed".to_owned(), unverified: None }));
+    let mut kinds = pushed("p1");
+    kinds.extend(following);
+    log.extend((6_000..).step_by(1_000).zip(kinds));
+    fold(log)
+}
+
+fn pushed(commit: &str) -> Vec<EventKind> {
+    let (branch, commit, tree) = ("agent/rename".to_owned(), commit.to_owned(), "t1".to_owned());
+    vec![
+        EventKind::PushStarted { branch: branch.clone(), commit: commit.clone(), tree, unreviewed: false },
+        EventKind::PushCompleted { branch, commit, created: true },
+    ]
+}
+
+fn arrived(ids: &[&str]) -> EventKind {
+    EventKind::FeedbackArrived { items: ids.iter().map(|id| samples::feedback(id)).collect() }
+}
+
+fn taken(ids: &[&str], attempt: u32) -> Vec<EventKind> {
+    let id = instruction(10);
+    let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+    vec![
+        EventKind::InstructionQueued { id, text: "answer".to_owned() },
+        EventKind::FeedbackTaken { ids, instruction: id, by_itself: attempt > 0, attempt },
+    ]
+}
+
+#[test]
+fn feedback_is_open_until_it_is_taken_and_a_failed_check_until_the_next_push() {
+    let open = |following: Vec<EventKind>| {
+        let mut kinds = vec![arrived(&["check/1", "check/2", "comment/3"])];
+        kinds.extend(following);
+        let agent = delivered(kinds);
+        (agent.feedback_open, agent.checks_open)
+    };
+    assert_eq!(open(vec![]), (3, 2));
+    assert_eq!(open(taken(&["check/1"], 0)), (2, 1));
+    assert_eq!(open(taken(&["comment/3"], 0)), (2, 2));
+    assert_eq!(open(pushed("p2")), (1, 0));
+}
+
+#[test]
+fn follow_ups_count_from_the_users_last_word() {
+    let counted = |kinds: &[Vec<EventKind>]| delivered(kinds.concat()).follow_ups;
+    assert_eq!(counted(&[taken(&["check/1"], 1)]), 1);
+    assert_eq!(counted(&[taken(&["check/1"], 1), taken(&["check/2"], 2)]), 2);
+    assert_eq!(counted(&[taken(&["check/1"], 1), taken(&["check/2"], 0)]), 0);
+    assert_eq!(counted(&[taken(&["check/1"], 1), vec![queued(5)]]), 0);
+}
+
+#[test]
+fn another_target_begins_anew_on_what_was_pushed_before() {
+    let pull_request = samples::pull_request(PullRequestState::Open);
+    let branch = "agent/rename-2".to_owned();
+    let mut kinds = vec![
+        EventKind::PullRequestChanged { pull_request: pull_request.clone() },
+        arrived(&["check/1", "comment/2"]),
+    ];
+    assert_eq!(delivered(kinds.clone()).pull_request, Some(pull_request));
+    kinds.push(EventKind::TargetChanged { branch: branch.clone() });
+    let agent = delivered(kinds.clone());
+    assert_eq!(
+        (
+            agent.target_branch,
+            agent.push_parent,
+            agent.pushed_commit,
+            agent.pull_request,
+            agent.feedback_open
+        ),
+        (branch, Some("p1".to_owned()), None, None, 0)
+    );
+    kinds.extend(pushed("p2"));
+    let agent = delivered(kinds);
+    assert_eq!((agent.push_parent, agent.pushed_commit), (None, Some("p2".to_owned())));
+}
+
+#[test]
+fn work_that_was_put_onto_another_tip_is_a_checkpoint_and_pushed_onto_that_tip() {
+    let mut kinds =
+        vec![EventKind::Reapplied { onto: "m1".to_owned(), checkpoint: "k2".to_owned(), files_changed: 5 }];
+    let agent = delivered(kinds.clone());
+    assert_eq!(
+        (agent.push_parent, agent.checkpoint, agent.files_changed, agent.pushed_commit),
+        (Some("m1".to_owned()), Some("k2".to_owned()), 5, Some("p1".to_owned()))
+    );
+    kinds.extend(pushed("p2"));
+    assert_eq!(delivered(kinds).push_parent, None);
+}
+
+#[test]
+fn a_way_of_delivery_that_was_never_written_down_is_the_usual_one() {
+    let agent = delivered(vec![EventKind::DeliveryChanged { delivery: Delivery::default() }]);
+    assert_eq!((new_agent().delivery, agent.delivery), (samples::delivery(), Delivery::default()));
+    let mut written = serde_json::to_value(samples::new_agent()).unwrap();
+    written.as_object_mut().unwrap().remove("delivery");
+    let read: NewAgent = serde_json::from_value(written).unwrap();
+    assert_eq!(read.delivery, Delivery::default());
+    let earlier = serde_json::json!({ "type": "pushStarted", "branch": "b", "commit": "c", "tree": "t" });
+    let expected = EventKind::PushStarted {
+        branch: "b".to_owned(),
+        commit: "c".to_owned(),
+        tree: "t".to_owned(),
+        unreviewed: false,
+    };
+    assert_eq!(serde_json::from_value::<EventKind>(earlier).ok(), Some(expected));
 }
 
 #[test]

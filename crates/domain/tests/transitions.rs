@@ -49,6 +49,12 @@ failed                 ·          ERROR      ERROR      ·          ·         
 pushStarted            ·          ·          ·          PUSHING    PUSHING    ·          ·
 pushCompleted          ·          ·          ·          ·          ·          ·          COMPLETED
 pushFailed             ·          ·          ·          ·          ·          ·          COMPLETED
+deliveryChanged        IDLE       CLONING    RUNNING    PAUSED     COMPLETED  ERROR      PUSHING
+targetChanged          IDLE       CLONING    RUNNING    PAUSED     COMPLETED  ERROR      ·
+reapplied              ·          ·          ·          PAUSED     COMPLETED  ·          ·
+pullRequestChanged     IDLE       CLONING    RUNNING    PAUSED     COMPLETED  ERROR      PUSHING
+feedbackArrived        IDLE       CLONING    RUNNING    PAUSED     COMPLETED  ERROR      PUSHING
+feedbackTaken          IDLE       CLONING    RUNNING    PAUSED     COMPLETED  ERROR      PUSHING
 deleted                IDLE       ·          ·          PAUSED     COMPLETED  ERROR      ·
 restored               IDLE       ·          ·          PAUSED     COMPLETED  ERROR      ·
 noted                  IDLE       CLONING    RUNNING    PAUSED     COMPLETED  ERROR      PUSHING

@@ -5,7 +5,7 @@
 //! longest. What a stop takes is from the call to the status that says it, as the window sees it. The model
 //! is a server in this program that leaves the agent where it is to be stopped.
 
-use anchorhold_domain::{AgentId, EventKind, FileRules, Limits, ModelChoice, NewAgent, Settings};
+use anchorhold_domain::{AgentId, Delivery, EventKind, FileRules, Limits, ModelChoice, NewAgent, Settings};
 use anchorhold_engine::{Config, Engine, Identity};
 use anchorhold_testkit::{DockerSocket, git};
 use std::error::Error;
@@ -168,6 +168,7 @@ async fn start(engine: &Engine, place: &Path, server: &Server, name: &str) -> Re
         fallback: None,
         limits: Limits::default(),
         files: FileRules::default(),
+        delivery: Delivery::default(),
     };
     let id = engine.create(new).await?.id;
     engine.start(id).await?;

@@ -4,6 +4,7 @@ use anchorhold_domain::Timestamp;
 use anchorhold_model::Places;
 use anchorhold_sandbox::Endpoint;
 use anchorhold_syntax::Program;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub struct Patience {
     /// How long at most nobody looks at the clock while an agent waits for its time: so late it goes on
     /// after the machine was suspended or its clock set.
     pub look: Duration,
+    /// How often GitHub is asked what came back for a pull request.
+    pub feedback: Duration,
 }
 
 impl Default for Patience {
@@ -44,6 +47,7 @@ impl Default for Patience {
             first_pause: Duration::from_secs(300),
             longest_pause: Duration::from_secs(3600),
             look: Duration::from_secs(60),
+            feedback: Duration::from_secs(60),
         }
     }
 }
@@ -71,6 +75,8 @@ pub struct Config {
     pub patience: Patience,
     /// Where model servers on this machine are looked for.
     pub model_servers: Places,
+    /// A stand-in for GitHub on this machine, in tests; the repositories at its address are taken for GitHub's.
+    pub stand_in: Option<SocketAddr>,
     /// What is started to parse what agents write; `None` means that nothing is parsed. A program that calls
     /// [`crate::serve_if_asked`] before anything else can name itself ([`Program::this`]).
     pub parser: Option<Program>,
@@ -92,6 +98,7 @@ impl Config {
             resume_interrupted: true,
             patience: Patience::default(),
             model_servers: Places::from_environment(|variable| std::env::var(variable).ok()),
+            stand_in: None,
             parser: None,
             clock: now,
         }

@@ -132,6 +132,50 @@ pub enum EngineError {
         /// Its source branch.
         branch: String,
     },
+    /// A push of something else than what was read.
+    #[error("push agent {name:?}: it is not the change that was read")]
+    PushOutdated {
+        /// The agent.
+        name: String,
+    },
+    /// Work that does not fit onto where the target branch is.
+    #[error("put the work onto {branch}: both changed {} in the same places", listed(paths))]
+    Conflicts {
+        /// The target branch.
+        branch: String,
+        /// The files.
+        paths: Vec<String>,
+    },
+    /// A repository that is on no GitHub, as far as is known here.
+    #[error("reach {repository} on GitHub: it is not there")]
+    NotOnGitHub {
+        /// The repository's address.
+        repository: String,
+    },
+    /// A pull request for what was never pushed.
+    #[error("open a pull request for agent {name:?}: its target branch was not pushed")]
+    NotPushed {
+        /// The agent.
+        name: String,
+    },
+    /// A title or text that no pull request can have.
+    #[error("open a pull request: {reason}")]
+    PullRequestInvalid {
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// Feedback where there is no pull request.
+    #[error("look for feedback on agent {name:?}: it has no pull request")]
+    PullRequestMissing {
+        /// The agent.
+        name: String,
+    },
+    /// Feedback that is not open.
+    #[error("take feedback {id:?}: it is not open")]
+    FeedbackNotOpen {
+        /// Which.
+        id: String,
+    },
     /// A commit needs a name and an address.
     #[error("commit in your name: git has no user.name and user.email")]
     IdentityMissing,
@@ -183,6 +227,13 @@ impl EngineError {
             Self::WrongStatus { .. } => "wrong_status",
             Self::UnknownAgent(_) => "agent_unknown",
             Self::NothingToPush { .. } => "nothing_to_push",
+            Self::PushOutdated { .. } => "push_outdated",
+            Self::Conflicts { .. } => "reapply_conflicts",
+            Self::NotOnGitHub { .. } => "not_on_github",
+            Self::NotPushed { .. } => "not_pushed",
+            Self::PullRequestInvalid { .. } => "pull_request_invalid",
+            Self::PullRequestMissing { .. } => "pull_request_missing",
+            Self::FeedbackNotOpen { .. } => "feedback_not_open",
             Self::IdentityMissing => "identity_missing",
             Self::Scripted(_) => "scripted_failed",
             Self::Cell(error) => error.code(),
@@ -223,6 +274,19 @@ impl EngineError {
             }
             Self::UnknownAgent(_) => "list the agents with `anchorctl agents`",
             Self::NothingToPush { .. } => "give the agent another instruction",
+            Self::PushOutdated { .. } => "look at the change again, then push it",
+            Self::Conflicts { .. } => {
+                "choose another target branch, or tell the agent what changed there and let it work that in"
+            }
+            Self::NotOnGitHub { .. } => {
+                "pull requests and issues are read on github.com, and on a host that you signed in to"
+            }
+            Self::NotPushed { .. } => "push the work first",
+            Self::PullRequestInvalid { .. } => "change the title or the text, and try again",
+            Self::PullRequestMissing { .. } => "open a pull request first",
+            Self::FeedbackNotOpen { .. } => {
+                "look at what is open: it was taken before, or a later push replaced what it is about"
+            }
             Self::IdentityMissing => {
                 "run `git config --global user.name \"Your Name\"` and `git config --global user.email you@example.com`"
             }
@@ -257,5 +321,15 @@ impl EngineError {
     #[must_use]
     pub fn fault(&self) -> Fault {
         Fault { code: self.code().to_owned(), message: self.message(), hint: self.hint() }
+    }
+}
+
+/// A few names, and how many more there are.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
-use anchorhold_domain::{FileRules, Limits, ModelChoice, NewAgent, Status};
+use anchorhold_domain::{Delivery, FileRules, Limits, ModelChoice, NewAgent, Status};
 use std::cell::Cell;
 
 thread_local! {
@@ -38,6 +38,7 @@ pub(crate) fn agent(number: u128) -> Agent {
         fallback: None,
         limits: Limits::default(),
         files: FileRules::default(),
+        delivery: Delivery::default(),
     };
     let id = AgentId(uuid::Uuid::from_u128(number));
     Agent { status: Status::Paused, ..Agent::new(id, new, String::new(), Timestamp(0)) }

@@ -6,6 +6,7 @@
 mod alarm;
 mod config;
 mod context;
+mod delivery;
 mod demo;
 mod engine;
 mod engines;

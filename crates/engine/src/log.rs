@@ -204,7 +204,8 @@ pub(crate) mod tests {
     use crate::alarm::Alarm;
     use crate::ledger::Ledger;
     use anchorhold_domain::{
-        Agent, AgentId, EventKind, FileRules, InstructionId, Limits, ModelChoice, NewAgent, Timestamp,
+        Agent, AgentId, Delivery, EventKind, FileRules, InstructionId, Limits, ModelChoice, NewAgent,
+        Timestamp,
     };
     use anchorhold_store::Store;
     use futures_util::FutureExt;
@@ -234,6 +235,7 @@ pub(crate) mod tests {
             fallback: None,
             limits: Limits::default(),
             files: FileRules::default(),
+            delivery: Delivery::default(),
         };
         let agent = Agent::new(AgentId(Uuid::now_v7()), new, "local".to_owned(), Timestamp(1));
         let instruction = InstructionId(Uuid::now_v7());

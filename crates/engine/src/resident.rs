@@ -1,7 +1,9 @@
 //! One agent in this process: its log, and the work that is going on for it.
 
+use crate::delivery::Heard;
 use crate::log::Log;
 use anchorhold_domain::Fault;
+use std::sync::Arc;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +14,11 @@ pub(crate) struct Resident {
     pub(crate) log: Log,
     /// The work going on, at most one at a time.
     pub(crate) work: Mutex<Option<Work>>,
+    /// How many tasks are at work, those that only tidy up included.
+    pub(crate) tasks: watch::Sender<u32>,
+    /// What came back for its pull request. Held while more is looked for or taken, so that nothing is written
+    /// down or taken twice.
+    pub(crate) feedback: Mutex<Heard>,
     /// Why the end of the last work is not in the log, set by that work where the log takes no more.
     pub(crate) unwritten: watch::Sender<Option<Fault>>,
 }
@@ -33,7 +40,29 @@ pub(crate) struct Wishes {
 
 impl Resident {
     pub(crate) fn new(log: Log) -> Self {
-        Self { log, work: Mutex::new(None), unwritten: watch::Sender::new(None) }
+        Self {
+            log,
+            work: Mutex::new(None),
+            tasks: watch::Sender::new(0),
+            feedback: Mutex::default(),
+            unwritten: watch::Sender::new(None),
+        }
+    }
+
+    /// Counts a task until the guard is dropped.
+    pub(crate) fn at_work(self: &Arc<Self>) -> AtWork {
+        self.tasks.send_modify(|count| *count = count.saturating_add(1));
+        AtWork(Arc::clone(self))
+    }
+}
+
+/// A task that is counted.
+#[derive(Debug)]
+pub(crate) struct AtWork(Arc<Resident>);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.tasks.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a new agent and an instruction must fulfil, field by field, before anything is recorded.
 
-use crate::{EngineError, rules};
+use crate::{EngineError, delivery, rules};
 use anchorhold_domain::NewAgent;
 use anchorhold_repo::{Remote, check_branch};
 
@@ -67,6 +67,7 @@ pub(crate) fn new_agent(mut new: NewAgent) -> Result<NewAgent, EngineError> {
     if new.model.name.trim().is_empty() {
         return invalid("model_empty", "it needs a model");
     }
+    delivery::check_delivery(&new.delivery)?;
     new.files = rules::checked(new.files)?;
     Ok(new)
 }

@@ -13,6 +13,7 @@ mod links;
 mod log;
 mod person;
 mod pull_request;
+mod pull_request_body;
 mod refusal;
 mod repository;
 pub mod sign_in;

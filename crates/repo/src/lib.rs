@@ -5,6 +5,7 @@
 //! database and nowhere else: never into a file of their own, a path or a command on the host. The one
 //! program that is started is the one that signs for the user, and it gets a commit on its standard input.
 
+mod ancestry;
 mod changes;
 mod checkpoint;
 mod commits;
@@ -23,9 +24,9 @@ mod network;
 mod path;
 mod push;
 mod remote;
-mod shallow;
 mod risks;
 mod said;
+mod shallow;
 mod signing;
 mod ssh;
 mod target;

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement, not the product")]
 
 use anchorhold_domain::{
-    Agent, AgentId, EventKind, FileRules, InstructionId, Limits, ModelChoice, NewAgent, Timestamp,
+    Agent, AgentId, Delivery, EventKind, FileRules, InstructionId, Limits, ModelChoice, NewAgent, Timestamp,
 };
 use anchorhold_store::Store;
 use std::time::Instant;
@@ -29,6 +29,7 @@ async fn main() {
         fallback: None,
         limits: Limits::default(),
         files: FileRules::default(),
+        delivery: Delivery::default(),
     };
     let mut agent = Agent::new(AgentId(uuid::Uuid::now_v7()), new, "local".to_owned(), Timestamp(0));
     let instruction = InstructionId(uuid::Uuid::now_v7());

@@ -38,6 +38,7 @@ struct Row {
     limit_seconds: Option<i64>,
     limit_money: Option<i64>,
     files: String,
+    delivery: String,
     input_tokens: i64,
     cached_tokens: i64,
     cache_write_tokens: i64,
@@ -56,6 +57,11 @@ struct Row {
     checkpoint: Option<String>,
     files_changed: i64,
     pushed_commit: Option<String>,
+    push_parent: Option<String>,
+    pull_request: Option<String>,
+    feedback_open: i64,
+    checks_open: i64,
+    follow_ups: i64,
     ran_ms: i64,
     running_since: Option<i64>,
     last_seq: i64,
@@ -121,15 +127,15 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, agent: &Agent) -> 
     let Limits { tokens, turns, seconds, money } = agent.limits;
     let (wire, effort) = (agent.model.wire.map(wire_text), agent.model.effort.map(effort_text));
     let fallback = agent.fallback.as_ref().map(to_json).transpose()?;
-    let files = to_json(&agent.files)?;
+    let (files, delivery) = (to_json(&agent.files)?, to_json(&agent.delivery)?);
     sqlx::query!(
         "INSERT INTO agents (
             id, name, task, github_repo, source_branch, target_branch, status, waiting, user_id,
             model_provider, model_name, model_base_url, model_wire, model_effort, fallback, files,
-            limit_tokens, limit_turns, limit_seconds, limit_money,
+            delivery, limit_tokens, limit_turns, limit_seconds, limit_money,
             input_tokens, cached_tokens, output_tokens, requests, files_changed, ran_ms, last_seq,
             created_at, updated_at
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?, ?)",
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?, ?)",
         id,
         agent.name,
         agent.task,
@@ -145,6 +151,7 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, agent: &Agent) -> 
         effort,
         fallback,
         files,
+        delivery,
         tokens,
         turns,
         seconds,
@@ -174,21 +181,24 @@ pub(crate) async fn compare_and_set(
     let resumes_at = after.resumes_at.map(|t| t.0);
     let (wire, effort) = (after.model.wire.map(wire_text), after.model.effort.map(effort_text));
     let fallback = after.fallback.as_ref().map(to_json).transpose()?;
-    let files = to_json(&after.files)?;
+    let (files, delivery) = (to_json(&after.files)?, to_json(&after.delivery)?);
+    let pull_request = after.pull_request.as_ref().map(to_json).transpose()?;
     let done = sqlx::query!(
         "UPDATE agents SET
-            container_id = ?, status = ?, pause_reason = ?, resumes_at = ?, waiting = ?,
+            target_branch = ?, container_id = ?, status = ?, pause_reason = ?, resumes_at = ?, waiting = ?,
             error_message = ?, error_code = ?, error_hint = ?,
             model_provider = ?, model_name = ?, model_base_url = ?, model_wire = ?, model_effort = ?,
-            fallback = ?, on_fallback = ?, files = ?,
+            fallback = ?, on_fallback = ?, files = ?, delivery = ?,
             limit_tokens = ?, limit_turns = ?, limit_seconds = ?, limit_money = ?,
             input_tokens = ?, cached_tokens = ?, cache_write_tokens = ?, output_tokens = ?,
             reasoning_tokens = ?, cost = ?, unpriced = ?, context_tokens = ?, context_window = ?,
             plan_done = ?, plan_total = ?, requests = ?, activity = ?,
             base_commit = ?, base_tree = ?, checkpoint = ?, files_changed = ?, pushed_commit = ?,
+            push_parent = ?, pull_request = ?, feedback_open = ?, checks_open = ?, follow_ups = ?,
             ran_ms = ?, running_since = ?, last_seq = ?,
             started_at = ?, completed_at = ?, pushed_at = ?, deleted_at = ?, updated_at = ?
         WHERE id = ? AND last_seq = ? AND status = ?",
+        after.target_branch,
         after.container_id,
         next_status,
         pause_reason,
@@ -205,6 +215,7 @@ pub(crate) async fn compare_and_set(
         fallback,
         after.on_fallback,
         files,
+        delivery,
         after.limits.tokens,
         after.limits.turns,
         after.limits.seconds,
@@ -227,6 +238,11 @@ pub(crate) async fn compare_and_set(
         after.checkpoint,
         after.files_changed,
         after.pushed_commit,
+        after.push_parent,
+        pull_request,
+        after.feedback_open,
+        after.checks_open,
+        after.follow_ups,
         after.ran_ms,
         running_since,
         after.last_seq,
@@ -350,6 +366,11 @@ impl Row {
             fallback: self.fallback.map(|json| read.json("fallback", &json)).transpose()?,
             on_fallback: read.flag("on_fallback", self.on_fallback)?,
             files: read.json("files", &self.files)?,
+            delivery: read.json("delivery", &self.delivery)?,
+            pull_request: self.pull_request.map(|json| read.json("pull_request", &json)).transpose()?,
+            feedback_open: read.number("feedback_open", self.feedback_open)?,
+            checks_open: read.number("checks_open", self.checks_open)?,
+            follow_ups: read.number("follow_ups", self.follow_ups)?,
             limits: Limits {
                 tokens: self.limit_tokens.map(|n| read.number("limit_tokens", n)).transpose()?,
                 turns: self.limit_turns.map(|n| read.number("limit_turns", n)).transpose()?,
@@ -388,6 +409,7 @@ impl Row {
             base_tree: self.base_tree,
             checkpoint: self.checkpoint,
             pushed_commit: self.pushed_commit,
+            push_parent: self.push_parent,
             running_since: self.running_since.map(Timestamp),
             started_at: self.started_at.map(Timestamp),
             completed_at: self.completed_at.map(Timestamp),

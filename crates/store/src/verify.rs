@@ -2,7 +2,7 @@
 
 use crate::error::{Result, StoreError};
 use crate::open::Store;
-use anchorhold_domain::{Agent, AgentId, Event, EventKind, NewAgent};
+use anchorhold_domain::{Agent, AgentId, Delivery, Event, EventKind, NewAgent};
 
 const PAGE: u32 = 1000;
 
@@ -57,6 +57,8 @@ fn of_row(row: &Agent, task: String) -> NewAgent {
         fallback: row.fallback.clone(),
         limits: row.limits,
         files: row.files.clone(),
+        // Such an agent was created before there were others.
+        delivery: Delivery::default(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Start, stop, pause, resume, answer, wrap up, push, and what an agent works with.
+//! Start, stop, pause, resume, answer, wrap up, and what an agent works with.
 
 use super::{Answer, fault};
 use crate::opened::Opened;
@@ -45,13 +45,6 @@ pub async fn resume(engine: State<'_, Opened>, id: AgentId) -> Answer<()> {
 #[specta::specta]
 pub async fn answer(engine: State<'_, Opened>, id: AgentId, text: String) -> Answer<()> {
     engine.get().await?.answer(id, &text).await.map(drop).map_err(fault)
-}
-
-/// Pushes what an agent did.
-#[tauri::command]
-#[specta::specta]
-pub async fn push(engine: State<'_, Opened>, id: AgentId) -> Answer<()> {
-    engine.get().await?.push(id).await.map(drop).map_err(fault)
 }
 
 /// Gives an agent other limits.

@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod control;
+pub mod delivery;
 pub mod offers;
 pub mod queue;
 pub mod review;

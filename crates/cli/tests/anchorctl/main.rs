@@ -6,6 +6,7 @@
 mod harness;
 
 mod crashes;
+mod delivering;
 mod files;
 mod forbidden;
 mod keys;

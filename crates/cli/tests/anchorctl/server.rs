@@ -113,7 +113,9 @@ async fn a_hook_that_refuses_is_quoted_and_the_push_can_be_repeated() {
         (done.status, &told[told.len() - 3..]),
         (
             Some(1),
-            ["completed: Done.", "pushStarted", "push failed: push_rejected"].map(str::to_owned).as_slice()
+            ["completed: Done.", "pushStarted, unreviewed", "push failed: push_rejected"]
+                .map(str::to_owned)
+                .as_slice()
         )
     );
     assert!(done.out.contains("no agents on Fridays"), "{}", done.out);
@@ -149,7 +151,10 @@ async fn a_push_that_was_killed_before_the_server_took_it_is_told_as_failed() {
     let (server, remote) = serve(&house);
     killed_while_it_pushes(&house, &server).await;
     let told = log(&house, &server).await;
-    assert_eq!(told[told.len() - 3..], ["completed: Done.", "pushStarted", "push failed: push_interrupted"]);
+    assert_eq!(
+        told[told.len() - 3..],
+        ["completed: Done.", "pushStarted, unreviewed", "push failed: push_interrupted"]
+    );
     assert_eq!(remote.branches(), ["main"]);
     let_the_hook_go(&house);
 }
@@ -169,7 +174,10 @@ async fn a_push_that_was_killed_after_the_server_took_it_is_told_as_done() {
         &format!("{commit}:refs/heads/agent/work"),
     ]);
     let told = log(&house, &server).await;
-    assert_eq!(told[told.len() - 3..], ["completed: Done.", "pushStarted", "pushed, created: false"]);
+    assert_eq!(
+        told[told.len() - 3..],
+        ["completed: Done.", "pushStarted, unreviewed", "pushed, created: false"]
+    );
     let_the_hook_go(&house);
 }
 

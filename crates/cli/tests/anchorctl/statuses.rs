@@ -29,7 +29,7 @@ async fn a_run_that_completes_prints_its_log_and_ends_with_zero() {
             "write_file Ok",
             "finish Ok",
             "completed: Done.",
-            "pushStarted",
+            "pushStarted, unreviewed",
             "pushed, created: true",
         ]
     );

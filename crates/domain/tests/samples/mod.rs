@@ -1,9 +1,10 @@
 //! One event of every kind. A new variant does not compile until it has its place here.
 
 use anchorhold_domain::{
-    CellFact, EditedFile, Effort, EventKind, FactVerdict, Fault, FileRules, InstructionId, LimitKind, Limits,
-    LoopPattern, ModelChoice, NewAgent, PauseReason, PlanStep, StepStatus, Timestamp, ToolOutcome, Usage,
-    Wire,
+    Annotation, CellFact, ChecksState, CommitStyle, Delivery, EditedFile, Effort, EventKind, FactVerdict,
+    Fault, Feedback, FeedbackKind, FileRules, InstructionId, LimitKind, Limits, LoopPattern, ModelChoice,
+    NewAgent, PauseReason, PlanStep, PullRequest, PullRequestState, PullRequestWish, StepStatus, Timestamp,
+    ToolOutcome, Usage, Wire,
 };
 
 /// Every kind of event once, in the order of the enum, with every field set.
@@ -37,6 +38,55 @@ pub fn new_agent() -> NewAgent {
         fallback: Some(model("large")),
         limits: Limits::default(),
         files: FileRules::default(),
+        delivery: delivery(),
+    }
+}
+
+/// A way to hand work over in which nothing is as usual.
+pub fn delivery() -> Delivery {
+    Delivery {
+        commits: CommitStyle::PerInstruction,
+        trailer: true,
+        push_unreviewed: true,
+        pull_request: PullRequestWish::Draft,
+        follow_up: true,
+        most_follow_ups: 2,
+    }
+}
+
+/// A pull request with every field set.
+pub fn pull_request(state: PullRequestState) -> PullRequest {
+    PullRequest {
+        number: 7,
+        url: "https://github.com/octo/hello/pull/7".to_owned(),
+        title: "Rename the crate".to_owned(),
+        state,
+        head: "p1".to_owned(),
+        base: "main".to_owned(),
+        checks: ChecksState::Failed,
+    }
+}
+
+/// A piece of feedback with every field set.
+pub fn feedback(id: &str) -> Feedback {
+    let kind = if Feedback::is_check(id) { FeedbackKind::FailedCheck } else { FeedbackKind::LineComment };
+    Feedback {
+        id: id.to_owned(),
+        kind,
+        author: "octocat".to_owned(),
+        title: "build".to_owned(),
+        body: "it does not build \u{202e}".to_owned(),
+        path: Some("src/lib.rs".to_owned()),
+        line: Some(3),
+        annotations: vec![Annotation {
+            path: "src/lib.rs".to_owned(),
+            line: 3,
+            level: "failure".to_owned(),
+            message: "no such name".to_owned(),
+        }],
+        commit: "p1".to_owned(),
+        url: "https://github.com/octo/hello/pull/7#discussion_r1".to_owned(),
+        at: Timestamp(6_000),
     }
 }
 
@@ -189,14 +239,32 @@ fn following(kind: &EventKind) -> Option<EventKind> {
             E::Completed { summary: text("renamed"), unverified: Some(text("whether it builds")) }
         }
         E::Completed { .. } => E::Failed { fault: fault() },
-        E::Failed { .. } => {
-            E::PushStarted { branch: text("agent/rename"), commit: text("p1"), tree: text("t1") }
-        }
+        E::Failed { .. } => E::PushStarted {
+            branch: text("agent/rename"),
+            commit: text("p1"),
+            tree: text("t1"),
+            unreviewed: true,
+        },
         E::PushStarted { .. } => {
             E::PushCompleted { branch: text("agent/rename"), commit: text("p1"), created: true }
         }
         E::PushCompleted { .. } => E::PushFailed { fault: fault() },
-        E::PushFailed { .. } => E::Deleted,
+        E::PushFailed { .. } => E::DeliveryChanged { delivery: delivery() },
+        E::DeliveryChanged { .. } => E::TargetChanged { branch: text("agent/rename-2") },
+        E::TargetChanged { .. } => {
+            E::Reapplied { onto: text("m1"), checkpoint: text("k2"), files_changed: 2 }
+        }
+        E::Reapplied { .. } => E::PullRequestChanged { pull_request: pull_request(PullRequestState::Draft) },
+        E::PullRequestChanged { .. } => {
+            E::FeedbackArrived { items: vec![feedback("check/1"), feedback("comment/2")] }
+        }
+        E::FeedbackArrived { .. } => E::FeedbackTaken {
+            ids: vec![text("check/1")],
+            instruction: instruction(4),
+            by_itself: true,
+            attempt: 1,
+        },
+        E::FeedbackTaken { .. } => E::Deleted,
         E::Deleted => E::Restored,
         E::Restored => E::Noted { message: text("the volume was rebuilt") },
         E::Noted { .. } => return None,

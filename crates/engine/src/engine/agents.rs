@@ -88,6 +88,7 @@ impl Engine {
     pub async fn restore(&self, id: AgentId) -> Result<Agent, EngineError> {
         let resident = self.resident(id).await?;
         let agent = resident.log.append(vec![EventKind::Restored]).await?.agent;
+        self.shared.watching.set(&agent);
         Ok(Agent::clone(&agent))
     }
 

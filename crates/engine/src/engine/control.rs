@@ -1,11 +1,12 @@
 //! Start, stop, pause, resume, answer, push.
 
 use super::Engine;
-use crate::life::{Life, Stage, prepare_push};
+use crate::life::{Life, Stage};
 use crate::resident::{Resident, Wishes, Work};
-use crate::{EngineError, rules, validate};
+use crate::{EngineError, delivery, rules, validate};
 use anchorhold_domain::{
-    Agent, AgentId, Event, EventKind, Fault, FileRules, Instruction, Limits, ModelChoice, PauseReason, Status,
+    Agent, AgentId, Event, EventKind, Fault, FileRules, Instruction, Limits, ModelChoice, PauseReason, PushWish,
+    Status,
 };
 use std::collections::HashSet;
 use std::sync::atomic::AtomicU32;
@@ -153,13 +154,16 @@ impl Engine {
         self.go_on(&resident, EventKind::WrapUpRequested).await
     }
 
-    /// Pushes the last checkpoint's tree to the target branch, in the user's name.
+    /// Pushes the last checkpoint's tree to the target branch, in the user's name, as the
+    /// [plan](Self::push_plan) says and with what the user changed of it.
     ///
-    /// Returns once the commit is made and on its way; the log says how it ends.
+    /// Returns once the commits are made and on their way; the log says how it ends. Where the wish names no
+    /// tree and the agent may push without a review, it is written down that nobody read the change.
     ///
     /// # Errors
-    /// Where nothing differs, git knows no identity, or the agent is busy.
-    pub async fn push(&self, id: AgentId) -> Result<Agent, EngineError> {
+    /// Where nothing differs, git knows no identity or cannot sign, the agent is busy, what was read is
+    /// something else, or the work cannot be put onto a target that moved.
+    pub async fn push(&self, id: AgentId, wish: PushWish) -> Result<Agent, EngineError> {
         let resident = self.resident(id).await?;
         let mut work = resident.work.lock().await;
         let agent = resident.log.latest();
@@ -169,14 +173,22 @@ impl Engine {
         if !matches!(agent.status, Status::Completed | Status::Paused) {
             return Err(Self::wrong_status("push", &agent));
         }
-        let started = prepare_push(&self.shared, &agent).await?;
-        let EventKind::PushStarted { commit, .. } = &started else {
-            return Err(EngineError::Panicked { verb: "make the commit" });
-        };
-        let commit = commit.clone();
-        let agent = resident.log.append(vec![started]).await?.agent;
-        self.begin(&resident, &mut work, Stage::Push { commit });
+        let unreviewed = agent.delivery.push_unreviewed && wish.tree.is_none();
+        let prepared = delivery::prepare(&self.shared, &agent, wish, unreviewed).await?;
+        let agent = resident.log.append(prepared.events).await?.agent;
+        self.begin(&resident, &mut work, Stage::Push { commit: prepared.commit });
         Ok(Agent::clone(&agent))
+    }
+
+    /// Waits until no task is at work for an agent any more, one that delivers or tidies up included.
+    ///
+    /// # Errors
+    /// Where there is no such agent.
+    pub async fn at_rest(&self, id: AgentId) -> Result<Arc<Agent>, EngineError> {
+        let resident = self.resident(id).await?;
+        let mut tasks = resident.tasks.subscribe();
+        let _ = tasks.wait_for(|count| *count == 0).await;
+        Ok(resident.log.latest())
     }
 
     pub(super) async fn go_on(
@@ -217,7 +229,7 @@ impl Engine {
     }
 
     /// Sets an agent to work on what is decided, unless that is nothing.
-    pub(super) async fn set_to_work(
+    pub(crate) async fn set_to_work(
         &self,
         resident: &Arc<Resident>,
         decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
@@ -237,6 +249,7 @@ impl Engine {
         let life = Life {
             shared: Arc::clone(&self.shared),
             resident: Arc::clone(resident),
+            _at_work: resident.at_work(),
             wishes: wishes.clone(),
             opening: Mutex::default(),
             // What was sent before is in the queue, where the run finds it.
@@ -276,9 +289,10 @@ fn in_doubt(events: &[Event]) -> bool {
     for event in events {
         match &event.kind {
             EventKind::CellOpened { .. } => doubt = false,
-            EventKind::Failed { .. } | EventKind::Paused { reason: PauseReason::Interrupted, .. } => {
-                doubt = true
-            }
+            EventKind::Failed { .. }
+            | EventKind::Paused { reason: PauseReason::Interrupted, .. }
+            // The workspace is still what it was before.
+            | EventKind::Reapplied { .. } => doubt = true,
             EventKind::ToolRequested { call, .. } => drop(open.insert(call)),
             EventKind::ToolFinished { call, .. } | EventKind::QuestionAnswered { call, .. } => {
                 open.remove(call);
@@ -329,5 +343,11 @@ mod tests {
         check(vec![opened(), called(), answered(), paused(PauseReason::Stopped)], false);
         check(vec![opened(), called(), paused(PauseReason::User)], false);
         check(vec![opened(), failed(), opened(), pushed()], false);
+        let reapplied = EventKind::Reapplied {
+            onto: String::new(),
+            checkpoint: String::new(),
+            files_changed: 1,
+        };
+        check(vec![opened(), reapplied, pushed(), EventKind::Resumed], true);
     }
 }

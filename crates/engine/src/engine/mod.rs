@@ -21,6 +21,7 @@ mod watch;
 pub(crate) use choice::{owner_at, shown};
 pub use models::{CatalogueInfo, KeyState, ModelOption, ModelPrice, ModelTest, ProviderOption};
 pub use offers::{EngineState, EngineStatus};
+pub(crate) use queue::hears_at_once;
 pub(crate) use shared::Shared;
 
 use crate::folder::DataFolder;
@@ -48,6 +49,9 @@ impl Engine {
         let (alarm, end) = (Arc::clone(&engine.shared.alarm), engine.shared.shutdown.clone());
         let ringing = crate::alarm::ring(Arc::downgrade(&engine.shared), alarm, clock, look, end);
         engine.shared.tasks.spawn(ringing);
+        let (watching, end) = (Arc::clone(&engine.shared.watching), engine.shared.shutdown.clone());
+        let watch = crate::delivery::watch(Arc::downgrade(&engine.shared), watching, end);
+        engine.shared.tasks.spawn(watch);
         Ok(engine)
     }
 

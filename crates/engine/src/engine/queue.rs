@@ -167,7 +167,7 @@ impl Engine {
 }
 
 /// Whether an agent that does not work is set to work by an instruction that is sent now.
-fn hears_at_once(agent: &Agent) -> bool {
+pub(crate) fn hears_at_once(agent: &Agent) -> bool {
     match agent.status {
         Status::Completed => true,
         Status::Paused => match agent.pause_reason {

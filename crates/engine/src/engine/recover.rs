@@ -1,8 +1,9 @@
 //! What a process that ended in the middle left behind, brought in order.
 
 use super::Engine;
-use crate::EngineError;
+use crate::{EngineError, delivery};
 use anchorhold_domain::{Agent, EventKind, Fault, PauseReason, Status};
+use std::sync::Arc;
 
 impl Engine {
     /// Brings every agent that was at work into a status that needs no task, and lets runs go on.
@@ -26,14 +27,23 @@ impl Engine {
                 Status::Pushing => vec![self.interrupted_push(&agent).await?],
                 Status::Idle | Status::Paused | Status::Completed | Status::Error => vec![],
             };
+            let pushed = matches!(events.as_slice(), [EventKind::PushCompleted { .. }]);
             if !events.is_empty() {
                 self.resident(agent.id).await?.log.append(events).await?;
             }
             if !self.shared.config.resume_interrupted {
                 continue;
             }
+            if pushed {
+                let (shared, resident) = (Arc::clone(&self.shared), self.resident(agent.id).await?);
+                self.shared.tasks.spawn(async move {
+                    let telling = delivery::after_push(&shared, &resident);
+                    shared.shutdown.run_until_cancelled(telling).await;
+                });
+            }
             let latest = self.shared.store.agent(agent.id).await?;
             self.shared.alarm.set(&latest);
+            self.shared.watching.set(&latest);
             if latest.pause_reason == Some(PauseReason::Interrupted) {
                 self.resume(agent.id).await?;
             }

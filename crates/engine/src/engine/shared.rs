@@ -5,6 +5,7 @@ use super::mentionable::Mentionable;
 use super::prices::Prices;
 use crate::alarm::Alarm;
 use crate::config::Identity;
+use crate::delivery::Watching;
 use crate::folder::DataFolder;
 use crate::gate::Gates;
 use crate::ledger::Ledger;
@@ -46,6 +47,7 @@ pub(crate) struct Shared {
     pub(crate) slots: Arc<Slots>,
     pub(crate) gates: Gates,
     pub(crate) alarm: Arc<Alarm>,
+    pub(crate) watching: Arc<Watching>,
     /// Counts appends, so that a list can be told to look again.
     pub(crate) changed: watch::Sender<u64>,
     /// What all agents used today.
@@ -89,6 +91,7 @@ impl Shared {
             ledger,
             gates: Gates::default(),
             alarm: Arc::default(),
+            watching: Arc::new(Watching::new(config.patience.feedback)),
             _end: shutdown.clone().drop_guard(),
             docker: Mutex::new(Known { choice: config.engine.clone(), docker: None }),
             prices: Prices::new(folder.models()),

@@ -32,6 +32,9 @@ const WRAP_UP: &str = "The user ends the work here. Your tools are gone and noth
     names what you could not verify.";
 /// What it is told where the user thinks better of it.
 const GO_ON: &str = "The user lets you go on after all: your tools are back.";
+/// What it is told where the workspace is another one than it left.
+const REAPPLIED: &str = "Others had pushed to the target branch. Your changes were put onto their state, so files can \
+    differ from what you read and wrote: read a file again before you edit it.";
 /// What a message, a call or a result takes beside its text, in bytes.
 const AROUND: usize = 20;
 /// Stands for an answer without words, which no wire takes back.
@@ -223,6 +226,7 @@ impl History {
             }
             EventKind::Resumed if self.held_by_user => self.go_on_after_all(event.seq),
             EventKind::LimitsChanged { .. } => self.go_on_after_all(event.seq),
+            EventKind::Reapplied { .. } => self.say(Said::host(event.seq, REAPPLIED)),
             EventKind::PlanChanged { steps } => self.plan.clone_from(steps),
             EventKind::ResultsShrunk { calls, .. } => self.shrink(calls),
             EventKind::Compacted { through, summary, tokens_before, tokens_after, .. } => {

@@ -24,7 +24,7 @@ mod wrap_up;
 use crate::EngineError;
 use crate::engine::Shared;
 use crate::hub::Hub;
-use crate::resident::{Resident, Wishes, Work};
+use crate::resident::{AtWork, Resident, Wishes, Work};
 use crate::slots::{Place, Slot};
 use crate::workspace::CellState;
 use anchorhold_domain::{Agent, EventKind, PauseReason, Status};
@@ -35,7 +35,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub(crate) use limits::day_still_holds;
-pub(crate) use push::prepare_push;
 
 /// How long a run that is stopped has to come to its end by itself. Then it is cut off where it stands: a
 /// call without a result is done again when the run goes on, in a workspace built anew.
@@ -48,7 +47,7 @@ pub(crate) enum Stage {
     Start,
     /// Run on; `rebuild` where the workspace cannot be trusted to be at the last checkpoint.
     Continue { rebuild: bool },
-    /// Send the commit that `PushStarted` named.
+    /// Send the last of the commits, which `PushStarted` named.
     Push { commit: String },
 }
 
@@ -57,6 +56,7 @@ pub(crate) struct Life {
     pub(crate) shared: Arc<Shared>,
     pub(crate) resident: Arc<Resident>,
     pub(crate) wishes: Wishes,
+    pub(crate) _at_work: AtWork,
     /// How far the cell is that this life opened last, if it did.
     pub(crate) opening: Mutex<Option<watch::Receiver<CellState>>>,
     /// The last event that breaks an answer off whose instruction was looked for in the queue.
@@ -79,7 +79,7 @@ impl Life {
     pub(crate) async fn run(self, stage: Stage, place: Option<Place>, before: Option<Work>) {
         self.resident.unwritten.send_replace(None);
         let mut before = before.map(|work| work.task);
-        let result = match stage {
+        let mut result = match stage {
             Stage::Push { commit } => {
                 tidied(&mut before).await;
                 self.push(commit).await;
@@ -106,6 +106,17 @@ impl Life {
                 .await
             }
         };
+        while let Ok(Ended::Told) = result {
+            match self.push_unreviewed().await {
+                Ok(Some(commit)) => self.push(commit).await,
+                Ok(None) => break,
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+            result = self.follow_up().await;
+        }
         let written = match result {
             Ok(Ended::Told) => Ok(()),
             Ok(Ended::Stopped) => self.write_stop().await,

@@ -1,47 +1,16 @@
-//! The way out: a commit in the user's name, onto the target branch.
+//! The way out: what was prepared is sent, and the pull request hears of it.
 
 use super::Life;
-use crate::EngineError;
-use crate::engine::Shared;
-use crate::history;
-use anchorhold_domain::{Agent, Event, EventKind};
-use anchorhold_repo::{PushOutcome, Signature};
-use std::sync::Arc;
-
-/// Makes the commit that a push will send, and the event that says so.
-///
-/// # Errors
-/// Where nothing differs from the base, git knows no identity, or the repository refuses.
-pub(crate) async fn prepare_push(shared: &Arc<Shared>, agent: &Agent) -> Result<EventKind, EngineError> {
-    let nothing =
-        || EngineError::NothingToPush { name: agent.name.clone(), branch: agent.source_branch.clone() };
-    let base_tree = agent.base_tree.clone().ok_or_else(nothing)?;
-    let base_commit = agent.base_commit.clone().ok_or_else(nothing)?;
-    let checkpoint = agent.checkpoint.clone().ok_or_else(nothing)?;
-    let identity = shared.identity()?;
-    let mirror = shared.mirror(&agent.github_repo)?;
-    let author =
-        Signature { name: identity.name, email: identity.email, at_ms: (shared.config.clock)().0, offset: 0 };
-    let message = message(agent, &summaries(&shared.store.all_events(agent.id, 0).await?));
-    let parent = agent.pushed_commit.clone().unwrap_or(base_commit);
-    let branch = agent.target_branch.clone();
-    let no_change = nothing();
-    let made = tokio::task::spawn_blocking(move || {
-        let tree = mirror.tree_of(&checkpoint)?;
-        if tree == base_tree || mirror.tree_of(&parent)? == tree {
-            return Err(no_change);
-        }
-        let commit = mirror.commit_for_push(&tree, &[parent], &author, &message)?;
-        Ok(EventKind::PushStarted { branch, commit, tree })
-    });
-    made.await.map_err(|_| EngineError::Panicked { verb: "make the commit" })?
-}
+use crate::{EngineError, delivery};
+use anchorhold_domain::{Agent, EventKind, PushWish, Status};
+use anchorhold_repo::PushOutcome;
 
 impl Life {
-    /// Sends the commit that was made; the outcome is always written down.
+    /// Sends the commits that were made; the outcome is always written down.
     pub(super) async fn push(&self, commit: String) {
         let agent = self.agent();
         let result = self.send(&agent, commit.clone()).await;
+        let pushed = result.is_ok();
         let event = match result {
             Ok(outcome) => EventKind::PushCompleted {
                 branch: agent.target_branch.clone(),
@@ -52,44 +21,58 @@ impl Life {
         };
         if let Err(error) = self.resident.log.append(vec![event]).await {
             tracing::error!(agent = %agent.id, error = error.message(), "the end of a push cannot be written down");
+            return;
         }
+        if pushed {
+            // Neither a program that ends nor a deletion waits for GitHub; the next push brings the pull request up to date.
+            let telling = delivery::after_push(&self.shared, &self.resident);
+            self.wishes.stop.run_until_cancelled(telling).await;
+        }
+    }
+
+    /// Makes the commits of a completed agent that may push without a review, and says so in the log;
+    /// `None` where it may not, or where nothing is to be sent.
+    pub(super) async fn push_unreviewed(&self) -> Result<Option<String>, EngineError> {
+        let agent = self.agent();
+        let may = |agent: &Agent| {
+            agent.status == Status::Completed
+                && agent.delivery.push_unreviewed
+                && agent.error_code.is_none()
+                && agent.deleted_at.is_none()
+        };
+        if !may(&agent) || self.wishes.stop.is_cancelled() {
+            return Ok(None);
+        }
+        let prepared = match delivery::prepare(&self.shared, &agent, PushWish::default(), true).await {
+            Ok(prepared) => prepared,
+            Err(EngineError::NothingToPush { .. }) => return Ok(None),
+            Err(error) => {
+                let message = format!("nothing was pushed by itself: {}", error.message());
+                self.resident.log.append(vec![EventKind::Noted { message }]).await?;
+                return Ok(None);
+            }
+        };
+        // The user may have set it to work or changed their mind meanwhile.
+        let decide = |latest: &Agent, _: &[_]| {
+            let same = latest.checkpoint == agent.checkpoint
+                && latest.target_branch == agent.target_branch
+                && latest.delivery == agent.delivery;
+            Ok(if may(latest) && same { prepared.events } else { vec![] })
+        };
+        let appended = self.resident.log.append_if(decide).await?;
+        Ok((!appended.events.is_empty()).then_some(prepared.commit))
     }
 
     async fn send(&self, agent: &Agent, commit: String) -> Result<PushOutcome, EngineError> {
         let mirror = self.shared.mirror(&agent.github_repo)?;
         let credentials = self.shared.credentials(mirror.remote()).await?;
         let (branch, source) = (agent.target_branch.clone(), agent.source_branch.clone());
-        let expected = agent.pushed_commit.clone();
+        // What was put onto another tip, or pushed to another branch before, is a descendant of where the
+        // branch may be, and the push sees to it that it is.
+        let expected = agent.pushed_commit.clone().filter(|_| agent.push_parent.is_none());
         let sending = tokio::task::spawn_blocking(move || {
             mirror.push(&branch, &commit, &credentials, expected.as_deref(), &[&source])
         });
         Ok(sending.await.map_err(|_| EngineError::Panicked { verb: "push" })??)
-    }
-}
-
-/// What each instruction since the last push came to, in the model's words.
-fn summaries(events: &[Event]) -> Vec<String> {
-    let mut summaries = Vec::new();
-    for event in events {
-        match &event.kind {
-            EventKind::ToolRequested { tool, arguments, .. } if tool == "finish" => {
-                summaries.extend(history::finish(arguments).map(|(summary, _)| summary.trim().to_owned()));
-            }
-            EventKind::PushCompleted { .. } => summaries.clear(),
-            _ => {}
-        }
-    }
-    summaries
-}
-
-/// The agent's name as the subject, and what it said it did as the body.
-fn message(agent: &Agent, summaries: &[String]) -> String {
-    match summaries {
-        [] => format!("{}\n", agent.name),
-        [summary] => format!("{}\n\n{summary}\n", agent.name),
-        several => {
-            let list: String = several.iter().map(|summary| format!("- {summary}\n")).collect();
-            format!("{}\n\n{list}", agent.name)
-        }
     }
 }

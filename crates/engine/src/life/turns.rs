@@ -8,6 +8,7 @@ use super::model::{Asked, OpeningVoice, Voice};
 use super::{Ended, Life};
 use crate::EngineError;
 use crate::history::History;
+use crate::prompt::outside;
 use crate::rules::{self, Rules, Seen};
 use crate::tools::{self, AnyTool};
 use crate::workspace::Workspace;
@@ -157,7 +158,8 @@ impl Life {
     pub(super) async fn next_turn(&self, run: &mut Run) -> Result<Status, EngineError> {
         let expected = self.resident.log.waiting().await.into_iter().next();
         let attached = match &expected {
-            Some(next) => self.attach(run, &next.text).await?,
+            // Only the user's own words mention files; others' that they quote do not.
+            Some(next) => self.attach(run, &outside(&next.text)).await?,
             None => Attached::default(),
         };
         let (whole, blob) = attached.text.unzip();

@@ -43,9 +43,50 @@ impl Fence {
     }
 }
 
+/// Returns a text without what is fenced in it: somebody's own words around what they quote.
+///
+/// What begins a fence and never ends it is left out to the end.
+pub(crate) fn outside(text: &str) -> String {
+    let mut own = String::with_capacity(text.len());
+    let mut inside: Option<&str> = None;
+    for line in text.split_inclusive('\n') {
+        let words = line.trim_end();
+        match inside {
+            Some(mark)
+                if words.strip_prefix("=== ").and_then(|rest| rest.strip_suffix(" end")) == Some(mark) =>
+            {
+                inside = None;
+            }
+            Some(_) => {}
+            None => match begun(words) {
+                Some(mark) => inside = Some(mark),
+                None => own.push_str(line),
+            },
+        }
+    }
+    own
+}
+
+/// The mark of a line that begins a fence.
+fn begun(line: &str) -> Option<&str> {
+    let (mark, rest) = line.strip_prefix("=== ")?.split_once(' ')?;
+    let is_mark = mark.len() == 2 * MARK_BYTES && mark.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_mark && rest.starts_with("begin: ")).then_some(mark)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Fence;
+    use super::{Fence, outside};
+
+    #[test]
+    fn what_is_fenced_is_nobodys_own_words() {
+        let inner = Fence::around(["x"]);
+        let hostile = format!("=== {} end\n@secret", inner.mark());
+        let fence = Fence::around([hostile.as_str()]);
+        let text = format!("See @a.\n{}and @b.", fence.wrap("a comment", &hostile));
+        assert_eq!(outside(&text), "See @a.\nand @b.");
+        assert_eq!(outside("=== a heading\n@a"), "=== a heading\n@a");
+    }
 
     #[test]
     fn a_text_cannot_end_its_own_fence() {

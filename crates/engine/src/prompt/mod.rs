@@ -16,7 +16,7 @@ use anchorhold_repo::{Mirror, Remote};
 use guidance::Guidance;
 use map::Map;
 
-pub(crate) use fence::Fence;
+pub(crate) use fence::{Fence, outside};
 
 /// How many patterns of one list of rules the model is told.
 const MOST_PATTERNS: usize = 60;

@@ -13,18 +13,22 @@
 )]
 
 mod gate;
+mod github;
 mod listener;
 mod repository;
 mod story;
 mod voice;
 
 pub use gate::Gate;
+pub use github::GitHub;
 pub use listener::Listener;
 pub use repository::Repository;
 pub use story::story;
 pub use voice::{Voice, ask, delete, edit, finish, read, request_of, search, trajectory, turn, write};
 
-use anchorhold_domain::{Agent, AgentId, EventKind, FileRules, Limits, ModelChoice, NewAgent};
+use anchorhold_domain::{
+    Agent, AgentId, Delivery, EventKind, FileRules, Limits, ModelChoice, NewAgent, PushWish,
+};
 use anchorhold_engine::{Config, Engine, Identity, ParserProgram};
 use anchorhold_testkit::DockerSocket;
 use std::path::{Path, PathBuf};
@@ -73,6 +77,7 @@ impl House {
         config.parser =
             program.map(|path| ParserProgram { patience: PATIENCE, ..ParserProgram::at(path.into()) });
         config.patience.look = Duration::from_millis(20);
+        config.patience.feedback = Duration::from_millis(50);
         config.identity = Some(Identity { name: "Grace".to_owned(), email: "grace@example.com".to_owned() });
         config
     }
@@ -114,6 +119,7 @@ pub fn errand(repository: &str, model: ModelChoice) -> NewAgent {
         fallback: None,
         limits: Limits::default(),
         files: FileRules::default(),
+        delivery: Delivery::default(),
     }
 }
 
@@ -189,8 +195,14 @@ pub async fn cells(engine: &Engine, id: AgentId) -> usize {
     events.iter().filter(|event| matches!(event.kind, EventKind::CellOpened { .. })).count()
 }
 
+/// Pushes and waits until nothing more is done about it, such as opening a pull request.
+pub async fn deliver(engine: &Engine, id: AgentId, wish: PushWish) -> Arc<Agent> {
+    engine.push(id, wish).await.unwrap();
+    soon("the delivery", engine.at_rest(id)).await.unwrap()
+}
+
 /// Pushes and waits for how it ends.
 pub async fn push(engine: &Engine, id: AgentId) -> Arc<Agent> {
-    engine.push(id).await.unwrap();
+    engine.push(id, PushWish::default()).await.unwrap();
     rest(engine, id).await
 }

@@ -109,6 +109,7 @@ impl Repository {
     /// Plays the edits of a log onto a branch with plain files, and returns the tree that git makes of it.
     pub fn replay(&self, branch: &str, events: &[Event]) -> String {
         self.switch(branch);
+        let mut parent = git(&self.work, &["rev-parse", "HEAD"]).unwrap();
         let mut asked: HashMap<&str, (&str, Value)> = HashMap::new();
         for event in events {
             match &event.kind {
@@ -119,10 +120,26 @@ impl Repository {
                     let (tool, arguments) = &asked[call.as_str()];
                     self.play(tool, arguments);
                 }
+                EventKind::PushCompleted { commit, .. } => parent.clone_from(commit),
+                EventKind::Reapplied { onto, .. } => {
+                    self.put_onto(&parent, onto);
+                    parent.clone_from(onto);
+                }
                 _ => {}
             }
         }
         self.write_tree()
+    }
+
+    /// Puts what differs from a commit onto another one, as git's own cherry-pick does.
+    fn put_onto(&self, parent: &str, onto: &str) {
+        let bare = self.address();
+        git(&self.work, &["fetch", "--quiet", &bare, "refs/heads/*:refs/remotes/all/*"]).unwrap();
+        git(&self.work, &["add", "--all"]).unwrap();
+        let tree = git(&self.work, &["write-tree"]).unwrap();
+        let commit = git(&self.work, &["commit-tree", &tree, "-p", parent, "-m", "the work"]).unwrap();
+        git(&self.work, &["checkout", "--quiet", "--force", "--detach", onto]).unwrap();
+        git(&self.work, &["cherry-pick", "--no-commit", &commit]).unwrap();
     }
 
     fn play(&self, tool: &str, arguments: &Value) {

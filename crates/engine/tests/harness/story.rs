@@ -51,6 +51,20 @@ pub fn story(events: &[Event]) -> Vec<String> {
             EventKind::PushFailed { fault } => format!("push failed: {}", fault.code),
             EventKind::PushCompleted { created, .. } => format!("pushed, created: {created}"),
             EventKind::SlotAwaited { ahead } => format!("waits, ahead: {ahead}"),
+            EventKind::PushStarted { unreviewed: true, .. } => "pushStarted, unreviewed".to_owned(),
+            EventKind::PullRequestChanged { pull_request } => {
+                format!(
+                    "pull request {}: {:?}, {:?}",
+                    pull_request.number, pull_request.state, pull_request.checks
+                )
+            }
+            EventKind::FeedbackArrived { items } => {
+                let ids: Vec<&str> = items.iter().map(|item| item.id.as_str()).collect();
+                format!("came back: {}", ids.join(", "))
+            }
+            EventKind::FeedbackTaken { ids, attempt, .. } => {
+                format!("taken, attempt {attempt}: {}", ids.join(", "))
+            }
             EventKind::Noted { message } => format!("note: {message}"),
             other => other.name().to_owned(),
         });

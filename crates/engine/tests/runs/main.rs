@@ -7,8 +7,10 @@
 mod harness;
 
 mod alarm;
+mod answers;
 mod cells;
 mod context;
+mod delivering;
 #[cfg(target_os = "linux")]
 mod failing;
 mod holding;

@@ -3,7 +3,7 @@
 use crate::harness::{
     Gate, House, Repository, Voice, errand, finish, push, rest, start, told, turn, until, write,
 };
-use anchorhold_domain::{Agent, AgentId, NewAgent, Status};
+use anchorhold_domain::{Agent, AgentId, NewAgent, PushWish, Status};
 use anchorhold_engine::Engine;
 use anchorhold_testkit::{GitServer, git};
 use std::fs;
@@ -127,10 +127,10 @@ async fn nothing_is_pushed_where_nothing_differs_or_the_agent_is_at_work() {
     let engine = house.open().await;
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
     voice.asked(1).await;
-    assert_eq!(engine.push(id).await.unwrap_err().code(), "wrong_status");
+    assert_eq!(engine.push(id, PushWish::default()).await.unwrap_err().code(), "wrong_status");
     voice.release();
     rest(&engine, id).await;
-    let refused = engine.push(id).await.unwrap_err();
+    let refused = engine.push(id, PushWish::default()).await.unwrap_err();
     assert_eq!(
         (refused.code(), refused.message()),
         ("nothing_to_push", "push agent \"Errand\": nothing differs from main".to_owned())
@@ -156,7 +156,7 @@ async fn what_is_queued_while_the_agent_pushes_is_taken_up_once_it_has_pushed() 
     let before = told(&engine, id).await.len();
     let pushed = engine.reviewed_tree(id).await.unwrap().unwrap();
 
-    engine.push(id).await.unwrap();
+    engine.push(id, PushWish::default()).await.unwrap();
     gate.reached().await;
     engine.instruct(id, "Then this.").await.unwrap();
     let agent = engine.agent(id).await.unwrap();

@@ -4,7 +4,7 @@ use crate::harness::{
     Gate, House, Listener, Repository, TASK, Voice, ask, errand, finish, freeze_in_call, rest, soon, start,
     told, turn, until, write,
 };
-use anchorhold_domain::{Agent, AgentId, PauseReason, Signal, Status, Update};
+use anchorhold_domain::{Agent, AgentId, PauseReason, PushWish, Signal, Status, Update};
 use anchorhold_engine::Engine;
 use anchorhold_testkit::GitServer;
 use std::time::Duration;
@@ -316,7 +316,7 @@ async fn what_is_sent_now_while_a_push_is_on_its_way_is_taken_up_first_behind_it
     let engine = house.open().await;
     let id = start(&engine, errand(&gate.url("a"), voice.choice())).await;
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
-    engine.push(id).await.unwrap();
+    engine.push(id, PushWish::default()).await.unwrap();
     gate.reached().await;
     engine.instruct(id, "Later.").await.unwrap();
     send(&engine, id, "Now.", true).await;

@@ -4,7 +4,7 @@ use crate::harness::{
     House, TASK, Voice, cells, delete, edit, errand, eventually, finish, push, read, rest, search, start,
     told, turn, write,
 };
-use anchorhold_domain::Status;
+use anchorhold_domain::{PushWish, Status};
 
 const FILES: &[(&str, &str)] =
     &[("README.md", "# Hello\n"), ("src/height.txt", "floor(3.998)\n"), ("old/import.sh", "#!/bin/sh\n")];
@@ -164,7 +164,7 @@ async fn a_deleted_agent_does_nothing_more_and_its_cell_is_gone() {
     let refusals = [
         engine.start(id).await.unwrap_err(),
         engine.resume(id).await.unwrap_err(),
-        engine.push(id).await.unwrap_err(),
+        engine.push(id, PushWish::default()).await.unwrap_err(),
         engine.instruct(id, "More.").await.unwrap_err(),
     ];
     assert_eq!(refusals.map(|refusal| refusal.code()), ["agent_unknown"; 4]);

@@ -1,7 +1,7 @@
 //! A database of the first version, whose agents and logs must all be there afterwards.
 
 use super::*;
-use anchorhold_domain::{FileRules, ModelChoice, PauseReason, Status};
+use anchorhold_domain::{Delivery, FileRules, ModelChoice, PauseReason, Status};
 use anchorhold_store_schema::MIGRATOR;
 use serde_json::{Value, json};
 use sqlx::SqlitePool;
@@ -98,6 +98,7 @@ fn expected(number: u32, payloads: &[Value]) -> Agent {
         limits: Limits { tokens: Some(u32::MAX), turns: Some(7), seconds: None, money: None },
         // It was given every file.
         files: FileRules::none(),
+        delivery: Delivery::default(),
         ..samples::new_agent()
     };
     let id = AgentId(uuid::Uuid::from_u128(number.into()));

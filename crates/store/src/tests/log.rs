@@ -14,7 +14,7 @@ fn before(kind: &EventKind) -> Vec<EventKind> {
         | "promptPrepared" | "modelSelected" | "modelInterrupted" | "planChanged" | "resultsShrunk"
         | "compacted" | "loopNoticed" | "limitNeared" => &["cloneStarted", "cloned"],
         "questionAnswered" => &["cloneStarted", "cloned", "questionAsked"],
-        "resumed" | "wrapUpRequested" | "pushStarted" => &["cloneStarted", "cloned", "paused"],
+        "resumed" | "wrapUpRequested" | "pushStarted" | "reapplied" => &["cloneStarted", "cloned", "paused"],
         "pushCompleted" | "pushFailed" => &["cloneStarted", "cloned", "completed", "pushStarted"],
         _ => &[],
     };

@@ -1,0 +1,242 @@
+//! What a push would do, the pull request, what comes back for it, and issues.
+
+use crate::arguments::{AgentOptions, FeedbackOptions, PullRequestOptions};
+use crate::exit::Exit;
+use crate::run::{ending, follow, rest};
+use crate::{agents, open, print};
+use anchorhold_domain::{
+    Agent, AgentId, ChecksState, FeedbackItem, PullRequestState, PushPlan, Signing, Update,
+};
+use anchorhold_engine::{Engine, EngineError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a pull request without any check is waited for: where there are some, they are there by then.
+const UNTIL_CHECKS: Duration = Duration::from_secs(150);
+
+/// Shows what a push would do.
+pub(crate) async fn plan(options: &AgentOptions) -> Result<Exit, EngineError> {
+    let engine = open(|_| {}).await?;
+    let agent = agents::find(&engine, &options.agent).await?;
+    let plan = engine.push_plan(agent.id).await;
+    engine.close().await;
+    let plan = plan?;
+    if options.json {
+        print::json(&plan)
+    } else {
+        show(&plan)
+    }
+    Ok(Exit::Completed)
+}
+
+/// Opens or updates an agent's pull request.
+pub(crate) async fn pull_request(options: &PullRequestOptions) -> Result<Exit, EngineError> {
+    let engine = open(|_| {}).await?;
+    let agent = agents::find(&engine, &options.agent.agent).await?;
+    let opened = async {
+        let mut draft = engine.pull_request_draft(agent.id).await?;
+        draft.draft |= options.draft;
+        draft.title = options.title.clone().unwrap_or(draft.title);
+        draft.body = options.body.clone().unwrap_or(draft.body);
+        engine.open_pull_request(agent.id, draft).await
+    };
+    let opened = opened.await;
+    engine.close().await;
+    match opened?.pull_request {
+        Some(opened) if options.agent.json => print::json(&opened),
+        Some(opened) => print::line(print::pull(&opened)),
+        None => {}
+    }
+    Ok(Exit::Completed)
+}
+
+/// Shows what came back, and lets the agent work on what is taken.
+pub(crate) async fn feedback(
+    container_engine: Option<String>,
+    options: &FeedbackOptions,
+) -> Result<Exit, EngineError> {
+    let engine = open(|config| config.engine = container_engine).await?;
+    let agent = agents::find(&engine, &options.agent.agent).await?;
+    let done = heard(&engine, &agent, options).await;
+    engine.close().await;
+    done
+}
+
+/// Lists issues.
+pub(crate) async fn issues(repository: &str, text: &str, json: bool) -> Result<Exit, EngineError> {
+    let engine = open(|_| {}).await?;
+    let found = engine.issues(repository, text).await;
+    engine.close().await;
+    for issue in found? {
+        if json {
+            print::json(&issue);
+        } else {
+            let labels = if issue.labels.is_empty() {
+                String::new()
+            } else {
+                format!("  [{}]", issue.labels.join(", "))
+            };
+            print::line(format_args!(
+                "#{}  {}{}",
+                issue.number,
+                print::shown(&issue.title),
+                print::shown(&labels)
+            ));
+        }
+    }
+    Ok(Exit::Completed)
+}
+
+/// Prints what happens until the checks have passed, the pull request is merged or closed, or the agent may
+/// not follow up any more.
+pub(crate) async fn until_answered(
+    engine: &Engine,
+    id: AgentId,
+    log: &mut print::Log,
+) -> Result<Exit, EngineError> {
+    rest(engine, id, log).await?;
+    let mut updates = engine.watch(id, log.last_seq()).await?;
+    let mut patience = Instant::now() + UNTIL_CHECKS;
+    if let Some(exit) = answered(engine.agent(id).await?.as_ref(), false) {
+        return Ok(exit);
+    }
+    loop {
+        let update = tokio::select! {
+            update = updates.recv() => update,
+            _ = tokio::signal::ctrl_c() => {
+                // Where it does nothing there is nothing to stop.
+                let _ = engine.stop(id).await;
+                return Ok(Exit::Interrupted);
+            }
+            () = tokio::time::sleep_until(patience) => {
+                if let Some(exit) = answered(engine.agent(id).await?.as_ref(), true) {
+                    return Ok(exit);
+                }
+                patience = Instant::now() + UNTIL_CHECKS;
+                continue;
+            }
+        };
+        match update {
+            None => return Ok(Exit::Error),
+            Some(Update::Signal { signal }) => log.signal(&signal),
+            Some(Update::Events { events, agent, live }) => {
+                events.iter().for_each(|event| log.event(event));
+                patience = Instant::now() + UNTIL_CHECKS;
+                if let Some(exit) = answered(&agent, false).filter(|_| live) {
+                    log.end();
+                    return Ok(exit);
+                }
+            }
+        }
+    }
+}
+
+/// How the wait ends with the agent as it is; `late` where no check has come for long.
+fn answered(agent: &Agent, late: bool) -> Option<Exit> {
+    let ended = ending(agent)?;
+    if ended != Exit::Completed {
+        return Some(ended);
+    }
+    let Some(pull_request) = &agent.pull_request else { return Some(Exit::Error) };
+    match pull_request.state {
+        PullRequestState::Merged | PullRequestState::Closed => return Some(Exit::Completed),
+        PullRequestState::Draft | PullRequestState::Open => {}
+    }
+    if agent.pushed_commit.as_ref() != Some(&pull_request.head) {
+        return None;
+    }
+    match pull_request.checks {
+        ChecksState::Pending => None,
+        ChecksState::Passed => Some(Exit::Completed),
+        ChecksState::None => late.then_some(Exit::Completed),
+        ChecksState::Failed => (agent.checks_open > 0 && agent.follow_ups >= agent.delivery.most_follow_ups)
+            .then_some(Exit::Limit),
+    }
+}
+
+async fn heard(engine: &Engine, agent: &Agent, options: &FeedbackOptions) -> Result<Exit, EngineError> {
+    if let Err(error) = engine.look_for_feedback(agent.id).await {
+        // What came before is there all the same.
+        print::fault(&error.fault());
+    }
+    let items = engine.feedback(agent.id).await?;
+    if options.take.is_empty() {
+        items.iter().for_each(|item| if options.agent.json { print::json(item) } else { show_item(item) });
+        return Ok(Exit::Completed);
+    }
+    let all = options.take.iter().any(|id| id == "all");
+    let ids = if all {
+        items.iter().filter(|item| item.is_open()).map(|item| item.feedback.id.clone()).collect()
+    } else {
+        options.take.clone()
+    };
+    let before = engine.agent(agent.id).await?.last_seq;
+    engine.take_feedback(agent.id, ids, options.note.clone()).await?;
+    follow(engine, agent.id, &mut print::Log::resumed(options.agent.json), before).await
+}
+
+fn show_item(item: &FeedbackItem) {
+    let state = match (item.taken, item.outdated) {
+        (true, _) => "  (taken)",
+        (false, true) => "  (about an earlier push)",
+        (false, false) => "",
+    };
+    print::line(format_args!("{}  {}{state}", print::shown(&item.feedback.id), print::piece(&item.feedback)));
+    let notes =
+        item.feedback.annotations.iter().map(|note| format!("{}:{}: {}", note.path, note.line, note.message));
+    for line in notes.chain(item.feedback.body.lines().map(str::to_owned)) {
+        print::line(format_args!("    {}", print::shown(&line)));
+    }
+}
+
+fn show(plan: &PushPlan) {
+    print::line(format_args!("to      {}", print::shown(&plan.branch)));
+    print::line(format_args!(
+        "by      {} <{}>",
+        print::shown(&plan.author_name),
+        print::shown(&plan.author_email)
+    ));
+    let signing = match &plan.signing {
+        Signing::Off => "not signed".to_owned(),
+        Signing::Ssh { key } => format!("signed with the SSH key {key}"),
+        Signing::Gpg { key } => {
+            format!("signed with GnuPG, {}", key.as_deref().unwrap_or("the key of the address"))
+        }
+        Signing::Impossible { fault } => format!("cannot be signed: {}", fault.message),
+    };
+    print::line(format_args!("        {}", print::shown(&signing)));
+    print::line(format_args!("tree    {}", plan.tree));
+    for commit in &plan.commits {
+        print::line(format_args!("commit  {} files", commit.files));
+        commit.message.lines().for_each(|line| print::line(format_args!("        {}", print::shown(line))));
+    }
+    for risk in &plan.risks {
+        let line = risk.line.map(|line| format!(":{line}")).unwrap_or_default();
+        print::line(format_args!(
+            "! {:?}  {}{line}  {}",
+            risk.kind,
+            print::shown(&risk.path),
+            print::shown(&risk.detail)
+        ));
+    }
+    if let Some(moved) = &plan.moved {
+        print::line(format_args!(
+            "! somebody else pushed to {}: {} {}",
+            print::shown(&plan.branch),
+            print::short(&moved.tip),
+            print::shown(&moved.summary)
+        ));
+        match moved.conflicts.as_slice() {
+            [] => print::line(format_args!(
+                "  what to do: push with --reapply, or with --to {}",
+                print::shown(&moved.free_name)
+            )),
+            conflicts => {
+                for conflict in conflicts {
+                    print::line(format_args!("  both changed {}", print::shown(&conflict.path)));
+                }
+                print::line(format_args!("  what to do: push with --to {}", print::shown(&moved.free_name)));
+            }
+        }
+    }
+}

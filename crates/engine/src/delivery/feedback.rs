@@ -1,0 +1,388 @@
+//! What came back for a pull request, as a reading of the log, and how more of it comes into the log.
+
+use super::follow_up::ASKING;
+use super::place::Place;
+use super::pull_request::{bounded as bounded_pull_request, is_open};
+use super::quoted;
+use crate::engine::{Shared, hears_at_once};
+use crate::resident::Resident;
+use crate::{Engine, EngineError, validate};
+use anchorhold_domain::{
+    Agent, AgentId, Event, EventKind, Feedback, FeedbackItem, FeedbackKind, Instruction, InstructionId,
+    PullRequest,
+};
+use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::MutexGuard;
+use uuid::Uuid;
+
+/// How many pieces one event holds.
+const MOST_AT_ONCE: usize = 50;
+/// How many pieces an agent hears of at all; what a machine says again and again fills no disk.
+const MOST_OF_ALL: usize = 1_000;
+/// How much of a piece's text is kept, in bytes.
+const MOST_TEXT: usize = 16 * 1024;
+/// How much of a line is kept, in bytes.
+const MOST_LINE: usize = 1024;
+/// How many notes of a check are kept.
+const MOST_ANNOTATIONS: usize = 50;
+
+/// The feedback that a log tells of, as far as it was read.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    /// The last event that was read.
+    seq: u32,
+    /// What is of the pull request that there is now, in the order in which it came.
+    items: Vec<FeedbackItem>,
+    /// What was heard at all, by its id, as its text was last.
+    known: HashMap<String, String>,
+    /// Whether the user was asked since the last piece came.
+    pub(super) asked: bool,
+}
+
+impl Heard {
+    /// Takes the events that follow.
+    fn take(&mut self, events: &[Event]) {
+        for event in events {
+            self.seq = event.seq;
+            match &event.kind {
+                EventKind::FeedbackArrived { items } => {
+                    self.asked = false;
+                    for item in items {
+                        self.known.insert(first_id(&item.id).to_owned(), text_hash(item));
+                        let feedback = item.clone();
+                        self.items.push(FeedbackItem { feedback, taken: false, outdated: false });
+                    }
+                }
+                EventKind::FeedbackTaken { ids, .. } => {
+                    for item in &mut self.items {
+                        item.taken |= ids.contains(&item.feedback.id);
+                    }
+                }
+                EventKind::PushCompleted { .. } => {
+                    self.items.iter_mut().for_each(|item| item.outdated = true);
+                }
+                // It is another pull request's from now on.
+                EventKind::TargetChanged { .. } => self.items.clear(),
+                EventKind::Noted { message } if message.starts_with(ASKING) => self.asked = true,
+                _ => {}
+            }
+        }
+    }
+
+    /// What became no instruction and can still become one.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Feedback> {
+        self.items.iter().filter(|item| item.is_open()).map(|item| &item.feedback)
+    }
+
+    /// What of `items` was not heard before, the oldest first. What was said differently since is heard
+    /// again, under an id of its own.
+    fn news(&self, items: Vec<Feedback>, pushed: Option<&str>) -> Vec<Feedback> {
+        let left = MOST_OF_ALL.saturating_sub(self.known.len());
+        let mut news: Vec<Feedback> = Vec::new();
+        for item in items {
+            let mut item = bounded(item);
+            let hash = text_hash(&item);
+            let is_check = item.kind == FeedbackKind::FailedCheck;
+            if is_check != Feedback::is_check(&item.id) || (is_check && pushed != Some(item.commit.as_str()))
+            {
+                continue;
+            }
+            match self.known.get(&item.id) {
+                // A check that ran says what it says.
+                Some(before) if is_check || *before == hash => continue,
+                Some(_) => item.id = format!("{}@{hash}", item.id),
+                None => {}
+            }
+            if !news.iter().any(|new| new.id == item.id) {
+                news.push(item);
+            }
+        }
+        news.sort_by_key(|item| item.at);
+        news.truncate(left);
+        news
+    }
+}
+
+impl Engine {
+    /// Asks GitHub now what came back for an agent's pull request, and follows it up where the agent may.
+    ///
+    /// # Errors
+    /// [`EngineError::PullRequestMissing`], and those of GitHub.
+    pub async fn look_for_feedback(&self, id: AgentId) -> Result<(), EngineError> {
+        let resident = self.resident(id).await?;
+        self.look(&resident).await?;
+        self.follow_up(&resident).await
+    }
+
+    /// Returns what came back for an agent's pull request, in the order in which it came.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn feedback(&self, id: AgentId) -> Result<Vec<FeedbackItem>, EngineError> {
+        let resident = self.resident(id).await?;
+        let heard = self.heard(&resident).await?;
+        Ok(heard.items.clone())
+    }
+
+    /// Makes one instruction of pieces of feedback, with the user's own words before them where there are
+    /// some. An agent that does not work sets to work on it, as far as an instruction that is sent at once
+    /// lets it.
+    ///
+    /// # Errors
+    /// [`EngineError::FeedbackNotOpen`] for a piece that was taken before, is not there, or is about a
+    /// commit that another push replaced, and [`EngineError::InstructionEmpty`] where none is named.
+    pub async fn take_feedback(
+        &self,
+        id: AgentId,
+        ids: Vec<String>,
+        note: Option<String>,
+    ) -> Result<Agent, EngineError> {
+        let resident = self.resident(id).await?;
+        let note = note.filter(|note| !note.trim().is_empty());
+        let note = note.map(|note| validate::instruction(&note)).transpose()?;
+        let heard = self.heard(&resident).await?;
+        let mut chosen: Vec<Feedback> = Vec::with_capacity(ids.len());
+        for id in ids {
+            if chosen.iter().any(|known| known.id == id) {
+                continue;
+            }
+            let found = heard.open().find(|open| open.id == id).cloned();
+            chosen.push(found.ok_or(EngineError::FeedbackNotOpen { id })?);
+        }
+        if chosen.is_empty() {
+            return Err(EngineError::InstructionEmpty);
+        }
+        self.take(&resident, &chosen, note.as_deref(), 0).await
+    }
+
+    /// What was heard so far; nobody else looks or takes while the guard is held.
+    pub(super) async fn heard<'a>(
+        &self,
+        resident: &'a Resident,
+    ) -> Result<MutexGuard<'a, Heard>, EngineError> {
+        let mut heard = resident.feedback.lock().await;
+        let events = self.events(resident.log.id(), heard.seq).await?;
+        heard.take(&events);
+        Ok(heard)
+    }
+
+    /// Writes the instruction and the taking down at once, and sets the agent to work. `attempt` is above 0
+    /// where it happens by itself. The caller holds the agent's feedback.
+    pub(super) async fn take(
+        &self,
+        resident: &Arc<Resident>,
+        chosen: &[Feedback],
+        note: Option<&str>,
+        attempt: u32,
+    ) -> Result<Agent, EngineError> {
+        let latest = resident.log.latest();
+        if latest.deleted_at.is_some() {
+            return Err(EngineError::UnknownAgent(latest.id.to_string()));
+        }
+        let text = validate::instruction(&quoted::feedback(latest.pull_request.as_ref(), chosen, note))?;
+        let instruction = InstructionId(Uuid::now_v7());
+        let taken = vec![
+            EventKind::InstructionQueued { id: instruction, text },
+            EventKind::FeedbackTaken {
+                ids: chosen.iter().map(|item| item.id.clone()).collect(),
+                instruction,
+                by_itself: attempt > 0,
+                attempt,
+            },
+        ];
+        let (mut goes_on, resuming) = (false, [taken.clone(), vec![EventKind::Resumed]].concat());
+        // All at once, so that a crash leaves neither feedback taken twice nor an agent that forgot it.
+        let resumed = |agent: &Agent, _: &[Instruction]| {
+            goes_on = hears_at_once(agent) && agent.base_tree.is_some() && agent.deleted_at.is_none();
+            Ok(if goes_on { resuming } else { vec![] })
+        };
+        let agent = self.set_to_work(resident, resumed).await?;
+        if goes_on {
+            return Ok(agent);
+        }
+        Ok(Agent::clone(&resident.log.append(taken).await?.agent))
+    }
+
+    /// Asks GitHub, and writes down what is new.
+    pub(super) async fn look(&self, resident: &Arc<Resident>) -> Result<(), EngineError> {
+        let heard = self.heard(resident).await?;
+        let agent = resident.log.latest();
+        if agent.deleted_at.is_some() {
+            self.shared().watching.looked(&agent);
+            return Err(EngineError::UnknownAgent(agent.id.to_string()));
+        }
+        let missing = || EngineError::PullRequestMissing { name: agent.name.clone() };
+        let known = agent.pull_request.as_ref().ok_or_else(missing)?;
+        let (pull_request, items) = ask(self.shared(), &agent, known.number).await?;
+        let news = heard.news(items, agent.pushed_commit.as_deref());
+        let decide = |latest: &Agent, _: &[Instruction]| {
+            let same = latest.pull_request.as_ref().is_some_and(|now| now.number == pull_request.number);
+            if !same || latest.pushed_commit != agent.pushed_commit {
+                // Another push or branch came in between: the next look tells more.
+                return Ok(vec![]);
+            }
+            let mut events = Vec::new();
+            if latest.pull_request.as_ref() != Some(&pull_request) {
+                events.push(EventKind::PullRequestChanged { pull_request });
+            }
+            let arrived = |items: &[Feedback]| EventKind::FeedbackArrived { items: items.to_vec() };
+            events.extend(news.chunks(MOST_AT_ONCE).map(arrived));
+            Ok(events)
+        };
+        let latest = resident.log.append_if(decide).await?.agent;
+        self.shared().watching.looked(&latest);
+        Ok(())
+    }
+}
+
+/// Asks for the pull request and, while it is open, for what was said of it.
+async fn ask(
+    shared: &Shared,
+    agent: &Agent,
+    number: u32,
+) -> Result<(PullRequest, Vec<Feedback>), EngineError> {
+    let place = Place::of(shared, &agent.github_repo)?;
+    place
+        .ask(shared, |forge, Place { owner, name, .. }| async move {
+            let mut pull_request = bounded_pull_request(forge.pull_request(&owner, &name, number).await?);
+            if !is_open(&pull_request) {
+                return Ok((pull_request, Vec::new()));
+            }
+            let found = forge.feedback(&owner, &name, &pull_request).await?;
+            pull_request.checks = found.checks;
+            Ok((pull_request, found.items))
+        })
+        .await
+}
+
+/// The id that a piece had when it was first heard.
+fn first_id(id: &str) -> &str {
+    id.split_once('@').map_or(id, |(first, _)| first)
+}
+
+/// Tells one text of a piece from another.
+fn text_hash(item: &Feedback) -> String {
+    let hash = Sha256::digest(item.body.as_bytes());
+    hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The piece with nothing in it longer than may be kept.
+fn bounded(mut item: Feedback) -> Feedback {
+    item.id = cut(&item.id, MOST_LINE).replace('@', "-");
+    item.author = cut(&item.author, MOST_LINE);
+    item.title = cut(&item.title, MOST_LINE);
+    item.body = cut(&item.body, MOST_TEXT);
+    item.path = item.path.map(|path| cut(&path, MOST_LINE));
+    item.commit = cut(&item.commit, MOST_LINE);
+    item.url = cut(&item.url, MOST_LINE);
+    item.annotations.truncate(MOST_ANNOTATIONS);
+    for note in &mut item.annotations {
+        note.path = cut(&note.path, MOST_LINE);
+        note.level = cut(&note.level, 32);
+        note.message = cut(&note.message, MOST_LINE);
+    }
+    item
+}
+
+fn cut(text: &str, most: usize) -> String {
+    text.get(..text.floor_char_boundary(most)).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Heard, MOST_ANNOTATIONS, MOST_TEXT};
+    use anchorhold_domain::{Annotation, Event, EventKind, Feedback, FeedbackKind, InstructionId, Timestamp};
+    use uuid::Uuid;
+
+    fn said(id: &str, body: &str) -> Feedback {
+        let kind = if Feedback::is_check(id) { FeedbackKind::FailedCheck } else { FeedbackKind::Comment };
+        Feedback {
+            id: id.to_owned(),
+            kind,
+            author: "octocat".to_owned(),
+            title: String::new(),
+            body: body.to_owned(),
+            path: None,
+            line: None,
+            annotations: vec![],
+            commit: "p1".to_owned(),
+            url: String::new(),
+            at: Timestamp(1),
+        }
+    }
+
+    fn heard(kinds: Vec<EventKind>) -> Heard {
+        let event = |(seq, kind)| Event { seq, at: Timestamp(0), kind };
+        let mut heard = Heard::default();
+        heard.take(&(1..).zip(kinds).map(event).collect::<Vec<_>>());
+        heard
+    }
+
+    fn arrived(items: Vec<Feedback>) -> EventKind {
+        EventKind::FeedbackArrived { items }
+    }
+
+    fn ids<'a>(items: impl IntoIterator<Item = &'a Feedback>) -> Vec<&'a str> {
+        items.into_iter().map(|item| item.id.as_str()).collect()
+    }
+
+    #[test]
+    fn what_was_heard_is_news_again_only_where_somebody_says_it_differently() {
+        let heard = heard(vec![arrived(vec![said("comment/1", "one"), said("check/2", "fails")])]);
+        let news = heard.news(
+            vec![said("comment/1", "one"), said("check/2", "fails, and a log"), said("comment/3", "three")],
+            Some("p1"),
+        );
+        assert_eq!(ids(&news), ["comment/3"]);
+        let edited = heard.news(vec![said("comment/1", "ONE"), said("comment/1", "ONE")], Some("p1"));
+        assert_eq!(ids(&edited), ["comment/1@2192e895"]);
+    }
+
+    #[test]
+    fn an_edit_that_was_heard_is_not_news() {
+        let edited = said("comment/1@2192e895", "ONE");
+        let heard = heard(vec![arrived(vec![said("comment/1", "one")]), arrived(vec![edited])]);
+        assert_eq!(heard.news(vec![said("comment/1", "ONE")], Some("p1")), []);
+    }
+
+    #[test]
+    fn checks_of_another_commit_and_checks_that_are_none_are_not_news() {
+        let heard = heard(vec![]);
+        assert_eq!(heard.news(vec![said("check/1", "")], Some("p2")), []);
+        let disguised = Feedback { kind: FeedbackKind::Comment, ..said("check/1", "") };
+        assert_eq!(heard.news(vec![disguised], Some("p1")), []);
+    }
+
+    #[test]
+    fn what_is_taken_or_a_check_of_an_earlier_push_is_not_open() {
+        let taken = EventKind::FeedbackTaken {
+            ids: vec!["comment/1".to_owned()],
+            instruction: InstructionId(Uuid::nil()),
+            by_itself: false,
+            attempt: 0,
+        };
+        let pushed =
+            EventKind::PushCompleted { branch: String::new(), commit: "p2".to_owned(), created: false };
+        let came = || arrived(vec![said("comment/1", ""), said("comment/2", ""), said("check/3", "")]);
+        assert_eq!(ids(heard(vec![came(), taken.clone()]).open()), ["comment/2", "check/3"]);
+        assert_eq!(ids(heard(vec![came(), taken, pushed]).open()), ["comment/2"]);
+        let elsewhere = EventKind::TargetChanged { branch: String::new() };
+        assert_eq!(ids(heard(vec![came(), elsewhere]).open()), [""; 0]);
+    }
+
+    #[test]
+    fn everything_of_a_piece_is_bounded() {
+        let long = "é".repeat(100_000);
+        let note = Annotation { path: long.clone(), line: 1, level: long.clone(), message: long.clone() };
+        let item =
+            Feedback { annotations: vec![note; 60], path: Some(long.clone()), ..said("comment/1", &long) };
+        let news = heard(vec![]).news(vec![item], Some("p1"));
+        let sizes: Vec<_> = news
+            .iter()
+            .map(|item| (item.body.len(), item.annotations.len(), item.path.as_ref().map(String::len)))
+            .collect();
+        assert_eq!(sizes, [(MOST_TEXT, MOST_ANNOTATIONS, Some(1024))]);
+    }
+}
