@@ -28,6 +28,14 @@ impl Forge {
     /// [`ForgeError::TokenMalformed`] where the token cannot be one.
     pub async fn connect(host: &str, token: Option<&str>) -> Result<Self> {
         let host = Host::new(host).map_err(|_| ForgeError::Host { host: host.to_owned() })?;
+        Self::at(&host, token).await
+    }
+
+    /// Prepares to talk to a host that was checked before. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`ForgeError::TokenMalformed`] where the token cannot be one.
+    pub async fn at(host: &Host, token: Option<&str>) -> Result<Self> {
         Self::connect_to(host.api(), host.name().to_owned(), token)
     }
 

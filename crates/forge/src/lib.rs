@@ -8,11 +8,13 @@ mod error;
 mod forge;
 mod repository;
 pub mod sign_in;
+mod stub;
 
 pub use account::Account;
 pub use error::{ForgeError, Result};
 pub use forge::Forge;
-pub use repository::{Repository, RepositoryPage};
+pub use repository::RepositoryPage;
+pub use stub::Cache;
 
 #[cfg(test)]
 mod tests;

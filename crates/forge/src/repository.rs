@@ -2,29 +2,15 @@
 
 use crate::error::Result;
 use crate::forge::Forge;
+use anchorhold_domain::{LinkedRepository, Timestamp};
 use octocrab::Page;
 use serde::Deserialize;
-
-/// A repository that the account can reach.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Repository {
-    /// The account or organisation it belongs to.
-    pub owner: String,
-    /// Its name.
-    pub name: String,
-    /// Whether only those who are let in can see it.
-    pub private: bool,
-    /// The branch that `HEAD` points at.
-    pub default_branch: String,
-    /// Whether the account may push to it, and the repository takes pushes at all.
-    pub can_push: bool,
-}
 
 /// Some of the repositories, most recently pushed first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepositoryPage {
     /// The repositories.
-    pub repositories: Vec<Repository>,
+    pub repositories: Vec<LinkedRepository>,
     /// The page to ask for next; `None` after the last.
     pub next: Option<u32>,
 }
@@ -38,6 +24,9 @@ struct Answer {
     owner: Owner,
     private: bool,
     default_branch: String,
+    description: Option<String>,
+    clone_url: Option<String>,
+    pushed_at: Option<chrono::DateTime<chrono::Utc>>,
     #[serde(default)]
     archived: bool,
     #[serde(default)]
@@ -66,19 +55,24 @@ impl Forge {
         let found: Page<Answer> = self.get("list your repositories", &route).await?;
         Ok(RepositoryPage {
             next: found.next.is_some().then(|| page.saturating_add(1)),
-            repositories: found.items.into_iter().map(Repository::from).collect(),
+            repositories: found.items.into_iter().map(|answer| answer.on(self.host())).collect(),
         })
     }
 }
 
-impl From<Answer> for Repository {
-    fn from(answer: Answer) -> Self {
-        Self {
-            owner: answer.owner.login,
-            name: answer.name,
-            private: answer.private,
-            default_branch: answer.default_branch,
-            can_push: answer.permissions.push && !answer.archived,
+impl Answer {
+    fn on(self, host: &str) -> LinkedRepository {
+        let short = format!("{}/{}", self.owner.login, self.name);
+        LinkedRepository {
+            address: self.clone_url.filter(|_| host != "github.com").unwrap_or(short),
+            owner: self.owner.login,
+            name: self.name,
+            description: self.description,
+            private: self.private,
+            archived: self.archived,
+            can_push: self.permissions.push && !self.archived,
+            default_branch: Some(self.default_branch),
+            pushed_at: self.pushed_at.map(|at| Timestamp(at.timestamp_millis())),
         }
     }
 }

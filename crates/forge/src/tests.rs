@@ -92,13 +92,18 @@ async fn an_account_without_a_name_goes_by_its_login() {
 async fn repositories_come_by_page_and_say_which_page_is_next() {
     let link = r#"link: <https://api.github.com/user/repos?page=3>; rel="next", <https://api.github.com/user/repos?page=9>; rel="last""#;
     let server = server("200 OK", &[link], REPOSITORIES).await;
-    let repository = |owner: &str, name: &str, private, branch: &str, can_push| Repository {
-        owner: owner.to_owned(),
-        name: name.to_owned(),
-        private,
-        default_branch: branch.to_owned(),
-        can_push,
-    };
+    let repository =
+        |owner: &str, name: &str, private, branch: &str, can_push| anchorhold_domain::LinkedRepository {
+            owner: owner.to_owned(),
+            name: name.to_owned(),
+            private,
+            address: format!("{owner}/{name}"),
+            description: None,
+            archived: name == "old.site",
+            default_branch: Some(branch.to_owned()),
+            can_push,
+            pushed_at: None,
+        };
     let expected = RepositoryPage {
         repositories: vec![
             repository("octocat", "hello", true, "main", true),
