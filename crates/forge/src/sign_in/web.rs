@@ -121,14 +121,14 @@ impl WebFlow {
     pub fn resume(&self, kept: &Secret) -> Result<()> {
         // The parser's words could quote it.
         let kept: Kept = serde_json::from_str(kept.expose()).map_err(|_| SignInError::StateUnknown)?;
+        if kept.version != VERSION {
+            return Err(SignInError::StateUnknown);
+        }
         let now = seconds(self.sign_in.clock.now()).unwrap_or_default();
         let verifier = PkceCodeVerifier::new(kept.verifier);
         // A clock that was put back makes nothing younger than it can be.
         let age = now.checked_sub(kept.began_at).map_or(LIFETIME, Duration::from_secs);
         let at = Instant::now().checked_sub(age.min(LIFETIME)).ok_or(SignInError::StateExpired)?;
-        if kept.version != VERSION {
-            return Err(SignInError::StateUnknown);
-        }
         self.begun().insert(kept.state, Begun { at, redirect: Redirect::DeepLink, verifier: Some(verifier) });
         Ok(())
     }
