@@ -64,6 +64,13 @@ pub struct Config {
     pub slots: Option<usize>,
     /// Who commits.
     pub identity: Option<Identity>,
+    /// Whether tokens of sign-ins rest in memory alone, so that accounts end with the program.
+    pub session_only: bool,
+    /// Says whether the system hands links of this program's scheme to it; it may block.
+    pub deep_links: fn() -> bool,
+    /// A GitHub of the tests on this machine; a build without debug assertions has none.
+    #[cfg(debug_assertions)]
+    pub stand_in: Option<std::net::SocketAddr>,
     /// Whether agents that a crash interrupted go on by themselves, and those that an earlier process left
     /// paused until a time. Those that this process works for do in any case.
     pub resume_interrupted: bool,
@@ -89,6 +96,10 @@ impl Config {
             engine: None,
             slots: None,
             identity: None,
+            session_only: std::env::var_os("ANCHORHOLD_SIGN_IN").is_some_and(|wish| wish == "session"),
+            deep_links: || false,
+            #[cfg(debug_assertions)]
+            stand_in: std::env::var("ANCHORHOLD_FORGE_STAND_IN").ok().and_then(|at| at.parse().ok()),
             resume_interrupted: true,
             patience: Patience::default(),
             model_servers: Places::from_environment(|variable| std::env::var(variable).ok()),

@@ -18,7 +18,7 @@ pub(crate) async fn prepare_push(shared: &Arc<Shared>, agent: &Agent) -> Result<
     let base_tree = agent.base_tree.clone().ok_or_else(nothing)?;
     let base_commit = agent.base_commit.clone().ok_or_else(nothing)?;
     let checkpoint = agent.checkpoint.clone().ok_or_else(nothing)?;
-    let identity = shared.identity()?;
+    let identity = shared.identity_of(agent).await?;
     let mirror = shared.mirror(&agent.github_repo)?;
     let author =
         Signature { name: identity.name, email: identity.email, at_ms: (shared.config.clock)().0, offset: 0 };
@@ -57,13 +57,16 @@ impl Life {
 
     async fn send(&self, agent: &Agent, commit: String) -> Result<PushOutcome, EngineError> {
         let mirror = self.shared.mirror(&agent.github_repo)?;
-        let credentials = self.shared.credentials(mirror.remote()).await?;
-        let (branch, source) = (agent.target_branch.clone(), agent.source_branch.clone());
-        let expected = agent.pushed_commit.clone();
-        let sending = tokio::task::spawn_blocking(move || {
-            mirror.push(&branch, &commit, &credentials, expected.as_deref(), &[&source])
-        });
-        Ok(sending.await.map_err(|_| EngineError::Panicked { verb: "push" })??)
+        let send = |credentials| {
+            let (mirror, commit) = (mirror.clone(), commit.clone());
+            let (branch, source) = (agent.target_branch.clone(), agent.source_branch.clone());
+            let expected = agent.pushed_commit.clone();
+            let sending = tokio::task::spawn_blocking(move || {
+                mirror.push(&branch, &commit, &credentials, expected.as_deref(), &[&source])
+            });
+            async move { Ok(sending.await.map_err(|_| EngineError::Panicked { verb: "push" })??) }
+        };
+        self.shared.with_credentials(Some(agent), mirror.remote(), send).await
     }
 }
 

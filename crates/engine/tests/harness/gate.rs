@@ -104,7 +104,7 @@ async fn relay(mut client: TcpStream, state: &State) -> Result<()> {
     tokio::io::copy_bidirectional(&mut client, &mut server).await.map(drop)
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for three in bytes.chunks(3) {

@@ -13,12 +13,14 @@
 )]
 
 mod gate;
+pub mod github;
 mod listener;
 mod repository;
 mod story;
 mod voice;
 
 pub use gate::Gate;
+pub use github::GitHub;
 pub use listener::Listener;
 pub use repository::Repository;
 pub use story::story;

@@ -6,6 +6,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod accounts;
 mod alarm;
 mod cells;
 mod context;
@@ -20,8 +21,10 @@ mod prompting;
 mod providers;
 mod pushing;
 mod queue;
+mod reached;
 mod repositories;
 mod rules;
+mod signing_in;
 mod sizes;
 mod slots;
 mod steering;
