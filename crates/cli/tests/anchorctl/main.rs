@@ -5,12 +5,15 @@
 #[path = "../../../engine/tests/harness/mod.rs"]
 mod harness;
 
+mod accounts;
 mod crashes;
 mod files;
 mod forbidden;
 mod keys;
 mod models;
 mod pipes;
+#[cfg(target_os = "linux")]
+mod planted;
 mod server;
 mod statuses;
 mod verbs;
