@@ -132,7 +132,10 @@ async fn what_makes_no_sense_of_an_account_ends_with_two() {
 const SESSION: &str = r#"
 program=$1 host=$2 token=$3
 say() { echo "-- $1"; shift; "$@"; echo "-- ended with $?"; }
-kept() { secret-tool search --all service anchorhold 2>/dev/null | grep -c "$(cat "$token")"; }
+kept() {
+    dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets \
+        org.freedesktop.Secret.Service.SearchItems dict:string:string:service,anchorhold | grep -c 'object path'
+}
 printf 'a password\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null
 "#;
 

@@ -114,6 +114,24 @@ async fn a_sign_in_that_nobody_listens_to_any_more_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_breaks_meanwhile_is_told_and_does_not_end_the_sign_in() {
+    let (house, github) = (House::new(), GitHub::start().await);
+    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    set_app(&engine, &github).await;
+    github.rules().silent = true;
+    let mut steps = engine.sign_in(&github.host(), SignInWay::Code, None);
+    let code = soon("the code", steps.recv()).await.unwrap();
+    let broken = soon("a break", steps.recv()).await;
+    assert!(matches!(broken, Some(SignInProgress::Unreachable { seconds: 2 })), "{broken:?}");
+    github.rules().silent = false;
+    // What is to be done is told again.
+    assert_eq!(soon("the code again", steps.recv()).await, Some(code));
+    github.rules().entered = true;
+    assert!(ended(steps).await.is_ok());
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_browser_comes_back_by_a_link_once() {
     let (house, github) = (House::new(), GitHub::start().await);
     let engine = Engine::open(Config { deep_links: || true, ..config(&house, &github) }).await.unwrap();
