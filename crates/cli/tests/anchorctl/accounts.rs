@@ -166,7 +166,8 @@ say "gone" "$program" account
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_real_keychain_keeps_the_next_process_uses_and_signing_out_forgets() {
     let (house, github) = (House::new(), GitHub::start().await);
-    github.rules().pages = vec![vec![listed("octo", "tides", "2026-11-01T00:00:00Z")]];
+    let page = vec![listed(&github.host(), "octo", "tides", "2026-11-01T00:00:00Z")];
+    github.rules().pages = vec![page];
     let token = house.place().join("token");
     std::fs::write(&token, PASTED).unwrap();
     let session = async |script: &str| {

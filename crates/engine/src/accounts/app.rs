@@ -204,7 +204,7 @@ fn install_url(host: &Host, app: &ForgeApp) -> Option<String> {
 fn token_url(host: &Host) -> String {
     format!(
         "{}/settings/personal-access-tokens/new?name=Anchorhold&contents=write&pull_requests=write&issues=read\
-         &actions=read",
+         &statuses=read&actions=read",
         host.web()
     )
 }

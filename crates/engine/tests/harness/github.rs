@@ -19,6 +19,8 @@ pub const CLIENT: &str = "Iv23liTest";
 pub const CLIENT_SECRET: &str = "planted-91c2-client";
 /// A token that somebody brings, with the scope `repo`.
 pub const PASTED: &str = "ghp_planted-91c2-pasted";
+/// One of another user, with the scope.
+pub const THEIRS: &str = "ghp_planted-91c2-theirs";
 /// One without it.
 pub const NARROW: &str = "ghp_planted-91c2-narrow";
 
@@ -43,6 +45,8 @@ pub struct Rules {
     pub refuses: Option<&'static str>,
     /// Whether questions for tokens end without an answer.
     pub silent: bool,
+    /// Whether they are kept back.
+    pub held: bool,
     /// Tokens that it knows, with their scopes.
     pub tokens: HashMap<String, &'static str>,
     /// How long a token holds that it hands out, in seconds.
@@ -63,7 +67,8 @@ impl GitHub {
     pub async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let tokens = HashMap::from([(PASTED.to_owned(), "repo, user"), (NARROW.to_owned(), "gist")]);
+        let known = [(PASTED, "repo, user"), (THEIRS, "repo"), (NARROW, "gist")];
+        let tokens = known.map(|(token, scopes)| (token.to_owned(), scopes)).into();
         let rules = Mutex::new(Rules { lifetime: 28800, tokens, ..Rules::default() });
         let state = Arc::new(State { address, rules, git: Mutex::default() });
         let serving = Arc::clone(&state);
@@ -189,10 +194,10 @@ impl State {
         let mut words = head.split(' ');
         let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let scopes = self.scopes(&head);
-        self.rules.lock().unwrap().asked.push((format!("{method} {path}"), scopes.is_some()));
+        let shown = self.known(&head);
+        self.rules.lock().unwrap().asked.push((format!("{method} {path}"), shown.is_some()));
         if !path.starts_with("/login/") && !path.starts_with("/api/v3/") {
-            return self.git(client, &bytes, &head, end, scopes.is_some()).await;
+            return self.git(client, &bytes, &head, end, shown.is_some()).await;
         }
         if path == "/login/oauth/access_token" && self.rules.lock().unwrap().silent {
             return Ok(());
@@ -202,7 +207,7 @@ impl State {
             client.read_buf(&mut bytes).await?;
         }
         let asked = form(&String::from_utf8_lossy(&bytes[end..]));
-        let (status, headers, body) = self.answer(path, query, &asked, scopes).await;
+        let (status, headers, body) = self.answer(path, query, &asked, shown).await;
         let body = body.to_string();
         let answer = format!(
             "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{headers}Connection: close\r\n\r\n{body}",
@@ -212,15 +217,15 @@ impl State {
         client.shutdown().await
     }
 
-    /// The scopes of the token that came with a request, where it is one that is known.
-    fn scopes(&self, head: &str) -> Option<&'static str> {
+    /// The token that came with a request and its scopes, where it is one that is known.
+    fn known(&self, head: &str) -> Option<(String, &'static str)> {
         let shown = header(head, "authorization")?;
         let rules = self.rules.lock().unwrap();
         let known = rules.tokens.iter().find(|(token, _)| {
             let basic = base64(format!("x-access-token:{token}").as_bytes());
             [format!("Bearer {token}"), format!("token {token}"), format!("Basic {basic}")].contains(&shown)
         });
-        known.map(|(_, scopes)| *scopes)
+        known.map(|(token, scopes)| (token.clone(), *scopes))
     }
 
     async fn answer(
@@ -228,9 +233,11 @@ impl State {
         path: &str,
         query: &str,
         asked: &HashMap<String, String>,
-        scopes: Option<&str>,
+        shown: Option<(String, &str)>,
     ) -> (&'static str, String, Value) {
         let ok = |body| ("200 OK", String::new(), body);
+        let theirs = shown.as_ref().is_some_and(|(token, _)| token == THEIRS);
+        let scopes = shown.map(|(_, scopes)| scopes);
         match path {
             "/login/device/code" => ok(json!({
                 "device_code": format!("{MARK}-device"), "user_code": "WDJB-MJHT", "expires_in": 900,
@@ -240,13 +247,18 @@ impl State {
                 let back = self.rules.lock().unwrap().consent(query);
                 ("302 Found", format!("Location: {back}\r\n"), Value::Null)
             }
-            "/login/oauth/access_token" => ok(self.rules.lock().unwrap().answer(asked)),
+            "/login/oauth/access_token" => {
+                self.until(|rules| !rules.held).await;
+                ok(self.rules.lock().unwrap().answer(asked))
+            }
             _ if scopes.is_none() => {
                 ("401 Unauthorized", String::new(), json!({"message": "Bad credentials"}))
             }
             "/api/v3/user" => {
                 let told = format!("X-OAuth-Scopes: {}\r\n", scopes.unwrap_or_default());
-                ("200 OK", told, json!({"login": "ada", "id": 7, "name": "Ada Harbour"}))
+                let ada = json!({"login": "ada", "id": 7, "name": "Ada Harbour"});
+                let grace = json!({"login": "grace", "id": 8, "name": null});
+                ("200 OK", told, if theirs { grace } else { ada })
             }
             "/api/v3/user/emails" => ok(json!([
                 {"email": "ada@example.com", "verified": true, "primary": true, "visibility": null},
@@ -257,11 +269,15 @@ impl State {
         }
     }
 
-    async fn page(&self, query: &str) -> (&'static str, String, Value) {
-        let page: usize = form(query).get("page").and_then(|page| page.parse().ok()).unwrap_or(1);
-        while self.rules.lock().unwrap().held_page.is_some_and(|held| held <= page) {
+    async fn until(&self, is_so: impl Fn(&Rules) -> bool) {
+        while !is_so(&self.rules.lock().unwrap()) {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
+    }
+
+    async fn page(&self, query: &str) -> (&'static str, String, Value) {
+        let page: usize = form(query).get("page").and_then(|page| page.parse().ok()).unwrap_or(1);
+        self.until(|rules| rules.held_page.is_none_or(|held| held > page)).await;
         let rules = self.rules.lock().unwrap();
         let more = page < rules.pages.len();
         let next = format!("http://{}/api/v3/user/repos?page={}", self.address, page + 1);
@@ -298,12 +314,12 @@ impl State {
     }
 }
 
-/// A repository as the API lists it.
-pub fn listed(owner: &str, name: &str, pushed_at: &str) -> Value {
+/// A repository as the API of a host lists it.
+pub fn listed(host: &str, owner: &str, name: &str, pushed_at: &str) -> Value {
     json!({
         "id": 1, "name": name, "full_name": format!("{owner}/{name}"), "owner": {"login": owner, "id": 2},
         "private": true, "default_branch": "main", "archived": name.starts_with("old"), "description": null,
-        "clone_url": format!("https://git.example.com/{owner}/{name}.git"), "pushed_at": pushed_at,
+        "clone_url": format!("http://{host}/{owner}/{name}.git"), "pushed_at": pushed_at,
         "permissions": {"push": !name.starts_with("read"), "pull": true},
     })
 }

@@ -1,11 +1,11 @@
 //! What an account is used for: clone and push in its name, also where its token ends in the middle.
 
-use crate::harness::github::{MARK, NARROW};
+use crate::harness::github::{MARK, NARROW, PASTED, THEIRS};
 use crate::harness::{
-    GitHub, House, Repository, Voice, errand, finish, push, rest, soon, start, told, turn, write,
+    GitHub, House, Repository, Voice, errand, eventually, finish, push, rest, soon, start, told, turn, write,
 };
 use crate::signing_in::{by_code, config, ended};
-use anchorhold_domain::{AgentId, SignInWay, Status};
+use anchorhold_domain::{AgentId, NewAgent, SignInWay, Status};
 use anchorhold_engine::Engine;
 use anchorhold_testkit::GitServer;
 use std::fs;
@@ -125,6 +125,35 @@ async fn a_refresh_that_cannot_reach_github_fails_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_stays_with_the_account_it_was_created_with() {
+    let house = House::new();
+    let (github, _server, remote) = serve(&house).await;
+    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    let sign_in = async |token: &str| {
+        ended(engine.sign_in(&github.host(), SignInWay::Token, Some(token.to_owned()))).await.unwrap()
+    };
+    let ada = sign_in(PASTED).await;
+    let id = done(&engine, &github).await;
+    let grace = sign_in(THEIRS).await;
+    let chosen = async || {
+        let accounts = engine.accounts().await.unwrap();
+        let facts = accounts.into_iter().map(|account| (account.login, account.chosen));
+        facts.collect::<Vec<_>>()
+    };
+    assert_eq!(chosen().await, [("ada".to_owned(), false), ("grace".to_owned(), true)]);
+    assert_eq!(push(&engine, id).await.error_message, None);
+    assert_eq!(remote.commit_facts("agent/work")[2], format!("Ada Harbour <{}>", ada.email));
+    let new =
+        NewAgent { name: "Theirs".to_owned(), ..errand(&github.url("tides"), anchorhold_engine::scripted()) };
+    assert_eq!(engine.create(new).await.unwrap().user_id, grace.key);
+    engine.choose_account(&ada.key).await.unwrap();
+    assert_eq!(chosen().await, [("ada".to_owned(), true), ("grace".to_owned(), false)]);
+    engine.sign_out(&ada.key).await.unwrap();
+    assert_eq!(chosen().await, [("grace".to_owned(), true)]);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn signing_out_forgets_the_account_and_its_repositories_ask_for_credentials_again() {
     let house = House::new();
     let (github, _server, _remote) = serve(&house).await;
@@ -142,6 +171,26 @@ async fn signing_out_forgets_the_account_and_its_repositories_ask_for_credential
     engine.close().await;
     let database = fs::read(house.home().join("anchorhold.db")).unwrap();
     assert!(!database.windows(MARK.len()).any(|bytes| bytes == MARK.as_bytes()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_refresh_brings_after_signing_out_is_given_to_nobody() {
+    let house = House::new();
+    let (github, _server, _remote) = serve(&house).await;
+    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    let account = by_code(&engine, &github).await;
+    let asked = github.asked_for_tokens();
+    github.expire();
+    github.rules().held = true;
+    let (asking, address) = (engine.clone(), github.url("tides"));
+    let listing = tokio::spawn(async move { asking.branches(&address).await });
+    eventually("a refresh is under way", || github.asked_for_tokens() > asked).await;
+    soon("it does not wait", engine.sign_out(&account.key)).await.unwrap();
+    github.rules().held = false;
+    let refused = soon("the refresh", listing).await.unwrap().unwrap_err();
+    assert_eq!((refused.code(), github.rules().issued), ("sign_in_not_saved", 2));
+    assert_eq!(engine.accounts().await.unwrap(), []);
+    engine.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

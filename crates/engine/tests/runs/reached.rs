@@ -9,7 +9,7 @@ use anchorhold_engine::Engine;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_answer_has_the_first_page_and_later_ones_have_all() {
     let (house, github) = (House::new(), GitHub::start().await);
-    let page = |name: &str| vec![listed("octo", name, "2026-11-01T00:00:00Z")];
+    let page = |name: &str| vec![listed(&github.host(), "octo", name, "2026-11-01T00:00:00Z")];
     {
         let mut rules = github.rules();
         rules.pages = vec![page("tides"), page("old-tides"), page("read-tides")];
@@ -32,14 +32,14 @@ async fn the_first_answer_has_the_first_page_and_later_ones_have_all() {
     let facts: Vec<_> = all
         .repositories
         .iter()
-        .map(|found| (found.address.as_str(), found.archived, found.can_push, found.private))
+        .map(|found| (found.address.clone(), found.archived, found.can_push, found.private))
         .collect();
     assert_eq!(
         facts,
         [
-            ("https://git.example.com/octo/tides.git", false, true, true),
-            ("https://git.example.com/octo/old-tides.git", true, false, true),
-            ("https://git.example.com/octo/read-tides.git", false, false, true),
+            (github.url("octo/tides"), false, true, true),
+            (github.url("octo/old-tides"), true, false, true),
+            (github.url("octo/read-tides"), false, false, true),
         ]
     );
     assert_eq!(engine.repositories(None, "nothing of it").await.unwrap().total, 0);
@@ -52,7 +52,8 @@ async fn the_first_answer_has_the_first_page_and_later_ones_have_all() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_cannot_be_read_is_an_error_and_is_read_again_when_it_is_asked_for() {
     let (house, github) = (House::new(), GitHub::start().await);
-    github.rules().pages = vec![vec![listed("octo", "tides", "2026-11-01T00:00:00Z")]];
+    let page = vec![listed(&github.host(), "octo", "tides", "2026-11-01T00:00:00Z")];
+    github.rules().pages = vec![page];
     let engine = Engine::open(config(&house, &github)).await.unwrap();
     let account = by_code(&engine, &github).await;
     github.revoke();
