@@ -1,6 +1,6 @@
 //! The commands as the page's TypeScript sees them.
 
-use crate::commands::{agents, control, delivery, offers, queue, review, settings, watch};
+use crate::commands::{accounts, agents, control, delivery, offers, queue, review, settings, watch};
 use anchorhold_domain::{Instruction, ToolCall};
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands};
@@ -13,6 +13,18 @@ pub const BINDINGS: &str = "ui/src/bindings.ts";
 pub fn builder<R: Runtime>() -> Builder<R> {
     // Two readings of the log that the page folds by itself, so no command names them.
     Builder::new().typ::<Instruction>().typ::<ToolCall>().commands(collect_commands![
+        accounts::accounts,
+        accounts::sign_in_offer,
+        accounts::sign_in,
+        accounts::cancel_sign_in,
+        accounts::sign_out,
+        accounts::choose_account,
+        accounts::set_commit_email,
+        accounts::forge_app,
+        accounts::set_forge_app,
+        accounts::forget_forge_app,
+        accounts::repositories,
+        accounts::open_page,
         agents::agents,
         agents::create_agent,
         agents::delete_agent,

@@ -4,7 +4,9 @@
 //! engine tells. It decides nothing.
 
 mod bindings;
+mod browser;
 mod commands;
+mod links;
 mod opened;
 mod settings;
 mod watches;
@@ -30,11 +32,20 @@ pub fn run() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let settings = Settings::of(&home);
-    let config = Config { parser: ParserProgram::this(), ..Config::new(home, "the Anchorhold window") };
+    let config = Config {
+        parser: ParserProgram::this(),
+        deep_links: links::are_received,
+        ..Config::new(home, "the Anchorhold window")
+    };
     let opened = Opened::new(config);
     let builder = builder::<tauri::Wry>();
     let app = tauri::Builder::default()
-        .plugin(tauri_plugin_single_instance::init(|app, arguments, _| window::show(app, &arguments)))
+        // First, so that a second process ends before it does anything. A link that it was started with is
+        // taken here.
+        .plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
+            window::show(app, &arguments);
+            links::take(app, links::in_arguments(&arguments));
+        }))
         .plugin(tauri_plugin_store::Builder::default().build())
         .invoke_handler(builder.invoke_handler())
         .manage(opened)
@@ -48,6 +59,7 @@ pub fn run() -> ExitCode {
             }
             let arguments: Vec<String> = std::env::args().collect();
             window::open(app.handle(), &arguments)?;
+            links::take(app.handle(), links::in_arguments(&arguments));
             Ok(())
         })
         .build(tauri::generate_context!());
@@ -59,10 +71,16 @@ pub fn run() -> ExitCode {
         }
     };
     app.run(|app, event| {
+        // There links come as events, also the one that the program is started for.
+        #[cfg(target_os = "macos")]
+        if let RunEvent::Opened { urls } = &event {
+            links::take(app, urls.clone());
+        }
         if let RunEvent::Exit = event {
-            app.state::<Watches>().end_all();
-            // What is at work is written down before the process ends, and goes on at the next start.
+            // What is at work is written down before the process ends, and goes on at the next start. Watches
+            // end behind it: letting go of a sign-in would give it up.
             tauri::async_runtime::block_on(app.state::<Opened>().close());
+            app.state::<Watches>().end_all();
         }
     });
     ExitCode::SUCCESS

@@ -173,3 +173,49 @@ fn a_data_folder_in_use_is_said_in_the_window_and_tried_again() {
     drop(page.app);
     assert_eq!(invoke(&window, "agents", json!({})).unwrap(), json!([]));
 }
+
+#[test]
+fn a_sign_in_tells_how_it_ends_and_its_faults_have_codes() {
+    let page = open();
+    assert_eq!(page.invoke("accounts", json!({})).unwrap(), json!([]));
+    let offer = page.invoke("sign_in_offer", json!({"host": "ghe.example.com"})).unwrap();
+    assert_eq!((&offer["ways"], &offer["installUrl"]), (&json!(["TOKEN", "GH"]), &Value::Null));
+    let app = json!({"app": {"host": "ghe.example.com", "clientId": "Iv23li", "slug": "anchorhold",
+                             "oauthApp": false, "hasSecret": false}, "secret": null});
+    page.invoke("set_forge_app", app.clone()).unwrap();
+    assert_eq!(page.invoke("forge_app", json!({"host": "ghe.example.com"})).unwrap(), app["app"]);
+    let number = page.invoke(
+        "sign_in",
+        json!({"host": "not a host", "way": "CODE", "token": null, "channel": "__CHANNEL__:1"}),
+    );
+    page.invoke("cancel_sign_in", json!({"number": number.unwrap()})).unwrap();
+    page.invoke("forget_forge_app", json!({"host": "ghe.example.com"})).unwrap();
+    let codes = [
+        ("sign_out", json!({"key": "github.com/1"})),
+        ("choose_account", json!({"key": "github.com/1"})),
+        ("set_commit_email", json!({"key": "github.com/1", "email": "a@example.com"})),
+        ("repositories", json!({"account": "github.com/1", "text": ""})),
+        ("open_page", json!({"url": "https://evil.example/"})),
+        ("open_page", json!({"url": "file:///etc/passwd"})),
+    ]
+    .map(|(command, arguments)| page.invoke(command, arguments).unwrap_err()["code"].clone());
+    let unknown = json!("account_unknown");
+    let refused = json!("page_refused");
+    assert_eq!(codes, [&unknown, &unknown, &unknown, &unknown, &refused, &refused].map(Clone::clone));
+}
+
+#[test]
+fn the_desktop_entry_of_the_packages_hands_links_over() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let settings = std::fs::read_to_string(root.join("tauri.conf.json")).unwrap();
+    let settings: Value = serde_json::from_str(&settings).unwrap();
+    let linux = &settings["bundle"]["linux"];
+    assert_eq!(linux["deb"], linux["rpm"]);
+    let template = root.join(linux["deb"]["desktopTemplate"].as_str().unwrap());
+    let entry = std::fs::read_to_string(template).unwrap().replace("{{exec}}", "anchorhold");
+    let lines: Vec<&str> = entry.lines().collect();
+    assert_eq!(lines[0], "[Desktop Entry]");
+    for line in ["Type=Application", "Exec=anchorhold %u", "MimeType=x-scheme-handler/anchorhold;"] {
+        assert!(lines.contains(&line), "{line} is not in {entry}");
+    }
+}

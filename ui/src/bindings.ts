@@ -7,6 +7,30 @@ import { invoke as __TAURI_INVOKE, Channel } from "@tauri-apps/api/core";
 
 /** Commands */
 export const commands = {
+	/**  Returns who is signed in, by host. */
+	accounts: () => typedError<LinkedAccount[], Fault>(__TAURI_INVOKE("accounts")),
+	/**  Says how one can sign in to a host. */
+	signInOffer: (host: string) => typedError<SignInOffer, Fault>(__TAURI_INVOKE("sign_in_offer", { host })),
+	/**  Begins to sign in and tells each step; returns the sign-in's number. */
+	signIn: (host: string, way: SignInWay, token: string | null, channel: Channel<SignInProgress>) => typedError<number, Fault>(__TAURI_INVOKE("sign_in", { host, way, token, channel })),
+	/**  Gives a sign-in up; one that has ended is no error. */
+	cancelSignIn: (number: number) => typedError<null, Fault>(__TAURI_INVOKE("cancel_sign_in", { number })),
+	/**  Forgets an account and its tokens. */
+	signOut: (key: string) => typedError<null, Fault>(__TAURI_INVOKE("sign_out", { key })),
+	/**  Lets an account be the one that is used on its host. */
+	chooseAccount: (key: string) => typedError<null, Fault>(__TAURI_INVOKE("choose_account", { key })),
+	/**  Sets the address that an account commits with. */
+	setCommitEmail: (key: string, email: string) => typedError<null, Fault>(__TAURI_INVOKE("set_commit_email", { key, email })),
+	/**  Returns the app that the user set for a host. */
+	forgeApp: (host: string) => typedError<ForgeApp | null, Fault>(__TAURI_INVOKE("forge_app", { host })),
+	/**  Sets the app in whose name users sign in to its host; a secret goes to the keychain. */
+	setForgeApp: (app: ForgeApp, secret: string | null) => typedError<null, Fault>(__TAURI_INVOKE("set_forge_app", { app, secret })),
+	/**  Forgets the app that the user set for a host. */
+	forgetForgeApp: (host: string) => typedError<null, Fault>(__TAURI_INVOKE("forget_forge_app", { host })),
+	/**  Finds repositories that an account can reach; without one, the account that is used. */
+	repositories: (account: string | null, text: string) => typedError<RepositoryList, Fault>(__TAURI_INVOKE("repositories", { account, text })),
+	/**  Opens a page of a GitHub that the user chose in the system's browser. */
+	openPage: (url: string) => typedError<null, Fault>(__TAURI_INVOKE("open_page", { url })),
 	/**  Returns the agents that are not deleted, newest first. */
 	agents: () => typedError<Agent[], Fault>(__TAURI_INVOKE("agents")),
 	/**  Creates an agent. */
@@ -198,6 +222,16 @@ export type Agent = {
 
 /**  Names an agent; a version 7 UUID, so that ids sort by the time they were made. */
 export type AgentId = string;
+
+/**  A permission that is asked for, and why. */
+export type AskedPermission = {
+	/**  Its name on GitHub. */
+	name: string,
+	/**  Whether it allows to change something. */
+	write: boolean,
+	/**  What it is used for, one sentence. */
+	reason: string,
+};
 
 /**  A branch list of a remote repository. */
 export type Branches = {
@@ -790,6 +824,20 @@ export type FileRules = {
 	protected: string[],
 };
 
+/**  The app in whose name users sign in to a host, where it is not the built-in one. */
+export type ForgeApp = {
+	/**  The GitHub on which it is registered. */
+	host: string,
+	/**  Its client id. */
+	clientId: string,
+	/**  Its name in addresses, for the page on which it is installed; none for an OAuth app. */
+	slug: string | null,
+	/**  Whether it is a classic OAuth app, which asks for scopes. */
+	oauthApp: boolean,
+	/**  Whether its secret is kept in the keychain, for signing in in the browser. */
+	hasSecret: boolean,
+};
+
 /**  One thing the user told the agent; the task itself is the first. */
 export type Instruction = {
 	/**  Which instruction this is. */
@@ -845,6 +893,54 @@ export type Limits = {
 	seconds: number | null,
 	/**  Money, in millionths of a US dollar. */
 	money?: number | null,
+};
+
+/**  An account that is signed in. Its tokens are in the keychain and nowhere else. */
+export type LinkedAccount = {
+	/**  Host and number, such as `github.com/583231`; the login can change. */
+	key: string,
+	/**  The GitHub it is on, such as `github.com`. */
+	host: string,
+	/**  The name in addresses. */
+	login: string,
+	/**  The name in commits. */
+	name: string,
+	/**  The address in commits: one of `emails`. */
+	email: string,
+	/**  The addresses that can be chosen: the noreply one, and those that GitHub has verified. */
+	emails: string[],
+	/**  How it was signed in. */
+	way: SignInWay,
+	/**  Whether it is the one that is used on its host. */
+	chosen: boolean,
+	/**  When its token ends, where it does and cannot be refreshed. */
+	expiresAt: Timestamp | null,
+	/**  What it lacks, in words: scopes of a token. */
+	lacks: string[],
+	/**  Why it cannot be used, once that is so. */
+	trouble: Fault | null,
+};
+
+/**  A repository that an account can reach. */
+export type LinkedRepository = {
+	/**  What an agent is given as its repository: `owner/name`, or an address on another host. */
+	address: string,
+	/**  The account or organisation it belongs to. */
+	owner: string,
+	/**  Its name. */
+	name: string,
+	/**  What its owner says of it. */
+	description: string | null,
+	/**  Whether only those who are let in can see it. */
+	private: boolean,
+	/**  Whether it takes no changes any more. */
+	archived: boolean,
+	/**  Whether the account may push to it, and it takes pushes at all. */
+	canPush: boolean,
+	/**  The branch that `HEAD` points at; none for a repository without commits. */
+	defaultBranch: string | null,
+	/**  When somebody last pushed to it. */
+	pushedAt: Timestamp | null,
 };
 
 /**  How an agent goes round in circles. */
@@ -993,6 +1089,32 @@ export type ProviderOption = {
 	fault: Fault | null,
 };
 
+/**  What is left of a rate limit. */
+export type RateLimit = {
+	/**  Requests that are left. */
+	remaining: number,
+	/**  Requests in all. */
+	limit: number,
+	/**  When it starts anew. */
+	resetsAt: Timestamp,
+};
+
+/**  What was found of an account's repositories. */
+export type RepositoryList = {
+	/**  The account that was asked; none where nobody is signed in. */
+	account: string | null,
+	/**  The best first: names that match before others, then the last pushed to. */
+	repositories: LinkedRepository[],
+	/**  How many match in all. */
+	total: number,
+	/**  Whether GitHub has more pages than are read yet. */
+	reading: boolean,
+	/**  The page on which more repositories are given to the app. */
+	grantUrl: string | null,
+	/**  What is left of GitHub's rate limit. */
+	rate: RateLimit | null,
+};
+
 /**  The classes of tokens that themes colour. */
 export type ScopeClass = 
 /**  Anything that has no class of its own. */
@@ -1039,6 +1161,60 @@ export type Settings = {
 	/**  What all agents together may use in a day, from midnight to midnight of this machine's time zone. */
 	dayLimits: Limits,
 };
+
+/**  How one can sign in to a host. */
+export type SignInOffer = {
+	/**  The GitHub. */
+	host: string,
+	/**  The ways, the best first. */
+	ways: SignInWay[],
+	/**  What is asked for, and why. */
+	permissions: AskedPermission[],
+	/**  The page on which the app is installed or given more repositories, where there is an app. */
+	installUrl: string | null,
+	/**  The page on which a token is made. */
+	tokenUrl: string,
+};
+
+/**  How far a sign-in is. */
+export type SignInProgress = 
+/**  A code is to be entered on a page. */
+{ type: "code"; 
+/**  What to enter. */
+userCode: string; 
+/**  Where. */
+address: string; 
+/**  Until when. */
+expiresAt: Timestamp } | 
+/**  The browser was sent to GitHub and is waited for. */
+{ type: "browser"; 
+/**  Where it was sent, for a browser that did not open. */
+address: string; 
+/**  Until when. */
+expiresAt: Timestamp } | 
+/**  GitHub does not answer at present; it is asked again. */
+{ type: "unreachable"; 
+/**  In how many seconds. */
+seconds: number } | 
+/**  Signed in. */
+{ type: "signedIn"; 
+/**  The account. */
+account: LinkedAccount } | 
+/**  It came to nothing. */
+{ type: "failed"; 
+/**  Why. */
+fault: Fault };
+
+/**  How an account was signed in. */
+export type SignInWay = 
+/**  With a code that was entered on GitHub's page. */
+"CODE" | 
+/**  In the browser, which came back by a link. */
+"BROWSER" | 
+/**  With a token that was pasted. */
+"TOKEN" | 
+/**  With the token of an installed `gh`. */
+"GH";
 
 /**  Something worth showing while it lasts and not worth recording. */
 export type Signal = 

@@ -192,6 +192,12 @@ pub const REQUIREMENTS: &[Requirement] = &[
     ),
     requirement(
         Need::Test,
+        "hands a link to the program that is registered for it",
+        Probe::Program(&["xdg-open"]),
+        ["xdg-utils", "xdg-utils", "xdg-utils"],
+    ),
+    requirement(
+        Need::Test,
         "runs the UI alone for its pictures and accessibility checks",
         Probe::Program(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]),
         ["chromium", "chromium", "chromium"],

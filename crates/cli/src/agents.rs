@@ -150,18 +150,6 @@ pub(crate) async fn find(engine: &Engine, wanted: &str) -> Result<Agent, EngineE
     found.ok_or_else(|| EngineError::UnknownAgent(wanted.to_owned()))
 }
 
-pub(crate) async fn account() -> Result<Exit, EngineError> {
-    let engine = open(|_| {}).await?;
-    match engine.account().await? {
-        Some(account) => {
-            print::line(format_args!("{} ({}), {}", account.login, account.name, account.noreply_email))
-        }
-        None => print::line("No GitHub token is kept. Keep one with: anchorctl key set git:github.com"),
-    }
-    engine.close().await;
-    Ok(Exit::Completed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

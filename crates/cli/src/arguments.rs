@@ -1,5 +1,6 @@
 //! What can be said to `anchorctl`.
 
+use crate::account_arguments::AccountVerb;
 use anchorhold_domain::{CommitStyle, Delivery, Effort, FileRules, Limits, PullRequestWish, Wire};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -112,8 +113,27 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: Option<ModelsVerb>,
     },
-    /// Says whose GitHub token is kept.
-    Account,
+    /// Lists who is signed in to GitHub, or signs in and out.
+    #[command(args_conflicts_with_subcommands = true)]
+    Account {
+        /// Prints one account a line, as JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(subcommand)]
+        verb: Option<AccountVerb>,
+    },
+    /// Lists the repositories that an account can reach and whose name matches.
+    Repositories {
+        /// A part of the name.
+        #[arg(default_value = "")]
+        text: String,
+        /// Another account than the one that is used: its key or login.
+        #[arg(long, value_name = "KEY|LOGIN")]
+        account: Option<String>,
+        /// Prints one repository a line, as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Keeps keys and tokens in the system's keychain.
     #[command(subcommand)]
     Key(KeyVerb),

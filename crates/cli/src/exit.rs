@@ -52,7 +52,13 @@ impl Exit {
             | "address_has_secret"
             | "address_in_clear"
             | "price_unknown"
-            | "secret_empty" => Self::Usage,
+            | "secret_empty"
+            | "account_unknown"
+            | "email_unknown"
+            | "forge_app_invalid"
+            | "sign_in_host_invalid"
+            | "sign_in_way_missing"
+            | "token_malformed" => Self::Usage,
             _ => Self::Error,
         }
     }

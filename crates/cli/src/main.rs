@@ -2,6 +2,8 @@
 //!
 //! Everything it does is a method of the engine; this room reads arguments and prints.
 
+mod account_arguments;
+mod accounts;
 mod agents;
 mod arguments;
 mod deliver;
@@ -69,7 +71,10 @@ async fn command() -> ExitCode {
             models::test(&model, base_url.as_deref(), wire, json).await
         }
         Verb::Models { verb: None, provider, json } => models::list(provider.as_deref(), json).await,
-        Verb::Account => agents::account().await,
+        Verb::Account { verb, json } => accounts::account(verb, json).await,
+        Verb::Repositories { text, account, json } => {
+            accounts::repositories(account.as_deref(), &text, json).await
+        }
         Verb::Key(verb) => key::key(verb).await,
     };
     match done {

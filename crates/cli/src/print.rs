@@ -1,8 +1,8 @@
 //! What people and programs read on standard output.
 
 use anchorhold_domain::{
-    CellFact, ChecksState, ClonePhase, Event, EventKind, FactVerdict, Fault, Feedback, FeedbackKind, LimitKind,
-    PlanStep, PullRequest, PullRequestState, Signal, StepStatus, Timestamp, ToolOutcome,
+    CellFact, ChecksState, ClonePhase, Event, EventKind, FactVerdict, Fault, Feedback, FeedbackKind,
+    LimitKind, PlanStep, PullRequest, PullRequestState, Signal, StepStatus, Timestamp, ToolOutcome,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;

@@ -4,7 +4,6 @@ use anchorhold_domain::Timestamp;
 use anchorhold_model::Places;
 use anchorhold_sandbox::Endpoint;
 use anchorhold_syntax::Program;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -68,6 +67,13 @@ pub struct Config {
     pub slots: Option<usize>,
     /// Who commits.
     pub identity: Option<Identity>,
+    /// Whether tokens of sign-ins rest in memory alone, so that accounts end with the program.
+    pub session_only: bool,
+    /// Says whether the system hands links of this program's scheme to it; it may block.
+    pub deep_links: fn() -> bool,
+    /// A GitHub of the tests on this machine; a build without debug assertions has none.
+    #[cfg(debug_assertions)]
+    pub stand_in: Option<std::net::SocketAddr>,
     /// Whether agents that a crash interrupted go on by themselves, and those that an earlier process left
     /// paused until a time. Those that this process works for do in any case.
     pub resume_interrupted: bool,
@@ -75,8 +81,6 @@ pub struct Config {
     pub patience: Patience,
     /// Where model servers on this machine are looked for.
     pub model_servers: Places,
-    /// A stand-in for GitHub on this machine, in tests; the repositories at its address are taken for GitHub's.
-    pub stand_in: Option<SocketAddr>,
     /// What is started to parse what agents write; `None` means that nothing is parsed. A program that calls
     /// [`crate::serve_if_asked`] before anything else can name itself ([`Program::this`]).
     pub parser: Option<Program>,
@@ -95,10 +99,13 @@ impl Config {
             engine: None,
             slots: None,
             identity: None,
+            session_only: std::env::var_os("ANCHORHOLD_SIGN_IN").is_some_and(|wish| wish == "session"),
+            deep_links: || false,
+            #[cfg(debug_assertions)]
+            stand_in: std::env::var("ANCHORHOLD_FORGE_STAND_IN").ok().and_then(|at| at.parse().ok()),
             resume_interrupted: true,
             patience: Patience::default(),
             model_servers: Places::from_environment(|variable| std::env::var(variable).ok()),
-            stand_in: None,
             parser: None,
             clock: now,
         }

@@ -2,6 +2,7 @@
 
 use anchorhold_domain::{Fault, IllegalTransition, Status};
 use anchorhold_forge::ForgeError;
+use anchorhold_forge::sign_in::SignInError;
 use anchorhold_model::{ModelError, TrajectoryError};
 use anchorhold_repo::RepoError;
 use anchorhold_sandbox::SandboxError;
@@ -29,6 +30,9 @@ pub enum EngineError {
     /// GitHub.
     #[error(transparent)]
     Forge(#[from] ForgeError),
+    /// Signing in, or staying signed in.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
     /// The keychain.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
@@ -124,6 +128,66 @@ pub enum EngineError {
     /// An agent that does not exist in this folder.
     #[error("find agent {0}: there is none with this id or name")]
     UnknownAgent(String),
+    /// An account that is not signed in here.
+    #[error("find account {0}: nobody is signed in under this key or login")]
+    UnknownAccount(String),
+    /// An account whose tokens are gone from the keychain.
+    #[error("use the account {login} on {host}: its tokens are not in the keychain any more")]
+    AccountLost {
+        /// Its name in addresses.
+        login: String,
+        /// Where it is.
+        host: String,
+    },
+    /// A token that may not do what was asked.
+    #[error("use the account {login} on {host}: its token lacks {}", lacks.join(" and "))]
+    ScopeMissing {
+        /// The account's name in addresses.
+        login: String,
+        /// Where it is.
+        host: String,
+        /// The scopes that it lacks.
+        lacks: Vec<String>,
+    },
+    /// An address that GitHub has not verified for the account.
+    #[error("commit as {login} with {email}: it is none of the account's addresses")]
+    EmailUnknown {
+        /// What was given.
+        email: String,
+        /// The account's name in addresses.
+        login: String,
+    },
+    /// An app that makes no sense.
+    #[error("use the app for {host}: {reason}")]
+    App {
+        /// Where it would be registered.
+        host: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A way to sign in that is not open.
+    #[error("sign in to {host}: {reason}")]
+    NoWay {
+        /// Where to.
+        host: String,
+        /// What is missing.
+        reason: &'static str,
+    },
+    /// A host on which no GitHub is known to be.
+    #[error("ask {host} for what only a GitHub has: it is not known to be one")]
+    NotAForge {
+        /// The host.
+        host: String,
+    },
+    /// A page that is not one of a GitHub that the user chose.
+    #[error("open {address}: it is not a page of a host that you chose")]
+    PageRefused {
+        /// The address, cut.
+        address: String,
+    },
+    /// Repositories could not be read; everybody who waited gets the same error.
+    #[error(transparent)]
+    Listing(std::sync::Arc<EngineError>),
     /// A push without a change.
     #[error("push agent {name:?}: nothing differs from {branch}")]
     NothingToPush {
@@ -213,6 +277,7 @@ impl EngineError {
             Self::Sandbox(error) => error.code(),
             Self::Model(error) => error.code(),
             Self::Forge(error) => error.code(),
+            Self::SignIn(error) => error.code(),
             Self::Secrets(error) => error.code(),
             Self::Illegal(_) => "illegal_transition",
             Self::Trajectory(_) => "trajectory_invalid",
@@ -226,6 +291,15 @@ impl EngineError {
             Self::InstructionTaken => "instruction_taken",
             Self::WrongStatus { .. } => "wrong_status",
             Self::UnknownAgent(_) => "agent_unknown",
+            Self::UnknownAccount(_) => "account_unknown",
+            Self::AccountLost { .. } => "account_lost",
+            Self::ScopeMissing { .. } => "account_lacks_scope",
+            Self::EmailUnknown { .. } => "email_unknown",
+            Self::App { .. } => "forge_app_invalid",
+            Self::NoWay { .. } => "sign_in_way_missing",
+            Self::NotAForge { .. } => "forge_unknown",
+            Self::PageRefused { .. } => "page_refused",
+            Self::Listing(error) => error.code(),
             Self::NothingToPush { .. } => "nothing_to_push",
             Self::PushOutdated { .. } => "push_outdated",
             Self::Conflicts { .. } => "reapply_conflicts",
@@ -251,7 +325,11 @@ impl EngineError {
             Self::Sandbox(error) => return error.hint(),
             Self::Forge(error) => return error.hint(),
             Self::Secrets(error) => return error.hint(),
-            Self::Cell(error) => return error.hint(),
+            Self::SignIn(error) => return Some(error.hint()),
+            Self::Cell(error) | Self::Listing(error) => return error.hint(),
+            Self::ScopeMissing { lacks, .. } => {
+                return Some(format!("make a token that has {} and sign in with it", lacks.join(" and ")));
+            }
             Self::Choice { hint, .. } => return Some(hint.clone()),
             Self::Model(error) => error.hint(),
             Self::SecretEmpty(_) => "pipe the secret in, such as `anchorctl key set openai < key.txt`",
@@ -273,6 +351,13 @@ impl EngineError {
                 "choose a model that can read more, or shorten the task, then resume the agent"
             }
             Self::UnknownAgent(_) => "list the agents with `anchorctl agents`",
+            Self::UnknownAccount(_) => "list the accounts with `anchorctl account`",
+            Self::AccountLost { .. } => "sign in again",
+            Self::EmailUnknown { .. } => "choose one of the addresses that the account lists",
+            Self::App { .. } => "copy client id and name from the app's settings on GitHub",
+            Self::NoWay { .. } => "sign in in another way, or set an app as docs/github-app.md says",
+            Self::NotAForge { .. } => "if it is a GitHub, sign in to it first",
+            Self::PageRefused { .. } => "open it by yourself, if you trust it",
             Self::NothingToPush { .. } => "give the agent another instruction",
             Self::PushOutdated { .. } => "look at the change again, then push it",
             Self::Conflicts { .. } => {

@@ -3,6 +3,7 @@
 //! The engine alone combines the rooms below it. It says nothing of Tauri, of terminals or of HTTP:
 //! the desktop's commands and the command line are a few lines each over [`Engine`].
 
+mod accounts;
 mod alarm;
 mod config;
 mod context;
@@ -32,7 +33,6 @@ mod visible;
 mod workspace;
 
 pub use anchorhold_domain as domain;
-pub use anchorhold_forge::Account;
 pub use anchorhold_syntax::{Program as ParserProgram, serve_if_asked};
 pub use config::{Config, Identity, Patience, home_from_environment};
 pub use demo::{DEMO_TRAJECTORY, scripted};

@@ -102,6 +102,15 @@ fn without_keychain(name: &SecretName) -> String {
     let variable = match name {
         SecretName::ModelKey { provider } => format!("{}_API_KEY", crate::name::variable(provider)),
         SecretName::GitToken { .. } => "ANCHORHOLD_GIT_TOKEN (with ANCHORHOLD_GIT_HOST)".to_owned(),
+        SecretName::Account { .. } | SecretName::BegunSignIn => {
+            return "start a keychain such as gnome-keyring; or set ANCHORHOLD_SIGN_IN=session, which forgets the \
+                    account when the program ends; or set ANCHORHOLD_GIT_TOKEN (with ANCHORHOLD_GIT_HOST)"
+                .to_owned();
+        }
+        SecretName::AppSecret { .. } => {
+            return "start a keychain such as gnome-keyring, or sign in with a code, which needs no secret"
+                .to_owned();
+        }
     };
     format!("start a keychain such as gnome-keyring, keep it for this session only, or set {variable}")
 }

@@ -138,6 +138,16 @@ impl Secrets {
         }
     }
 
+    /// Deletes a secret as [`Secrets::delete`] does, and fails where no keychain answers: one that is only
+    /// away now may still hold it.
+    ///
+    /// # Errors
+    /// Where a keychain may still hold it.
+    pub async fn erase(&self, name: &SecretName) -> Result<()> {
+        self.forget(name);
+        self.keychain.delete(name).await
+    }
+
     fn remembered(&self, name: &SecretName) -> Option<Secret> {
         self.session.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }

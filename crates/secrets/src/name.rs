@@ -21,6 +21,18 @@ pub enum SecretName {
         /// The host, with its port where the address names one.
         host: String,
     },
+    /// The tokens of an account that is signed in.
+    Account {
+        /// The account's key, such as `github.com/583231`.
+        key: String,
+    },
+    /// What is needed to finish the sign-in that was last begun in the browser, for minutes.
+    BegunSignIn,
+    /// The secret of the app in whose name users sign in.
+    AppSecret {
+        /// The GitHub on which it is registered.
+        host: String,
+    },
 }
 
 impl SecretName {
@@ -29,6 +41,9 @@ impl SecretName {
         match self {
             Self::ModelKey { provider } => format!("model-key:{}", provider.to_ascii_lowercase()),
             Self::GitToken { host } => format!("git-token:{}", host.to_ascii_lowercase()),
+            Self::Account { key } => format!("account:{}", key.to_ascii_lowercase()),
+            Self::BegunSignIn => "begun-sign-in".to_owned(),
+            Self::AppSecret { host } => format!("app-secret:{}", host.to_ascii_lowercase()),
         }
     }
 
@@ -36,7 +51,8 @@ impl SecretName {
     ///
     /// A model's key is `ANCHORHOLD_OPENAI_API_KEY`, else `OPENAI_API_KEY`, and so for every
     /// provider; Gemini's may be `GOOGLE_API_KEY` as well. A git token is `ANCHORHOLD_GIT_TOKEN`, for the host `ANCHORHOLD_GIT_HOST` or, where
-    /// that is not set, for `github.com`; for any other host there is none.
+    /// that is not set, for `github.com`; for any other host there is none. What a sign-in left rests in no
+    /// variable: a refresh changes it.
     pub(crate) fn in_environment(&self, read: fn(&str) -> Option<String>) -> Option<Secret> {
         let text = match self {
             Self::ModelKey { .. } => self.variables().iter().find_map(|variable| set(read(variable))),
@@ -44,6 +60,7 @@ impl SecretName {
                 let meant = set(read(GIT_HOST)).unwrap_or_else(|| USUAL_GIT_HOST.to_owned());
                 set(read(GIT_TOKEN)).filter(|_| meant.eq_ignore_ascii_case(host))
             }
+            Self::Account { .. } | Self::AppSecret { .. } | Self::BegunSignIn => None,
         };
         text.map(Secret::new)
     }
@@ -61,6 +78,7 @@ impl SecretName {
                 [format!("ANCHORHOLD_{usual}"), usual].into_iter().chain(other).collect()
             }
             Self::GitToken { .. } => vec![GIT_TOKEN.to_owned()],
+            Self::Account { .. } | Self::AppSecret { .. } | Self::BegunSignIn => vec![],
         }
     }
 }
@@ -70,6 +88,9 @@ impl fmt::Display for SecretName {
         match self {
             Self::ModelKey { provider } => write!(f, "the key to {provider}"),
             Self::GitToken { host } => write!(f, "the token for {host}"),
+            Self::Account { key } => write!(f, "the account {key}"),
+            Self::BegunSignIn => f.write_str("the sign-in that was begun"),
+            Self::AppSecret { host } => write!(f, "the secret of the app on {host}"),
         }
     }
 }

@@ -252,3 +252,33 @@ async fn nothing_that_is_printed_shows_a_secret() {
     assert!(!printed.contains("hunter2"), "{printed}");
     assert!(!printed.contains("104, 117, 110"), "{printed}");
 }
+
+#[tokio::test]
+async fn an_account_and_an_apps_secret_rest_apart_and_in_no_variable() {
+    let secrets = secrets(Mood::Open, |_| Some("from a variable".to_owned()));
+    let account = SecretName::Account { key: "github.com/7".to_owned() };
+    let app = SecretName::AppSecret { host: "github.com".to_owned() };
+    for name in [&account, &app] {
+        assert!(secrets.get(name).await.unwrap().is_none());
+        secrets.set(name, Secret::new(name.to_string()), Rest::Keychain).await.unwrap();
+    }
+    for name in [&account, &app] {
+        assert_eq!(secrets.get(name).await.unwrap().unwrap().expose(), name.to_string());
+    }
+}
+
+#[tokio::test]
+async fn what_may_still_be_in_a_keychain_that_is_away_counts_as_not_erased() {
+    let account = SecretName::Account { key: "github.com/7".to_owned() };
+    for (mood, told) in [
+        (Mood::Open, None),
+        (Mood::Missing, Some("keychain_unavailable")),
+        (Mood::Locked, Some("keychain_locked")),
+    ] {
+        let secrets = secrets(mood, empty);
+        secrets.set(&account, Secret::new("a token".to_owned()), Rest::Session).await.unwrap();
+        assert_eq!(secrets.erase(&account).await.err().map(|error| error.code()), told);
+        // From memory it is gone in any case.
+        assert!(secrets.remembered(&account).is_none());
+    }
+}

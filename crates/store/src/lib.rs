@@ -9,6 +9,7 @@
 //! `cargo run -p anchorhold-store-schema -- prepare`; with `check` it fails when they are out of
 //! date.
 
+mod accounts;
 mod agents;
 mod append;
 mod blobs;
@@ -19,6 +20,7 @@ mod settings;
 mod spending;
 mod verify;
 
+pub use accounts::KeptAccount;
 pub use append::Durable;
 pub use blobs::Blob;
 pub use error::{Result, StoreError};

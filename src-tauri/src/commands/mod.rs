@@ -1,5 +1,6 @@
 //! The commands of the page: each is a method of the engine.
 
+pub mod accounts;
 pub mod agents;
 pub mod control;
 pub mod delivery;

@@ -7,18 +7,21 @@ import { createServer } from "node:net";
 import path from "node:path";
 import { remote } from "webdriverio";
 
-const APP = process.env.ANCHORHOLD_APP ?? path.resolve(import.meta.dirname, "../../../target/debug/anchorhold");
+export const APP = process.env.ANCHORHOLD_APP ?? path.resolve(import.meta.dirname, "../../../target/debug/anchorhold");
 const PICTURES =
   process.env.ANCHORHOLD_SCREENSHOTS ?? path.resolve(import.meta.dirname, "../../../target/e2e-screenshots");
 
 /** How long anything but the agent's work may take; the first paint of a debug build needs 3 s. */
 const PATIENCE_MS = 20_000;
 
-/** Opens the app on the data folder `home`. Close it with `close`, also when a test fails. */
-export async function openWindow(home) {
+/**
+ * Opens the app on the data folder `home`, with more in its environment and arguments where they are given. Close it
+ * with `close`, also when a test fails.
+ */
+export async function openWindow(home, { env = {}, args = [] } = {}) {
   const port = await freePort();
   const driver = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], {
-    env: { ...process.env, ANCHORHOLD_HOME: home, TAURI_WEBVIEW_AUTOMATION: "true" },
+    env: { ...process.env, ...env, ANCHORHOLD_HOME: home, TAURI_WEBVIEW_AUTOMATION: "true" },
     stdio: ["ignore", "inherit", "inherit"],
   });
   try {
@@ -31,7 +34,7 @@ export async function openWindow(home) {
       waitforTimeout: PATIENCE_MS,
       capabilities: {
         "wdio:enforceWebDriverClassic": true,
-        "webkitgtk:browserOptions": { binary: APP, args: [] },
+        "webkitgtk:browserOptions": { binary: APP, args },
       },
     });
     return new Window(browser, driver);

@@ -5,6 +5,7 @@
 #[path = "../../../engine/tests/harness/mod.rs"]
 mod harness;
 
+mod accounts;
 mod crashes;
 mod delivering;
 mod files;
@@ -12,6 +13,8 @@ mod forbidden;
 mod keys;
 mod models;
 mod pipes;
+#[cfg(target_os = "linux")]
+mod planted;
 mod server;
 mod statuses;
 mod verbs;

@@ -31,7 +31,7 @@ async fn log(house: &House, server: &GitServer) -> Vec<String> {
 }
 
 /// The files below a folder that hold some bytes.
-fn holding(folder: &Path, wanted: &str) -> Vec<PathBuf> {
+pub fn holding(folder: &Path, wanted: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -4,6 +4,7 @@ use super::follow_up::ASKING;
 use super::place::Place;
 use super::pull_request::{bounded as bounded_pull_request, is_open};
 use super::quoted;
+use crate::accounts::Whose;
 use crate::engine::{Shared, hears_at_once};
 use crate::resident::Resident;
 use crate::{Engine, EngineError, validate};
@@ -243,9 +244,9 @@ async fn ask(
     agent: &Agent,
     number: u32,
 ) -> Result<(PullRequest, Vec<Feedback>), EngineError> {
-    let place = Place::of(shared, &agent.github_repo)?;
+    let place = Place::of(shared, &agent.github_repo).await?;
     place
-        .ask(shared, |forge, Place { owner, name, .. }| async move {
+        .ask(shared, Whose::Agent(agent), |forge, Place { owner, name }| async move {
             let mut pull_request = bounded_pull_request(forge.pull_request(&owner, &name, number).await?);
             if !is_open(&pull_request) {
                 return Ok((pull_request, Vec::new()));

@@ -2,6 +2,7 @@
 
 use super::place::Place;
 use super::quoted;
+use crate::accounts::Whose;
 use crate::{Engine, EngineError};
 use anchorhold_domain::Issue;
 
@@ -14,10 +15,10 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotOnGitHub`], and those of GitHub.
     pub async fn issues(&self, repository: &str, text: &str) -> Result<Vec<Issue>, EngineError> {
-        let place = Place::of(self.shared(), repository)?;
+        let place = Place::of(self.shared(), repository).await?;
         let text = &text.trim().chars().take(LONGEST_SEARCH).collect::<String>();
         place
-            .ask(self.shared(), |forge, Place { owner, name, .. }| async move {
+            .ask(self.shared(), Whose::Repository(repository), |forge, Place { owner, name }| async move {
                 Ok(forge.issues(&owner, &name, text, 1).await?.issues)
             })
             .await
@@ -28,9 +29,9 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotOnGitHub`], and those of GitHub.
     pub async fn issue_task(&self, repository: &str, number: u32) -> Result<String, EngineError> {
-        let place = Place::of(self.shared(), repository)?;
+        let place = Place::of(self.shared(), repository).await?;
         let (issue, comments) = place
-            .ask(self.shared(), |forge, Place { owner, name, .. }| async move {
+            .ask(self.shared(), Whose::Repository(repository), |forge, Place { owner, name }| async move {
                 let issue = forge.issue(&owner, &name, number).await?;
                 let comments = match issue.comments {
                     0 => Vec::new(),

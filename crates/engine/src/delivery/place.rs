@@ -1,17 +1,15 @@
 //! Where on a GitHub a repository is, and the way to ask there.
 
 use crate::EngineError;
+use crate::accounts::{Whose, forge_host};
 use crate::engine::Shared;
-use anchorhold_forge::sign_in::Host;
 use anchorhold_forge::{Forge, ForgeError};
 use anchorhold_repo::Remote;
-use anchorhold_secrets::SecretName;
 use url::Url;
 
 /// A repository on a GitHub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
-    host: Host,
     pub(super) owner: String,
     pub(super) name: String,
 }
@@ -21,34 +19,30 @@ impl Place {
     ///
     /// # Errors
     /// [`EngineError::NotOnGitHub`] where the address is not one on a GitHub.
-    pub(super) fn of(shared: &Shared, address: &str) -> Result<Self, EngineError> {
+    pub(super) async fn of(shared: &Shared, address: &str) -> Result<Self, EngineError> {
         let remote = Remote::parse(address)?;
         let elsewhere = || EngineError::NotOnGitHub { repository: remote.display() };
-        let host = remote.host().ok_or_else(elsewhere)?;
-        let stand_in = shared.config.stand_in.filter(|address| address.to_string() == host);
-        let host = match stand_in {
-            Some(address) => Host::on_this_machine(address),
-            None if host == "github.com" || host.ends_with(".ghe.com") => Host::new(host),
-            None => return Err(elsewhere()),
-        };
+        let host = forge_host(address)?.ok_or_else(elsewhere)?;
+        if !shared.accounts.is_forge(&host).await? {
+            return Err(elsewhere());
+        }
         let (owner, name) = owner_and_name(&remote.display()).ok_or_else(elsewhere)?;
-        Ok(Self { host: host.map_err(|_| elsewhere())?, owner, name })
+        Ok(Self { owner, name })
     }
 
-    /// Asks GitHub something, signed in where a token is kept for it.
-    pub(super) async fn ask<T, A, R>(&self, shared: &Shared, ask: A) -> Result<T, EngineError>
+    /// Asks GitHub something about it, in somebody's name.
+    pub(super) async fn ask<T, A, R>(
+        &self,
+        shared: &Shared,
+        whose: Whose<'_>,
+        ask: A,
+    ) -> Result<T, EngineError>
     where
         A: Fn(Forge, Self) -> R + Send + Sync,
         R: Future<Output = Result<T, ForgeError>> + Send,
+        T: Send,
     {
-        let name = SecretName::GitToken { host: self.host.name().to_owned() };
-        let secret = shared.secrets.get(&name).await?;
-        // A secret for git can hold a user's name before the token.
-        let token = secret
-            .as_ref()
-            .map(|secret| secret.expose().split_once(':').map_or(secret.expose(), |(_, password)| password));
-        let forge = Forge::at(&self.host, token).await?;
-        Ok(ask(forge, self.clone()).await?)
+        shared.with_forge(whose, |forge| ask(forge, self.clone())).await
     }
 }
 

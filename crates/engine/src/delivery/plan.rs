@@ -34,9 +34,10 @@ impl Engine {
     pub async fn push_plan(&self, id: AgentId) -> Result<PushPlan, EngineError> {
         let agent = self.agent(id).await?;
         let events = self.events(id, 0).await?;
-        let identity = self.shared().identity()?;
+        let identity = self.shared().identity_of(&agent).await?;
+        let emails = self.shared().emails_of(&agent, &identity).await?;
         let mirror = self.shared().mirror(&agent.github_repo)?;
-        let credentials = self.shared().credentials(mirror.remote()).await;
+        let credentials = self.shared().credentials(&agent, mirror.remote()).await;
         let planning = tokio::task::spawn_blocking(move || {
             let planned = plan(&mirror, &agent, &events)?;
             let risks = mirror.risks(&planned.parent_tree, &planned.tree)?;
@@ -51,7 +52,7 @@ impl Engine {
                 tree: planned.tree,
                 signing: signing(&identity.email),
                 author_name: identity.name,
-                emails: vec![identity.email.clone()],
+                emails,
                 author_email: identity.email,
                 risks,
                 moved,

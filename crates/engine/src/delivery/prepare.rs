@@ -5,7 +5,7 @@ use super::plan::{Planned, moved_tip, plan};
 use crate::EngineError;
 use crate::engine::Shared;
 use anchorhold_domain::{Agent, Conflict, EventKind, PushWish};
-use anchorhold_repo::{CommitToMake, Credentials, Merged, Mirror, Signature, Signer, Tip};
+use anchorhold_repo::{CommitToMake, Credentials, Merged, Mirror, Signature, SigningConfig, Tip};
 use std::sync::Arc;
 
 /// A push that only has to be sent.
@@ -35,17 +35,17 @@ pub(crate) async fn prepare(
     wish: PushWish,
     unreviewed: bool,
 ) -> Result<Prepared, EngineError> {
-    let identity = shared.identity()?;
+    let identity = shared.identity_of(agent).await?;
     let events = shared.store.all_events(agent.id, 0).await?;
     let mirror = shared.mirror(&agent.github_repo)?;
     let credentials =
-        if wish.reapply { shared.credentials(mirror.remote()).await? } else { Credentials::none() };
+        if wish.reapply { shared.credentials(agent, mirror.remote()).await? } else { Credentials::none() };
     let author =
         Signature { name: identity.name, email: identity.email, at_ms: (shared.config.clock)().0, offset: 0 };
     let agent = agent.clone();
     let making = tokio::task::spawn_blocking(move || {
         let planned = wished(plan(&mirror, &agent, &events)?, &wish, &agent)?;
-        let signer = Signer::of_user(&author.email)?;
+        let signer = SigningConfig::of_user().signer(&author.email)?;
         let mut events = Vec::new();
         let tip = if wish.reapply { moved_tip(&mirror, &agent, &planned, &credentials)? } else { None };
         let (parent, tree, commits) = match tip {

@@ -4,6 +4,7 @@
 use super::body::{self, Work};
 use super::place::Place;
 use super::template;
+use crate::accounts::Whose;
 use crate::engine::Shared;
 use crate::resident::Resident;
 use crate::{Engine, EngineError};
@@ -97,7 +98,7 @@ async fn open_by_itself(
 }
 
 async fn draft(shared: &Shared, agent: &Agent) -> Result<PullRequestDraft, EngineError> {
-    Place::of(shared, &agent.github_repo)?;
+    Place::of(shared, &agent.github_repo).await?;
     let work = Work::read(&shared.store.all_events(agent.id, 0).await?);
     let template = match agent.base_tree.clone() {
         None => None,
@@ -129,13 +130,13 @@ fn checked(draft: PullRequestDraft) -> Result<PullRequestDraft, EngineError> {
 }
 
 async fn open(shared: &Shared, agent: &Agent, draft: PullRequestDraft) -> Result<PullRequest, EngineError> {
-    let place = Place::of(shared, &agent.github_repo)?;
+    let place = Place::of(shared, &agent.github_repo).await?;
     if agent.pushed_commit.is_none() {
         return Err(EngineError::NotPushed { name: agent.name.clone() });
     }
     let draft = &draft;
     place
-        .ask(shared, |forge, Place { owner, name, .. }| async move {
+        .ask(shared, Whose::Agent(agent), |forge, Place { owner, name }| async move {
             let there = forge.pull_request_of(&owner, &name, &agent.target_branch).await?;
             let (title, body) = (draft.title.clone(), draft.body.clone());
             let Some(there) = there.filter(is_open) else {
@@ -151,10 +152,10 @@ async fn open(shared: &Shared, agent: &Agent, draft: PullRequestDraft) -> Result
 
 /// Brings the provenance up to date, and looks at what GitHub makes of the push.
 async fn update(shared: &Shared, agent: &Agent, number: u32) -> Result<PullRequest, EngineError> {
-    let place = Place::of(shared, &agent.github_repo)?;
+    let place = Place::of(shared, &agent.github_repo).await?;
     let work = &Work::read(&shared.store.all_events(agent.id, 0).await?);
     place
-        .ask(shared, |forge, Place { owner, name, .. }| async move {
+        .ask(shared, Whose::Agent(agent), |forge, Place { owner, name }| async move {
             let there = forge.pull_request_body(&owner, &name, number).await?;
             match body::renewed(&there, agent, work).filter(|body| *body != there) {
                 Some(body) => {

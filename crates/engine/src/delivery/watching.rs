@@ -195,7 +195,7 @@ mod tests {
     fn a_look_that_failed_is_made_later_and_when_github_says() {
         let limited = |seconds| {
             EngineError::Forge(ForgeError::RateLimited {
-                attempt: "look",
+                attempt: "look".to_owned(),
                 host: "github.com".to_owned(),
                 retry_after: Some(Duration::from_secs(seconds)),
                 resets_at: None,

@@ -17,8 +17,8 @@ impl Engine {
         let at = (self.shared.config.clock)();
         let task = new.task.clone();
         let id = AgentId(Uuid::now_v7());
-        // Until an account is linked everything belongs to the one who uses this machine.
-        let agent = Agent::new(id, new.clone(), "local".to_owned(), at);
+        let owner = self.shared.owner_of(&new.github_repo).await?;
+        let agent = Agent::new(id, new.clone(), owner, at);
         let instruction = InstructionId(Uuid::now_v7());
         let created = EventKind::Created { task: task.clone(), instruction, agent: Some(Box::new(new)) };
         self.shared.store.create(&agent, &created).await?;

@@ -5,8 +5,8 @@ use crate::life::{Life, Stage};
 use crate::resident::{Resident, Wishes, Work};
 use crate::{EngineError, delivery, rules, validate};
 use anchorhold_domain::{
-    Agent, AgentId, Event, EventKind, Fault, FileRules, Instruction, Limits, ModelChoice, PauseReason, PushWish,
-    Status,
+    Agent, AgentId, Event, EventKind, Fault, FileRules, Instruction, Limits, ModelChoice, PauseReason,
+    PushWish, Status,
 };
 use std::collections::HashSet;
 use std::sync::atomic::AtomicU32;
@@ -343,11 +343,8 @@ mod tests {
         check(vec![opened(), called(), answered(), paused(PauseReason::Stopped)], false);
         check(vec![opened(), called(), paused(PauseReason::User)], false);
         check(vec![opened(), failed(), opened(), pushed()], false);
-        let reapplied = EventKind::Reapplied {
-            onto: String::new(),
-            checkpoint: String::new(),
-            files_changed: 1,
-        };
+        let reapplied =
+            EventKind::Reapplied { onto: String::new(), checkpoint: String::new(), files_changed: 1 };
         check(vec![opened(), reapplied, pushed(), EventKind::Resumed], true);
     }
 }

@@ -1,6 +1,6 @@
 //! The façade: every verb of every face is a method of [`Engine`].
 
-mod account;
+mod accounts;
 mod agents;
 mod choice;
 mod control;

@@ -72,9 +72,12 @@ impl Engine {
     pub async fn branches(&self, address: &str) -> Result<Branches, EngineError> {
         let remote = Remote::parse(address)?;
         let mirror = self.shared.mirror(address)?;
-        let credentials = self.shared.credentials(&remote).await?;
-        let asking = tokio::task::spawn_blocking(move || mirror.branches(&credentials));
-        let found = asking.await.map_err(|_| EngineError::Panicked { verb: "list branches" })??;
+        let ask = |credentials| {
+            let mirror = mirror.clone();
+            let asking = tokio::task::spawn_blocking(move || mirror.branches(&credentials));
+            async move { Ok(asking.await.map_err(|_| EngineError::Panicked { verb: "list branches" })??) }
+        };
+        let found = self.shared.with_credentials(None, &remote, ask).await?;
         Ok(Branches { names: found.names, default: found.default })
     }
 }

@@ -75,9 +75,11 @@ impl Engine {
 
     async fn remote_tip(&self, agent: &Agent, branch: &str) -> Result<Option<String>, EngineError> {
         let mirror = self.shared.mirror(&agent.github_repo)?;
-        let credentials = self.shared.credentials(mirror.remote()).await?;
-        let branch = branch.to_owned();
-        let asking = tokio::task::spawn_blocking(move || mirror.remote_tip(&branch, &credentials));
-        Ok(asking.await.map_err(|_| EngineError::Panicked { verb: "ask the remote" })??)
+        let ask = |credentials| {
+            let (mirror, branch) = (mirror.clone(), branch.to_owned());
+            let asking = tokio::task::spawn_blocking(move || mirror.remote_tip(&branch, &credentials));
+            async move { Ok(asking.await.map_err(|_| EngineError::Panicked { verb: "ask the remote" })??) }
+        };
+        self.shared.with_credentials(Some(agent), mirror.remote(), ask).await
     }
 }

@@ -3,6 +3,7 @@
 use super::choice::{check_choice, key_owner, needs_key};
 use super::mentionable::Mentionable;
 use super::prices::Prices;
+use crate::accounts::Accounts;
 use crate::alarm::Alarm;
 use crate::config::Identity;
 use crate::delivery::Watching;
@@ -15,7 +16,7 @@ use crate::slots::Slots;
 use crate::{Config, EngineError, demo};
 use anchorhold_domain::{AgentId, ModelChoice, Settings};
 use anchorhold_model::{Connections, Model, ModelInfo, RemoteModel, ScriptedServer, address, models_at};
-use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote};
+use anchorhold_repo::{Mirror, Mirrors, Remote};
 use anchorhold_sandbox::{Docker, Endpoint, Kept, Reaped, Surroundings};
 use anchorhold_secrets::{SecretName, Secrets};
 use anchorhold_store::Store;
@@ -28,8 +29,6 @@ use tokio::sync::{Mutex, OnceCell, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-/// The user name that goes with a token where the secret holds no other.
-const TOKEN_USER: &str = "x-access-token";
 /// How long a program that ends waits for removals; most take a second.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a model server on this machine is given to tell of its models before a run begins.
@@ -40,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) folder: DataFolder,
     pub(crate) store: Store,
     pub(crate) secrets: Secrets,
+    pub(crate) accounts: Arc<Accounts>,
     pub(crate) prices: Prices,
     pub(crate) residents: Mutex<HashMap<AgentId, Arc<Resident>>>,
     /// What holds for all agents, as last kept.
@@ -85,6 +85,8 @@ impl Shared {
         let settings = watch::Sender::new(store.settings().await?);
         let ledger = Arc::new(Ledger::open(&store, config.clock).await?);
         let shutdown = CancellationToken::new();
+        let secrets = Secrets::system();
+        let accounts = Arc::new(Accounts::open(&config, store.clone(), secrets.clone()).await?);
         Ok(Self {
             slots: Slots::new(config.slots, settings.subscribe()),
             settings,
@@ -99,7 +101,8 @@ impl Shared {
             config,
             folder,
             store,
-            secrets: Secrets::system(),
+            secrets,
+            accounts,
             residents: Mutex::default(),
             changed,
             shutdown,
@@ -191,16 +194,7 @@ impl Shared {
         Ok(self.mirrors.open(&Remote::parse(address)?)?)
     }
 
-    /// Returns what may be shown to the repository's host, and to no other.
-    pub(crate) async fn credentials(&self, remote: &Remote) -> Result<Credentials, EngineError> {
-        let Some(host) = remote.host() else { return Ok(Credentials::none()) };
-        let name = SecretName::GitToken { host: host.to_owned() };
-        let Some(secret) = self.secrets.get(&name).await? else { return Ok(Credentials::none()) };
-        let (user, password) = secret.expose().split_once(':').unwrap_or((TOKEN_USER, secret.expose()));
-        Ok(Credentials::https(host, user, password))
-    }
-
-    /// Returns who commits: what was configured, or what git says.
+    /// Returns who commits where no account does: what was configured, or what git says.
     pub(crate) fn identity(&self) -> Result<Identity, EngineError> {
         if let Some(identity) = &self.config.identity {
             return Ok(identity.clone());

@@ -49,31 +49,33 @@ impl Life {
     /// A stop does not wait for a server that says nothing: the fetch is left to end by itself, at
     /// the latest when its patience with the server does.
     async fn fetch(&self, mirror: &Mirror, branch: &str) -> Result<Option<Base>, EngineError> {
-        let credentials = self.shared.credentials(mirror.remote()).await?;
-        let (mirror, branch) = (mirror.clone(), branch.to_owned());
-        let stop = self.wishes.stop.clone();
-        let hub = self.hub().clone();
-        let fetched = tokio::task::spawn_blocking(move || {
-            let mut told: Option<Instant> = None;
-            mirror.fetch(&branch, &credentials, &mut |progress| {
-                if stop.is_cancelled() {
-                    return ControlFlow::Break(());
-                }
-                if told.is_none_or(|at| at.elapsed() >= PROGRESS_STEP) {
-                    told = Some(Instant::now());
-                    hub.signal(signal(&progress));
-                }
-                ControlFlow::Continue(())
-            })
-        });
+        let fetch = |credentials| {
+            let (mirror, branch) = (mirror.clone(), branch.to_owned());
+            let (stop, hub) = (self.wishes.stop.clone(), self.hub().clone());
+            let fetched = tokio::task::spawn_blocking(move || {
+                let mut told: Option<Instant> = None;
+                mirror.fetch(&branch, &credentials, &mut |progress| {
+                    if stop.is_cancelled() {
+                        return ControlFlow::Break(());
+                    }
+                    if told.is_none_or(|at| at.elapsed() >= PROGRESS_STEP) {
+                        told = Some(Instant::now());
+                        hub.signal(signal(&progress));
+                    }
+                    ControlFlow::Continue(())
+                })
+            });
+            async move { Ok(fetched.await.map_err(|_| EngineError::Panicked { verb: "fetch" })??) }
+        };
+        let agent = self.agent();
         let fetched = tokio::select! {
-            fetched = fetched => fetched,
+            fetched = self.shared.with_credentials(Some(&agent), mirror.remote(), fetch) => fetched,
             () = self.wishes.stop.cancelled() => return Ok(None),
         };
-        match fetched.map_err(|_| EngineError::Panicked { verb: "fetch" })? {
+        match fetched {
             Ok(base) => Ok(Some(base)),
             Err(_) if self.wishes.stop.is_cancelled() => Ok(None),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 

@@ -65,14 +65,17 @@ impl Life {
 
     async fn send(&self, agent: &Agent, commit: String) -> Result<PushOutcome, EngineError> {
         let mirror = self.shared.mirror(&agent.github_repo)?;
-        let credentials = self.shared.credentials(mirror.remote()).await?;
-        let (branch, source) = (agent.target_branch.clone(), agent.source_branch.clone());
         // What was put onto another tip, or pushed to another branch before, is a descendant of where the
         // branch may be, and the push sees to it that it is.
         let expected = agent.pushed_commit.clone().filter(|_| agent.push_parent.is_none());
-        let sending = tokio::task::spawn_blocking(move || {
-            mirror.push(&branch, &commit, &credentials, expected.as_deref(), &[&source])
-        });
-        Ok(sending.await.map_err(|_| EngineError::Panicked { verb: "push" })??)
+        let send = |credentials| {
+            let (mirror, commit, expected) = (mirror.clone(), commit.clone(), expected.clone());
+            let (branch, source) = (agent.target_branch.clone(), agent.source_branch.clone());
+            let sending = tokio::task::spawn_blocking(move || {
+                mirror.push(&branch, &commit, &credentials, expected.as_deref(), &[&source])
+            });
+            async move { Ok(sending.await.map_err(|_| EngineError::Panicked { verb: "push" })??) }
+        };
+        self.shared.with_credentials(Some(agent), mirror.remote(), send).await
     }
 }

@@ -1,307 +1,353 @@
-//! A stand-in for GitHub on this machine: the part of its REST API that a pull request needs, and git itself
-//! behind the same address, so that a repository's address leads to both.
+//! A GitHub on this machine: signing in, a little of the API, and git behind the same tokens.
 //!
-//! It answers as GitHub's documentation says, keeps what it is told and nothing more, and signs in for
-//! whoever comes.
+//! It follows what GitHub documents: refusals come with status 200, codes and refresh tokens work once, and a
+//! refresh ends the token before. All that is secret of it has [`MARK`] in it.
 
 use super::gate::base64;
-use super::{House, Repository};
-use anchorhold_testkit::{GitServer, git};
+use anchorhold_testkit::GitServer;
 use serde_json::{Value, json};
-use std::io::{Error, ErrorKind, Result};
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-const ROOT: &str = "/api/v3/repos/octo/hello";
+/// What is in every secret.
+pub const MARK: &str = "planted-91c2";
+pub const CLIENT: &str = "Iv23liTest";
+pub const CLIENT_SECRET: &str = "planted-91c2-client";
+/// A token that somebody brings, with the scope `repo`.
+pub const PASTED: &str = "ghp_planted-91c2-pasted";
+/// One of another user, with the scope.
+pub const THEIRS: &str = "ghp_planted-91c2-theirs";
+/// One without it.
+pub const NARROW: &str = "ghp_planted-91c2-narrow";
 
 pub struct GitHub {
+    pub address: SocketAddr,
+    state: Arc<State>,
+    serving: JoinHandle<()>,
+}
+
+struct State {
     address: SocketAddr,
-    kept: Arc<Kept>,
-    relay: JoinHandle<()>,
-    pub remote: Repository,
-    _server: GitServer,
+    rules: Mutex<Rules>,
+    /// The git server, and what signs in to it.
+    git: Mutex<Option<(String, String)>>,
 }
 
-struct Kept {
-    bare: PathBuf,
-    server: String,
-    sign_in: String,
-    hub: Mutex<Hub>,
-}
-
+/// What it says, and what it was asked.
 #[derive(Default)]
-struct Hub {
-    pulls: Vec<Value>,
-    checks: Vec<Value>,
-    comments: Vec<Value>,
-    reviews: Vec<Value>,
-    talk: Vec<Value>,
-    issues: Vec<Value>,
-    asked: Vec<String>,
-    broken: bool,
+pub struct Rules {
+    /// Whether the code was entered, or what is answered instead.
+    pub entered: bool,
+    pub refuses: Option<&'static str>,
+    /// Whether questions for tokens end without an answer.
+    pub silent: bool,
+    /// Whether they are kept back.
+    pub held: bool,
+    /// Tokens that it knows, with their scopes.
+    pub tokens: HashMap<String, &'static str>,
+    /// How long a token holds that it hands out, in seconds.
+    pub lifetime: u64,
+    /// Tokens that it handed out.
+    pub issued: u32,
+    /// Pages of repositories.
+    pub pages: Vec<Vec<Value>>,
+    /// The first page, from 1, that is kept back.
+    pub held_page: Option<usize>,
+    /// What came: method and path, and whether a token that it knows came with it.
+    pub asked: Vec<(String, bool)>,
+    refresh: String,
+    grants: HashMap<String, String>,
 }
 
 impl GitHub {
-    pub async fn start(house: &House, files: &[(&str, &str)]) -> Self {
-        let root = house.place().join("served");
-        std::fs::create_dir_all(root.join("octo")).unwrap();
-        let server = GitServer::start(&root).unwrap();
-        let bare = server.create_repository("octo/hello").unwrap();
-        let remote = Repository::at(bare.clone(), &house.place().join("work"));
-        remote.commit("main", files);
-        let word = base64(format!("{}:{}", server.user(), server.password()).as_bytes());
-        let kept = Arc::new(Kept {
-            bare,
-            server: server.host(),
-            sign_in: format!("Authorization: Basic {word}\r\nConnection: close\r\n"),
-            hub: Mutex::default(),
-        });
+    pub async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let serving = Arc::clone(&kept);
-        let relay = tokio::spawn(async move {
+        let known = [(PASTED, "repo, user"), (THEIRS, "repo"), (NARROW, "gist")];
+        let tokens = known.map(|(token, scopes)| (token.to_owned(), scopes)).into();
+        let rules = Mutex::new(Rules { lifetime: 28800, tokens, ..Rules::default() });
+        let state = Arc::new(State { address, rules, git: Mutex::default() });
+        let serving = Arc::clone(&state);
+        let serving = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let kept = Arc::clone(&serving);
-                tokio::spawn(async move { serve(client, &kept).await.ok() });
+                let state = Arc::clone(&serving);
+                // A client that goes away in the middle is a part of many tests.
+                tokio::spawn(async move { state.serve(client).await.ok() });
             }
         });
-        Self { address, kept, relay, remote, _server: server }
+        Self { address, state, serving }
     }
 
-    /// What the engine is told of it.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Lets it have the repositories of a git server.
+    pub fn with_git(&self, server: &GitServer) {
+        let word = base64(format!("{}:{}", server.user(), server.password()).as_bytes());
+        *self.state.git.lock().unwrap() = Some((server.host(), format!("Authorization: Basic {word}\r\n")));
     }
 
-    pub fn url(&self) -> String {
-        format!("http://{}/octo/hello.git", self.address)
+    pub fn host(&self) -> String {
+        self.address.to_string()
     }
 
-    /// The pull requests, each as its number, head and base branch, title, text, and whether it is a draft.
-    pub fn pulls(&self) -> Vec<(u64, String, String, String, String, bool)> {
-        let text = |value: &Value, path: &str| value.pointer(path).unwrap().as_str().unwrap().to_owned();
-        let pull = |pull: &Value| {
-            let draft = pull["draft"].as_bool().unwrap();
-            let (head, base) = (text(pull, "/head/ref"), text(pull, "/base/ref"));
-            (pull["number"].as_u64().unwrap(), head, base, text(pull, "/title"), text(pull, "/body"), draft)
-        };
-        self.hub(|hub| hub.pulls.iter().map(pull).collect())
+    pub fn url(&self, name: &str) -> String {
+        format!("http://{}/{name}.git", self.address)
     }
 
-    /// Changes the text of the one pull request, as its reader would.
-    pub fn write_body(&self, body: &str) {
-        self.hub(|hub| hub.pulls[0]["body"] = body.into());
+    pub fn rules(&self) -> MutexGuard<'_, Rules> {
+        self.state.rules.lock().unwrap()
     }
 
-    pub fn merge(&self) {
-        self.hub(|hub| {
-            hub.pulls[0]["state"] = "closed".into();
-            hub.pulls[0]["merged_at"] = "2026-01-02T00:00:00Z".into();
-        });
+    /// Ends every token that was handed out, as GitHub does after eight hours.
+    pub fn expire(&self) {
+        self.rules().tokens.retain(|token, _| !token.starts_with("ghu_"));
     }
 
-    /// Tells of a check of a commit; `conclusion` is none while it runs.
-    pub fn check(&self, id: u64, head: &str, conclusion: Option<&str>) {
-        let check = json!({
-            "id": id, "name": format!("build {id}"), "head_sha": head, "node_id": "n", "url": "u",
-            "status": if conclusion.is_some() { "completed" } else { "in_progress" },
-            "conclusion": conclusion,
-            "html_url": format!("http://{}/checks/{id}", self.address),
-            "details_url": null, "external_id": "", "started_at": "2026-01-01T00:00:00Z",
-            "completed_at": conclusion.map(|_| "2026-01-01T00:01:00Z"),
-            "check_suite": {"id": 1}, "pull_requests": [],
-            "app": {"id": 1, "slug": "ci", "name": "CI", "node_id": "n"},
-            "output": {"title": "It fails", "summary": "error: no such name", "text": null,
-                "annotations_count": 1, "annotations_url": "u"},
-        });
-        self.hub(|hub| {
-            hub.checks.retain(|known| known["id"] != id);
-            hub.checks.push(check);
-        });
+    /// Ends all that was handed out, as a user does who revokes the app.
+    pub fn revoke(&self) {
+        self.expire();
+        self.rules().refresh.clear();
     }
 
-    pub fn comment_on(&self, id: u64, path: &str, line: u32, body: &str) {
-        let commit = git(&self.kept.bare, &["rev-parse", "refs/heads/agent/work"]).unwrap();
-        self.hub(|hub| {
-            hub.comments.push(json!({
-                "id": id, "path": path, "line": line, "side": "RIGHT", "body": body, "commit_id": commit,
-                "original_commit_id": commit, "diff_hunk": "", "url": "u", "node_id": "n",
-                "pull_request_review_id": 1, "user": user("grace"), "html_url": "http://127.0.0.1/c",
-                "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
-                "pull_request_url": "u", "_links": {}, "author_association": "MEMBER",
-            }))
-        });
+    /// How often tokens were asked for.
+    pub fn asked_for_tokens(&self) -> usize {
+        self.rules().asked.iter().filter(|(line, _)| line == "POST /login/oauth/access_token").count()
     }
 
-    pub fn issue(&self, number: u64, title: &str, body: &str, comment: &str) {
-        self.hub(|hub| {
-            hub.issues.push(json!({
-                "id": number, "number": number, "title": title, "body": body, "state": "open",
-                "user": user("ada"), "labels": [{"id": 1, "name": "bug", "node_id": "n", "url": "u",
-                    "color": "ff0000", "default": true, "description": null}],
-                "comments": 1, "html_url": "http://127.0.0.1/i", "updated_at": "2026-01-01T00:00:00Z",
-                "created_at": "2026-01-01T00:00:00Z", "url": "u", "node_id": "n",
-            }));
-            hub.talk.push(json!({
-                "id": 9, "issue": number, "body": comment, "user": user("grace"), "node_id": "n", "url": "u",
-                "html_url": "http://127.0.0.1/t", "created_at": "2026-01-01T00:00:00Z",
-                "updated_at": "2026-01-01T00:00:00Z",
-            }));
-        });
-    }
-
-    /// Answers nothing but that it has a fault of its own, or well again.
-    pub fn breaks(&self, broken: bool) {
-        self.hub(|hub| hub.broken = broken);
-    }
-
-    fn hub<T>(&self, look: impl FnOnce(&mut Hub) -> T) -> T {
-        look(&mut self.kept.hub.lock().unwrap())
+    /// Does in the browser what the page at `address` asks for, and returns where the browser is sent.
+    pub fn consent(&self, address: &str) -> String {
+        let (place, query) = address.split_once('?').unwrap();
+        assert_eq!(place, format!("http://{}/login/oauth/authorize", self.address));
+        self.rules().consent(query)
     }
 }
 
 impl Drop for GitHub {
     fn drop(&mut self) {
-        self.relay.abort();
+        self.serving.abort();
     }
 }
 
-/// Passes one request on to git, or answers it; the connection is closed behind it.
-async fn serve(mut client: TcpStream, kept: &Kept) -> Result<()> {
-    let mut bytes = Vec::new();
-    let head = loop {
-        if client.read_buf(&mut bytes).await? == 0 {
-            return Err(Error::from(ErrorKind::UnexpectedEof));
+impl Rules {
+    fn issue(&mut self) -> Value {
+        self.issued += 1;
+        let access = format!("ghu_{MARK}-access-{}", self.issued);
+        self.refresh = format!("ghr_{MARK}-refresh-{}", self.issued);
+        self.tokens.retain(|token, _| !token.starts_with("ghu_"));
+        self.tokens.insert(access.clone(), "");
+        json!({
+            "access_token": access, "expires_in": self.lifetime, "refresh_token": self.refresh,
+            "refresh_token_expires_in": 15897600, "token_type": "bearer", "scope": "",
+        })
+    }
+
+    fn consent(&mut self, query: &str) -> String {
+        let asked = form(query);
+        assert_eq!((asked["client_id"].as_str(), asked["code_challenge_method"].as_str()), (CLIENT, "S256"));
+        let code = format!("{MARK}-code-{}", self.grants.len());
+        let back = format!("{}?code={code}&state={}", asked["redirect_uri"], asked["state"]);
+        self.grants.insert(code, asked["redirect_uri"].clone());
+        back
+    }
+
+    fn answer(&mut self, asked: &HashMap<String, String>) -> Value {
+        let field = |name: &str| asked.get(name).map_or("", String::as_str);
+        let refuse = |error: &str| json!({ "error": error });
+        if let Some(error) = self.refuses {
+            return refuse(error);
         }
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            break end + 4;
+        let with_secret = field("client_secret") == CLIENT_SECRET;
+        match field("grant_type") {
+            _ if field("client_id") != CLIENT => refuse("incorrect_client_credentials"),
+            "urn:ietf:params:oauth:grant-type:device_code" if self.entered => self.issue(),
+            "urn:ietf:params:oauth:grant-type:device_code" => refuse("authorization_pending"),
+            "authorization_code" if !with_secret || field("code_verifier").len() < 43 => {
+                refuse("incorrect_client_credentials")
+            }
+            "authorization_code" => match self.grants.remove(field("code")) {
+                Some(address) if address == field("redirect_uri") => self.issue(),
+                Some(_) | None => refuse("bad_verification_code"),
+            },
+            "refresh_token" if !self.refresh.is_empty() && field("refresh_token") == self.refresh => {
+                self.issue()
+            }
+            "refresh_token" => refuse("bad_refresh_token"),
+            _ => refuse("unsupported_grant_type"),
         }
-    };
-    let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
-    let line = text.lines().next().unwrap_or_default().to_owned();
-    let mut words = line.split(' ');
-    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    if !path.starts_with("/api/") {
-        let end = line.len() + 2;
-        let mut server = TcpStream::connect(&kept.server).await?;
-        server.write_all(&bytes[..end]).await?;
-        server.write_all(kept.sign_in.as_bytes()).await?;
+    }
+}
+
+impl State {
+    async fn serve(&self, mut client: TcpStream) -> std::io::Result<()> {
+        let mut bytes = Vec::new();
+        let end = loop {
+            if client.read_buf(&mut bytes).await? == 0 {
+                return Ok(());
+            }
+            if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+                break end + 4;
+            }
+        };
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let mut words = head.split(' ');
+        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let shown = self.known(&head);
+        self.rules.lock().unwrap().asked.push((format!("{method} {path}"), shown.is_some()));
+        if !path.starts_with("/login/") && !path.starts_with("/api/v3/") {
+            return self.git(client, &bytes, &head, end, shown.is_some()).await;
+        }
+        if path == "/login/oauth/access_token" && self.rules.lock().unwrap().silent {
+            return Ok(());
+        }
+        let length = header(&head, "content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        while bytes.len() < end + length {
+            client.read_buf(&mut bytes).await?;
+        }
+        let asked = form(&String::from_utf8_lossy(&bytes[end..]));
+        let (status, headers, body) = self.answer(path, query, &asked, shown).await;
+        let body = body.to_string();
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{headers}Connection: close\r\n\r\n{body}",
+            body.len()
+        );
+        client.write_all(answer.as_bytes()).await?;
+        client.shutdown().await
+    }
+
+    /// The token that came with a request and its scopes, where it is one that is known.
+    fn known(&self, head: &str) -> Option<(String, &'static str)> {
+        let shown = header(head, "authorization")?;
+        let rules = self.rules.lock().unwrap();
+        let known = rules.tokens.iter().find(|(token, _)| {
+            let basic = base64(format!("x-access-token:{token}").as_bytes());
+            [format!("Bearer {token}"), format!("token {token}"), format!("Basic {basic}")].contains(&shown)
+        });
+        known.map(|(token, scopes)| (token.clone(), *scopes))
+    }
+
+    async fn answer(
+        &self,
+        path: &str,
+        query: &str,
+        asked: &HashMap<String, String>,
+        shown: Option<(String, &str)>,
+    ) -> (&'static str, String, Value) {
+        let ok = |body| ("200 OK", String::new(), body);
+        let theirs = shown.as_ref().is_some_and(|(token, _)| token == THEIRS);
+        let scopes = shown.map(|(_, scopes)| scopes);
+        match path {
+            "/login/device/code" => ok(json!({
+                "device_code": format!("{MARK}-device"), "user_code": "WDJB-MJHT", "expires_in": 900,
+                "interval": 1, "verification_uri": format!("http://{}/login/device", self.address),
+            })),
+            "/login/oauth/authorize" => {
+                let back = self.rules.lock().unwrap().consent(query);
+                ("302 Found", format!("Location: {back}\r\n"), Value::Null)
+            }
+            "/login/oauth/access_token" => {
+                self.until(|rules| !rules.held).await;
+                ok(self.rules.lock().unwrap().answer(asked))
+            }
+            _ if scopes.is_none() => {
+                ("401 Unauthorized", String::new(), json!({"message": "Bad credentials"}))
+            }
+            "/api/v3/user" => {
+                let told = format!("X-OAuth-Scopes: {}\r\n", scopes.unwrap_or_default());
+                let ada = json!({"login": "ada", "id": 7, "name": "Ada Harbour"});
+                let grace = json!({"login": "grace", "id": 8, "name": null});
+                ("200 OK", told, if theirs { grace } else { ada })
+            }
+            "/api/v3/user/emails" => ok(json!([
+                {"email": "ada@example.com", "verified": true, "primary": true, "visibility": null},
+                {"email": "old@example.com", "verified": false, "primary": false, "visibility": null},
+            ])),
+            "/api/v3/user/repos" => self.page(query).await,
+            _ => ("404 Not Found", String::new(), json!({"message": "Not Found"})),
+        }
+    }
+
+    async fn until(&self, is_so: impl Fn(&Rules) -> bool) {
+        while !is_so(&self.rules.lock().unwrap()) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
+    async fn page(&self, query: &str) -> (&'static str, String, Value) {
+        let page: usize = form(query).get("page").and_then(|page| page.parse().ok()).unwrap_or(1);
+        self.until(|rules| rules.held_page.is_none_or(|held| held > page)).await;
+        let rules = self.rules.lock().unwrap();
+        let more = page < rules.pages.len();
+        let next = format!("http://{}/api/v3/user/repos?page={}", self.address, page + 1);
+        let link = if more { format!("Link: <{next}>; rel=\"next\"\r\n") } else { String::new() };
+        ("200 OK", link, Value::Array(rules.pages.get(page - 1).cloned().unwrap_or_default()))
+    }
+
+    /// Passes a request on to the git server where its token is known.
+    async fn git(
+        &self,
+        mut client: TcpStream,
+        bytes: &[u8],
+        head: &str,
+        end: usize,
+        known: bool,
+    ) -> std::io::Result<()> {
+        let git = self.git.lock().unwrap().clone().filter(|_| known);
+        let Some((server, sign_in)) = git else {
+            let answer = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"GitHub\"\r\n\
+                          Content-Length: 0\r\nConnection: close\r\n\r\n";
+            client.write_all(answer.as_bytes()).await?;
+            return client.shutdown().await;
+        };
+        let mut server = TcpStream::connect(server).await?;
+        let ours = |line: &&str| {
+            let name = line.split(':').next().unwrap_or_default();
+            !["authorization", "connection"].iter().any(|known| name.eq_ignore_ascii_case(known))
+        };
+        let lines: String =
+            head.trim_end().split("\r\n").filter(ours).map(|line| format!("{line}\r\n")).collect();
+        server.write_all(format!("{lines}{sign_in}Connection: close\r\n\r\n").as_bytes()).await?;
         server.write_all(&bytes[end..]).await?;
-        return tokio::io::copy_bidirectional(&mut client, &mut server).await.map(drop);
+        tokio::io::copy_bidirectional(&mut client, &mut server).await.map(drop)
     }
-    let lower = text.to_ascii_lowercase();
-    let length = lower.lines().find_map(|line| line.strip_prefix("content-length:"));
-    let length: usize = length.and_then(|length| length.trim().parse().ok()).unwrap_or_default();
-    while bytes.len() < head + length {
-        if client.read_buf(&mut bytes).await? == 0 {
-            return Err(Error::from(ErrorKind::UnexpectedEof));
-        }
-    }
-    let body = serde_json::from_slice(&bytes[head..]).unwrap_or_default();
-    let (status, answer) = answer(kept, method, path, &body);
-    let answer = answer.to_string();
-    let head = format!(
-        "HTTP/1.1 {status} Answer\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n",
-        answer.len()
-    );
-    client.write_all(head.as_bytes()).await?;
-    client.write_all(answer.as_bytes()).await?;
-    client.shutdown().await
 }
 
-fn answer(kept: &Kept, method: &str, path: &str, body: &Value) -> (u16, Value) {
-    let mut hub = kept.hub.lock().unwrap();
-    hub.asked.push(format!("{method} {path}"));
-    if hub.broken {
-        return (502, json!({"message": "Server Error"}));
-    }
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let missing = || (404, json!({"message": "Not Found", "documentation_url": "", "status": "404"}));
-    let Some(rest) = path.strip_prefix(ROOT) else { return missing() };
-    let parts: Vec<&str> = rest.trim_matches('/').split('/').collect();
-    match (method, parts.as_slice()) {
-        ("POST", ["pulls"]) => {
-            let head = body["head"].as_str().unwrap_or_default();
-            if hub.pulls.iter().any(|pull| pull["state"] == "open" && pull["head"]["ref"] == head) {
-                let error = json!({"resource": "PullRequest", "code": "custom",
-                    "message": format!("A pull request already exists for octo:{head}.")});
-                return (422, json!({"message": "Validation Failed", "errors": [error], "status": "422"}));
+/// A repository as the API of a host lists it.
+pub fn listed(host: &str, owner: &str, name: &str, pushed_at: &str) -> Value {
+    json!({
+        "id": 1, "name": name, "full_name": format!("{owner}/{name}"), "owner": {"login": owner, "id": 2},
+        "private": true, "default_branch": "main", "archived": name.starts_with("old"), "description": null,
+        "clone_url": format!("http://{host}/{owner}/{name}.git"), "pushed_at": pushed_at,
+        "permissions": {"push": !name.starts_with("read"), "pull": true},
+    })
+}
+
+fn header(head: &str, wanted: &str) -> Option<String> {
+    head.split("\r\n").skip(1).find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case(wanted).then(|| value.trim().to_owned())
+    })
+}
+
+fn form(text: &str) -> HashMap<String, String> {
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), decoded(value))).collect()
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'%' => {
+                let digits = [rest.next().unwrap(), rest.next().unwrap()];
+                bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
             }
-            let number = hub.pulls.len() + 7;
-            hub.pulls.push(json!({
-                "id": number, "number": number, "state": "open", "merged_at": null, "merged": false,
-                "html_url": format!("http://127.0.0.1/octo/hello/pull/{number}"), "url": "http://127.0.0.1/p",
-                "node_id": "n", "title": body["title"], "body": body["body"],
-                "draft": body["draft"].as_bool().unwrap_or_default(), "user": user("grace"),
-                "head": {"ref": head, "label": format!("octo:{head}"), "sha": ""},
-                "base": {"ref": body["base"], "label": "octo:main", "sha": ""},
-                "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
-            }));
-            (201, shown(kept, hub.pulls.last().unwrap()))
+            b'+' => bytes.push(b' '),
+            other => bytes.push(other),
         }
-        ("GET", ["pulls"]) => {
-            let wanted = query.split('&').find_map(|part| part.strip_prefix("head=")).unwrap_or_default();
-            let wanted = wanted.replace("%3A", ":").replace("%2F", "/");
-            let found = hub.pulls.iter().filter(|pull| pull["head"]["label"] == wanted.as_str());
-            (200, found.map(|pull| shown(kept, pull)).collect())
-        }
-        ("GET" | "PATCH", ["pulls", number]) => {
-            let found = hub.pulls.iter_mut().find(|pull| is(&pull["number"], number));
-            let Some(found) = found else { return missing() };
-            for field in ["title", "body", "state"] {
-                if let Some(value) = body.get(field).filter(|value| !value.is_null()) {
-                    found[field] = value.clone();
-                }
-            }
-            (200, shown(kept, found))
-        }
-        ("GET", ["pulls", _, "comments"]) => (200, hub.comments.iter().cloned().collect()),
-        ("GET", ["pulls", _, "reviews"]) => (200, hub.reviews.iter().cloned().collect()),
-        ("GET", ["issues", number, "comments"]) => {
-            let found = hub.talk.iter().filter(|talk| is(&talk["issue"], number));
-            (200, found.cloned().collect())
-        }
-        ("GET", ["issues"]) => (200, hub.issues.iter().cloned().collect()),
-        ("GET", ["issues", number]) => {
-            let found = hub.issues.iter().find(|issue| is(&issue["number"], number));
-            found.map_or_else(missing, |found| (200, found.clone()))
-        }
-        ("GET", ["commits", head, "check-runs"]) => {
-            let found: Vec<Value> =
-                hub.checks.iter().filter(|check| check["head_sha"] == *head).cloned().collect();
-            (200, json!({"total_count": found.len(), "check_runs": found}))
-        }
-        ("GET", ["commits", head, "status"]) => {
-            (200, json!({"state": "pending", "statuses": [], "sha": head, "total_count": 0, "url": "u"}))
-        }
-        ("GET", ["check-runs", _, "annotations"]) => (
-            200,
-            json!([{"path": "b", "start_line": 1, "end_line": 1, "annotation_level": "failure",
-                "message": "no such name", "title": null, "raw_details": null, "blob_href": "u",
-                "start_column": null, "end_column": null}]),
-        ),
-        _ => missing(),
     }
-}
-
-/// A pull request with where its branch is now.
-fn shown(kept: &Kept, pull: &Value) -> Value {
-    let mut pull = pull.clone();
-    let branch = format!("refs/heads/{}", pull["head"]["ref"].as_str().unwrap_or_default());
-    pull["head"]["sha"] = git(&kept.bare, &["rev-parse", &branch]).unwrap_or_default().into();
-    pull
-}
-
-fn user(login: &str) -> Value {
-    json!({"login": login, "id": 1, "node_id": "n", "type": "User", "site_admin": false, "url": "u",
-        "html_url": "u", "avatar_url": "u"})
-}
-
-fn is(value: &Value, number: &str) -> bool {
-    value.as_u64() == number.parse().ok()
+    String::from_utf8(bytes).unwrap()
 }

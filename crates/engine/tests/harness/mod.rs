@@ -13,7 +13,8 @@
 )]
 
 mod gate;
-mod github;
+pub mod github;
+mod hub;
 mod listener;
 mod repository;
 mod story;
@@ -21,6 +22,7 @@ mod voice;
 
 pub use gate::Gate;
 pub use github::GitHub;
+pub use hub::StandIn;
 pub use listener::Listener;
 pub use repository::Repository;
 pub use story::story;

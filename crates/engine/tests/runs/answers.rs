@@ -1,7 +1,7 @@
 //! The pull request, and the answer that comes back for it.
 
 use crate::harness::{
-    GitHub, House, Voice, deliver, errand, finish, rest, soon, start, told, turn, until, write,
+    House, StandIn, Voice, deliver, errand, finish, rest, soon, start, told, turn, until, write,
 };
 use anchorhold_domain::{
     AgentId, ChecksState, Delivery, EventKind, FeedbackKind, NewAgent, PullRequestDraft, PullRequestState,
@@ -17,13 +17,13 @@ async fn voice() -> Voice {
     Voice::playing(steps.to_vec()).await
 }
 
-fn config(house: &House, github: &GitHub) -> Config {
+fn config(house: &House, github: &StandIn) -> Config {
     let mut config = house.config();
     config.stand_in = Some(github.address());
     config
 }
 
-async fn worked(engine: &Engine, github: &GitHub, voice: &Voice, delivery: Delivery) -> AgentId {
+async fn worked(engine: &Engine, github: &StandIn, voice: &Voice, delivery: Delivery) -> AgentId {
     let id = start(engine, NewAgent { delivery, ..errand(&github.url(), voice.choice()) }).await;
     rest(engine, id).await;
     soon("the delivery", engine.at_rest(id)).await.unwrap();
@@ -51,7 +51,7 @@ async fn handed_over(engine: &Engine, id: AgentId) -> Vec<String> {
 async fn a_pull_request_is_opened_and_the_next_push_updates_the_same_one() {
     let house = House::new();
     let template = (".github/pull_request_template.md", "## Checklist\n");
-    let github = GitHub::start(&house, &[("a", "a\n"), template]).await;
+    let github = StandIn::start(&house, &[("a", "a\n"), template]).await;
     let voice = voice().await;
     let engine = Engine::open(config(&house, &github)).await.unwrap();
     let id = worked(&engine, &github, &voice, Delivery::default()).await;
@@ -120,7 +120,7 @@ async fn a_pull_request_is_opened_and_the_next_push_updates_the_same_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn failed_checks_are_answered_by_itself_on_the_same_pull_request_until_they_pass() {
     let house = House::new();
-    let github = GitHub::start(&house, &[("a", "a\n")]).await;
+    let github = StandIn::start(&house, &[("a", "a\n")]).await;
     let voice = voice().await;
     let engine = Engine::open(config(&house, &github)).await.unwrap();
     let id = worked(&engine, &github, &voice, by_itself(2)).await;
@@ -183,7 +183,7 @@ async fn failed_checks_are_answered_by_itself_on_the_same_pull_request_until_the
 #[tokio::test(flavor = "multi_thread")]
 async fn the_user_is_asked_once_where_it_followed_up_as_often_as_it_may() {
     let house = House::new();
-    let github = GitHub::start(&house, &[("a", "a\n")]).await;
+    let github = StandIn::start(&house, &[("a", "a\n")]).await;
     let voice = voice().await;
     let engine = Engine::open(config(&house, &github)).await.unwrap();
     let id = worked(&engine, &github, &voice, by_itself(1)).await;
@@ -214,7 +214,7 @@ async fn the_user_is_asked_once_where_it_followed_up_as_often_as_it_may() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_taken_or_heard_twice_also_after_a_restart() {
     let house = House::new();
-    let github = GitHub::start(&house, &[("a", "a\n")]).await;
+    let github = StandIn::start(&house, &[("a", "a\n")]).await;
     let voice = voice().await;
     let mut settings = config(&house, &github);
     // Only this test looks.
@@ -285,7 +285,7 @@ async fn nothing_is_taken_or_heard_twice_also_after_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_github_that_fails_is_noted_and_the_push_stands() {
     let house = House::new();
-    let github = GitHub::start(&house, &[("a", "a\n")]).await;
+    let github = StandIn::start(&house, &[("a", "a\n")]).await;
     let voice = voice().await;
     let engine = Engine::open(config(&house, &github)).await.unwrap();
     let delivery = Delivery { pull_request: PullRequestWish::Draft, ..Delivery::default() };
@@ -306,7 +306,7 @@ async fn a_github_that_fails_is_noted_and_the_push_stands() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_issue_is_a_task_in_others_words() {
     let house = House::new();
-    let github = GitHub::start(&house, &[("a", "a\n")]).await;
+    let github = StandIn::start(&house, &[("a", "a\n")]).await;
     github.issue(12, "It breaks", "Here is how.\n", "Indeed\u{202e}.");
     let engine = Engine::open(config(&house, &github)).await.unwrap();
     let issues = engine.issues(&github.url(), "breaks").await.unwrap();

@@ -6,6 +6,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod accounts;
 mod alarm;
 mod answers;
 mod cells;
@@ -22,8 +23,10 @@ mod prompting;
 mod providers;
 mod pushing;
 mod queue;
+mod reached;
 mod repositories;
 mod rules;
+mod signing_in;
 mod sizes;
 mod slots;
 mod steering;

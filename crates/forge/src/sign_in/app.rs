@@ -97,6 +97,12 @@ impl SignIn {
         Ok(Self { app: Arc::new(app), client: Arc::new(client), public, http, clock })
     }
 
+    /// Returns the public name of the app that signs in.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.app.client_id
+    }
+
     /// Returns where one signs in.
     #[must_use]
     pub fn host(&self) -> &Host {

@@ -75,6 +75,14 @@ impl Keeper {
         self.ask(Some(refused.clone())).await
     }
 
+    /// Says that a server took this token: a later refusal is then worth another refresh.
+    pub async fn accepted(&self, token: &Secret) {
+        let mut state = self.0.state.lock().await;
+        if state.tokens.access.expose() == token.expose() {
+            state.refused_before = false;
+        }
+    }
+
     /// In a task of its own, which ends with the limits on a question and on saving: who no longer waits must
     /// not throw away a set whose predecessor is spent.
     async fn ask(&self, refused: Option<Secret>) -> Result<Secret> {

@@ -110,7 +110,7 @@ impl Tokens {
     }
 }
 
-fn seconds(time: SystemTime) -> Option<u64> {
+pub(super) fn seconds(time: SystemTime) -> Option<u64> {
     time.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 

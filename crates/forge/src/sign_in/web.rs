@@ -6,9 +6,10 @@ use super::app::SignIn;
 use super::callback::{Callback, Outcome, Redirect};
 use super::error::{Result, SignInError, failure};
 use super::http::Failure;
-use super::tokens::Tokens;
+use super::tokens::{Tokens, seconds};
 use anchorhold_secrets::Secret;
 use oauth2::{AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
@@ -20,6 +21,8 @@ use url::Url;
 const ATTEMPT: &str = "sign in in the browser";
 /// As long as GitHub's own code holds.
 pub(super) const LIFETIME: Duration = Duration::from_secs(10 * 60);
+/// The version of the text that is kept for another process.
+const VERSION: u8 = 1;
 /// How many sign-ins are remembered, begun and used; the oldest is forgotten first.
 const MOST: usize = 32;
 
@@ -44,6 +47,16 @@ struct Begun {
     redirect: Redirect,
     /// Gone once it is used.
     verifier: Option<PkceCodeVerifier>,
+}
+
+/// What is kept of a sign-in for another process.
+#[derive(Deserialize, Serialize)]
+struct Kept {
+    version: u8,
+    state: String,
+    verifier: String,
+    /// In seconds since the Unix epoch.
+    began_at: u64,
 }
 
 impl WebFlow {
@@ -83,6 +96,43 @@ impl WebFlow {
         Ok(WebStart { address, expires_at: at + LIFETIME })
     }
 
+    /// Returns what another process needs to finish a sign-in that a link will end, to be put to rest where
+    /// secrets rest. None for one that is used, or that a port of this process waits for.
+    #[must_use]
+    pub fn keep(&self, start: &WebStart) -> Option<Secret> {
+        let state = start.address.query_pairs().find(|(name, _)| name == "state")?.1.into_owned();
+        let begun = self.begun();
+        let begun = begun.get(&state).filter(|begun| begun.redirect == Redirect::DeepLink)?;
+        let kept = Kept {
+            version: VERSION,
+            verifier: begun.verifier.as_ref()?.secret().clone(),
+            began_at: seconds(self.sign_in.clock.now())?.saturating_sub(begun.at.elapsed().as_secs()),
+            state,
+        };
+        let text = serde_json::to_string(&kept).ok().map(Secret::new);
+        drop([Secret::new(kept.verifier), Secret::new(kept.state)]);
+        text
+    }
+
+    /// Takes up a sign-in that an earlier process began. One that is too old is told as such.
+    ///
+    /// # Errors
+    /// [`SignInError::StateUnknown`] where this is not what [`WebFlow::keep`] gave.
+    pub fn resume(&self, kept: &Secret) -> Result<()> {
+        // The parser's words could quote it.
+        let kept: Kept = serde_json::from_str(kept.expose()).map_err(|_| SignInError::StateUnknown)?;
+        if kept.version != VERSION {
+            return Err(SignInError::StateUnknown);
+        }
+        let now = seconds(self.sign_in.clock.now()).unwrap_or_default();
+        let verifier = PkceCodeVerifier::new(kept.verifier);
+        // A clock that was put back makes nothing younger than it can be.
+        let age = now.checked_sub(kept.began_at).map_or(LIFETIME, Duration::from_secs);
+        let at = Instant::now().checked_sub(age.min(LIFETIME)).ok_or(SignInError::StateExpired)?;
+        self.begun().insert(kept.state, Begun { at, redirect: Redirect::DeepLink, verifier: Some(verifier) });
+        Ok(())
+    }
+
     /// Finishes a sign-in with the address with which the browser came back.
     ///
     /// # Errors
@@ -98,8 +148,9 @@ impl WebFlow {
         }
     }
 
-    /// Whether an address would finish a sign-in that still waits. Nothing is used up.
-    pub(super) fn awaits(&self, callback: &str) -> bool {
+    /// Returns whether an address would finish a sign-in that still waits. Nothing is used up.
+    #[must_use]
+    pub fn awaits(&self, callback: &str) -> bool {
         Callback::read(callback).is_ok_and(|callback| {
             self.begun().get(callback.state.expose()).is_some_and(|begun| {
                 begun.redirect == callback.redirect

@@ -131,6 +131,21 @@ async fn a_refusal_is_met_with_one_refresh_and_a_second_one_with_none() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_taken_in_between_is_worth_another_refresh() {
+    let fake = Fake::start().await;
+    let (keeper, _) = keep(&fake, first(&fake)).await;
+    let one = keeper.token().await.unwrap();
+    let two = keeper.after_refusal(&one).await.unwrap();
+    keeper.accepted(&two).await;
+    let three = keeper.after_refusal(&two).await.unwrap();
+    assert_eq!(three.expose(), "ghu_S3CRET3");
+    // What is said of an earlier one is not said of this one.
+    keeper.accepted(&two).await;
+    assert_eq!(reason(keeper.after_refusal(&three).await), Again::Revoked);
+    assert_eq!(fake.asked().len(), 2);
+}
+
+#[tokio::test]
 async fn a_lasting_token_that_is_refused_means_to_sign_in_again() {
     let fake = Fake::start().await;
     let token = Secret::new("ghp_S3CRET".to_owned());

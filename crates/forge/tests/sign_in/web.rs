@@ -3,6 +3,7 @@
 use super::fake::{CLIENT_SECRET, Fake};
 use super::time::{Still, seconds};
 use anchorhold_forge::sign_in::{Access, Redirect, WebFlow};
+use anchorhold_secrets::Secret;
 use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
 
 const ACCESS: Access = Access { workflows: false };
@@ -151,4 +152,43 @@ async fn junk_is_refused_and_never_panics() {
         }
     }
     assert_eq!(fake.asked().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_is_started_for_the_link_finishes_what_another_began_while_it_holds() {
+    let _still = Still::hold();
+    let fake = Fake::start().await;
+    let sign_in = fake.sign_in().await;
+    let flow = WebFlow::new(sign_in.clone());
+    let start = flow.start(ACCESS, LINK).unwrap();
+    let kept = flow.keep(&start).unwrap();
+    assert!(!format!("{kept:?}").contains("state"));
+    let back = fake.consent(&start.address);
+    let other = fake.consent(&flow.start(ACCESS, LINK).unwrap().address);
+    tokio::time::advance(seconds(599)).await;
+    let next = WebFlow::new(sign_in.clone());
+    next.resume(&kept).unwrap();
+    assert_eq!(next.finish(&other).await.unwrap_err().code(), "sign_in_state_unknown");
+    assert_eq!(next.finish(&back).await.unwrap().access.expose(), "ghu_S3CRET1");
+    assert_eq!(next.finish(&back).await.unwrap_err().code(), "sign_in_state_used");
+
+    tokio::time::advance(seconds(1)).await;
+    let late = WebFlow::new(sign_in);
+    late.resume(&kept).unwrap();
+    assert_eq!(late.finish(&back).await.unwrap_err().code(), "sign_in_state_expired");
+    assert_eq!(fake.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn only_a_sign_in_that_waits_for_a_link_is_kept_and_only_what_was_kept_is_taken_up() {
+    let (fake, flow) = begin().await;
+    let listening = flow.start(ACCESS, Redirect::Loopback { port: 4000 }).unwrap();
+    assert!(flow.keep(&listening).is_none());
+    let linked = flow.start(ACCESS, LINK).unwrap();
+    flow.finish(&fake.consent(&linked.address)).await.unwrap();
+    assert!(flow.keep(&linked).is_none());
+    for junk in ["", "{}", "[1]", r#"{"version":2,"state":"S3CRET","verifier":"S3CRET","began_at":1}"#] {
+        let refused = flow.resume(&Secret::new(junk.to_owned())).unwrap_err();
+        assert_eq!(refused.code(), "sign_in_state_unknown", "{junk}");
+    }
 }

@@ -2,6 +2,7 @@
 //! database, which nothing outside can do.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod accounts;
 mod agents;
 mod blobs;
 mod corrupt;

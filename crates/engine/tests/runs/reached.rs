@@ -1,0 +1,115 @@
+//! The repositories that an account can reach, and the pages that the browser is sent to.
+
+use crate::harness::github::{PASTED, listed};
+use crate::harness::{GitHub, House, eventually, soon};
+use crate::signing_in::{by_code, config, ended};
+use anchorhold_domain::SignInWay;
+use anchorhold_engine::Engine;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_answer_has_the_first_page_and_later_ones_have_all() {
+    let (house, github) = (House::new(), GitHub::start().await);
+    let page = |name: &str| vec![listed(&github.host(), "octo", name, "2026-11-01T00:00:00Z")];
+    {
+        let mut rules = github.rules();
+        rules.pages = vec![page("tides"), page("old-tides"), page("read-tides")];
+        rules.held_page = Some(2);
+    }
+    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    let account = by_code(&engine, &github).await;
+    let first = soon("the first answer", engine.repositories(None, "tides")).await.unwrap();
+    assert_eq!((first.total, first.reading, first.account), (1, true, Some(account.key.clone())));
+    let grant = format!("http://{}/github-apps/anchorhold/installations/new", github.host());
+    assert_eq!(first.grant_url, Some(grant));
+    github.rules().held_page = None;
+    let all = loop {
+        let found = engine.repositories(Some(&account.key), "tides").await.unwrap();
+        if !found.reading {
+            break found;
+        }
+        tokio::task::yield_now().await;
+    };
+    let facts: Vec<_> = all
+        .repositories
+        .iter()
+        .map(|found| (found.address.clone(), found.archived, found.can_push, found.private))
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            (github.url("octo/tides"), false, true, true),
+            (github.url("octo/old-tides"), true, false, true),
+            (github.url("octo/read-tides"), false, false, true),
+        ]
+    );
+    assert_eq!(engine.repositories(None, "nothing of it").await.unwrap().total, 0);
+    // Typing on asks nobody.
+    let asked = || github.rules().asked.iter().filter(|(line, _)| line.ends_with("/user/repos")).count();
+    assert_eq!(asked(), 3);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_cannot_be_read_is_an_error_and_is_read_again_when_it_is_asked_for() {
+    let (house, github) = (House::new(), GitHub::start().await);
+    let page = vec![listed(&github.host(), "octo", "tides", "2026-11-01T00:00:00Z")];
+    github.rules().pages = vec![page];
+    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    let account = by_code(&engine, &github).await;
+    github.revoke();
+    let refused = engine.repositories(None, "").await.unwrap_err();
+    assert_eq!(refused.code(), "sign_in_again");
+    assert!(engine.accounts().await.unwrap()[0].trouble.is_some());
+    ended(engine.sign_in(&github.host(), SignInWay::Code, None)).await.unwrap();
+    assert_eq!(engine.repositories(Some(&account.key), "").await.unwrap().total, 1);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nobody_is_signed_in_there_is_an_empty_list_of_no_account() {
+    let (house, github) = (House::new(), GitHub::start().await);
+    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    let none = engine.repositories(None, "").await.unwrap();
+    assert_eq!((none.account, none.total, none.grant_url), (None, 0, None));
+    let unknown = engine.repositories(Some("github.com/1"), "").await.unwrap_err();
+    assert_eq!(unknown.code(), "account_unknown");
+    // A token that somebody brought has no app that could be given more.
+    ended(engine.sign_in(&github.host(), SignInWay::Token, Some(PASTED.to_owned()))).await.unwrap();
+    assert_eq!(engine.repositories(None, "").await.unwrap().grant_url, None);
+    eventually("it is read", || github.rules().asked.iter().any(|(line, _)| line.ends_with("/user/repos")))
+        .await;
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_pages_of_a_host_that_the_user_chose_are_opened() {
+    let (house, github) = (House::new(), GitHub::start().await);
+    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    let opens = async |address: &str| engine.page(address).await.is_ok();
+    let stand_in = format!("http://{}/login/device", github.host());
+    assert!(opens("https://github.com/login/device").await);
+    for refused in [
+        "http://github.com/login/device",
+        "https://github.com:8443/",
+        "https://github.com@evil.example/",
+        "https://me@github.com/",
+        "https://github.com.evil.example/",
+        "https://evil.example/github.com",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "anchorhold://oauth/callback",
+        "github.com",
+        &stand_in,
+        &format!("https://github.com/{}", "x".repeat(5000)),
+    ] {
+        let told = engine.page(refused).await.err().map(|error| error.code());
+        assert_eq!(told, Some("page_refused"), "{refused}");
+    }
+    // Once the user asks to sign in there.
+    engine.sign_in_offer(&github.host()).await.unwrap();
+    engine.sign_in_offer("ghe.example.com").await.unwrap();
+    assert!(opens(&stand_in).await);
+    assert!(opens("https://ghe.example.com/settings/tokens").await);
+    assert!(!opens("http://ghe.example.com/settings/tokens").await);
+    engine.close().await;
+}
