@@ -42,6 +42,8 @@ pub(crate) struct Network<'a> {
     asked: Cell<u32>,
     offered: Cell<bool>,
     cancelled: Cell<bool>,
+    /// Whether the server has named its refs, so that the way to it is right.
+    listed: Cell<bool>,
     host_key: Cell<HostKey>,
     /// Another server that asked for credentials.
     led_to: RefCell<Option<String>>,
@@ -103,6 +105,7 @@ impl<'a> Network<'a> {
             asked: Cell::new(0),
             offered: Cell::new(false),
             cancelled: Cell::new(false),
+            listed: Cell::new(false),
             host_key: Cell::new(HostKey::Unknown),
             led_to: RefCell::default(),
         }
@@ -135,6 +138,7 @@ impl<'a> Network<'a> {
             .map_err(|error| self.explain(error))?;
         let heads = heads(connection.list().map_err(|error| self.explain(error))?);
         let moved_to = self.led()?;
+        self.listed.set(true);
         let (tip, depth) = match choose(&heads)? {
             Choice::Here(tip) => return Ok(Fetched { tip, received: false, moved_to }),
             Choice::Get(tip, depth) => (tip, depth),
@@ -342,7 +346,10 @@ impl<'a> Network<'a> {
                 HostKey::Revoked => RepoError::HostKeyRevoked { host },
             },
             ErrorCode::Certificate => RepoError::Certificate { host, reason: message.to_owned() },
-            _ if error.class() == ErrorClass::Ssl => {
+            // What breaks an encrypted connection is told like what never let it begin.
+            _ if error.class() == ErrorClass::Ssl
+                && (says("certificate") || !self.listed.get() && !says_broken(message)) =>
+            {
                 RepoError::Certificate { host, reason: message.to_owned() }
             }
             _ if says("status code: 404")
@@ -384,6 +391,12 @@ fn heads(list: &[git2::RemoteHead<'_>]) -> Heads {
         .filter(|branch| heads.tip(branch).is_some())
         .map(str::to_owned);
     heads
+}
+
+/// Whether the library says that an encrypted connection ended, rather than that it cannot be made.
+fn says_broken(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["eof", "syscall", "connection failure", "reset"].iter().any(|sign| message.contains(sign))
 }
 
 /// Whether the library speaks of the proxy rather than of the server `host`.

@@ -1,7 +1,7 @@
 //! Connections that break or go silent in the middle, between us and a real server.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

@@ -7,11 +7,13 @@ mod common;
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anchorhold_testkit::GitServer;
 use common::Place;
+use common::front::{Fate, Front};
 use common::visit::{self, Visitor};
 
 #[test]
@@ -22,6 +24,7 @@ fn visit() {
 struct Site {
     server: GitServer,
     place: Place,
+    bare: PathBuf,
 }
 
 impl Site {
@@ -32,7 +35,7 @@ impl Site {
         let server = GitServer::start_tls(&root).unwrap();
         let bare = server.create_repository("hello").unwrap();
         place.git(&["push", "--quiet", &bare.to_string_lossy(), "main"]);
-        Self { server, place }
+        Self { server, place, bare }
     }
 }
 
@@ -159,4 +162,38 @@ fn a_push_to_a_server_whose_certificate_does_not_hold_any_more_sends_nothing() {
     // The control: trusted again, the same push succeeds.
     let visitor = visitor.trusting(site.server.certificate());
     assert_eq!(visitor.does(&format!("push {commit}"), &url), format!("pushed {commit}"));
+}
+
+#[test]
+fn an_encrypted_connection_that_breaks_is_tried_again_and_not_taken_for_a_bad_certificate() {
+    let site = Site::start();
+    let noise: Vec<u8> = (0..400_000)
+        .scan(7_u32, |state, _| {
+            *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            Some(state.to_le_bytes()[3])
+        })
+        .collect();
+    site.place.write("noise.bin", &noise);
+    let head = site.place.commit("noise");
+    site.place.git(&["push", "--quiet", &site.bare.to_string_lossy(), "main"]);
+    let visitor = Visitor::new().with_password(site.server.password()).trusting(site.server.certificate());
+    for fate in [Fate::Breaks(200_000), Fate::Breaks(1_000)] {
+        let front = Front::unread(&site.server.host(), &[Fate::Passes, fate]);
+        // The first visit shows that the way is right.
+        let url = format!("https://{}/hello.git", front.host());
+        let lists = visitor.does("branches", &url);
+        assert_eq!(lists, "main");
+        let outcome = visitor.does("fetch quickly", &url);
+        // Each of these is one connection: the list, the fetch, and where it is tried again the next.
+        match fate {
+            Fate::Breaks(200_000) => {
+                assert_eq!((outcome, front.heard().len()), (format!("fetched {head}"), 3));
+            }
+            // Nothing was answered yet, so that it is not tried again.
+            _ => {
+                assert!(outcome.starts_with("repository_unreachable: "), "{outcome}");
+                assert_eq!(front.heard().len(), 2);
+            }
+        }
+    }
 }

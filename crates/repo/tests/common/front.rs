@@ -47,6 +47,16 @@ impl Front {
         })
     }
 
+    /// Leads to the server at `to` without reading anything; `fates` are those of the first connections.
+    pub fn unread(to: &str, fates: &[Fate]) -> Self {
+        let to = to.to_owned();
+        Self::start_with(fates, false, move |shared, client, _| {
+            let Ok(server) = TcpStream::connect(&to) else { return };
+            let fate = next(&shared.fates);
+            join(&shared, client, server, "", fate);
+        })
+    }
+
     /// A proxy for https that asks for nothing: it connects to whatever host is named.
     pub fn proxy() -> Self {
         Self::start(&[], |shared, mut client, head| {
@@ -120,6 +130,14 @@ impl Front {
     }
 
     fn start(fates: &[Fate], serve: impl Fn(Arc<Shared>, TcpStream, &str) + Send + Sync + 'static) -> Self {
+        Self::start_with(fates, true, serve)
+    }
+
+    fn start_with(
+        fates: &[Fate],
+        reads: bool,
+        serve: impl Fn(Arc<Shared>, TcpStream, &str) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
@@ -136,7 +154,7 @@ impl Front {
                 }
                 let (serve, shared) = (Arc::clone(&serve), Arc::clone(&inside));
                 thread::spawn(move || {
-                    let head = read_head(&client);
+                    let head = if reads { read_head(&client) } else { String::new() };
                     shared.hear(&head);
                     // One request a connection, so that every one of them is seen.
                     serve(shared, client, &head);

@@ -8,12 +8,13 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
-use anchorhold_repo::{Credentials, Mirrors, Remote, RepoError};
+use anchorhold_repo::{Credentials, FetchWish, Mirrors, Remote, RepoError};
 use anchorhold_testkit::SshAgent;
 use tempfile::TempDir;
 
-use super::{commit_file, fetch};
+use super::{commit_file, keep_going};
 
 const PLACE: &str = "ANCHORHOLD_VISIT_PLACE";
 const VERB: &str = "ANCHORHOLD_VISIT_VERB";
@@ -140,8 +141,15 @@ fn act(place: &Path, verb: &str, address: &str, password: &str) -> Result<String
         mirror.push("agent/x", commit, &credentials, None, &["main"])?;
         return Ok(format!("pushed {commit}"));
     }
-    let base = fetch(&mirror, "main", &credentials)?;
-    if verb == "fetch" {
+    if verb == "branches" {
+        return Ok(mirror.branches(&credentials)?.names.join(" "));
+    }
+    let mut wish = FetchWish::whole("main");
+    if verb == "fetch quickly" {
+        wish.patience.waits.fill(Duration::from_millis(1));
+    }
+    let base = mirror.fetch_wish(&wish, &credentials, &mut keep_going)?;
+    if verb.starts_with("fetch") {
         return Ok(format!("fetched {}", base.commit));
     }
     let commit = commit_file(&mirror, &base, "b.txt", "new\n");
