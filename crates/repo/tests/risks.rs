@@ -4,8 +4,10 @@
 
 mod common;
 
+use std::rc::Rc;
+
 use anchorhold_domain::{Risk, RiskKind};
-use anchorhold_repo::TreeEdit;
+use anchorhold_repo::{Mirror, TreeEdit};
 use common::Place;
 use proptest::prelude::*;
 
@@ -314,8 +316,8 @@ proptest! {
             0..12,
         ),
     ) {
-        let place = PLACE.with(|place| place.clone());
-        let (mirror, base) = &*place;
+        let place = PLACE.with(Rc::clone);
+        let (_, mirror, base) = &*place;
         let bytes = parts.concat();
         let edits = [put(&name, mode, bytes)];
         let made = mirror.checkpoint("agent", None, base, &edits, "edit", 0).unwrap();
@@ -325,12 +327,10 @@ proptest! {
 }
 
 thread_local! {
-    /// One repository for all cases.
-    static PLACE: std::rc::Rc<(anchorhold_repo::Mirror, String)> = std::rc::Rc::new({
+    /// One repository for all cases, removed when their thread ends.
+    static PLACE: Rc<(Place, Mirror, String)> = Rc::new({
         let place = Place::with(&[("readme", "one\n")]);
         let (mirror, base) = place.fetched();
-        // Removed by the system: nothing runs after the last case.
-        let _ = place.dir.keep();
-        (mirror, base.tree)
+        (place, mirror, base.tree)
     });
 }

@@ -209,7 +209,7 @@ fn a_key_that_is_not_there_fails_with_the_programs_words() {
 }
 
 #[test]
-fn a_key_with_a_passphrase_asks_on_no_terminal() {
+fn a_key_with_a_passphrase_that_nobody_gives_fails_with_what_to_do() {
     let user = User::new();
     let key = user.ssh_key("a passphrase");
     // What would ask is not there, so that the program must give up by itself.
@@ -377,7 +377,8 @@ fn witnessed(user: &User, settings: &[(&str, &str)]) -> (String, String, String)
 fn the_program_gets_what_git_would_give_it() {
     let user = User::new();
     let key = user.ssh_key("");
-    let (args, input, _) = witnessed(&user, &[("gpg.format", "ssh"), ("user.signingkey", &key)]);
+    let (args, input, environment) = witnessed(&user, &[("gpg.format", "ssh"), ("user.signingkey", &key)]);
+    assert!(environment.contains("SSH_ASKPASS_REQUIRE=force\n"), "it would ask on a terminal: {environment}");
     assert_eq!((args, input), (format!("-Y\nsign\n-n\ngit\n-f\n{key}\n"), "tree 1234\n".to_owned()));
     let (args, input, _) = witnessed(&user, &[("user.signingkey", "AB CD; $(touch x)")]);
     assert_eq!(
