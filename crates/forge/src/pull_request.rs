@@ -118,15 +118,14 @@ impl Forge {
         head_branch: &str,
     ) -> Result<Option<PullRequest>> {
         let repository = full_name(owner, name)?;
-        let attempt = format!("find the pull request of a branch in {repository}");
-        let head = format!("{owner}:{head_branch}");
-        let head: String = form_urlencoded::byte_serialize(head.as_bytes()).collect();
-        let route = format!(
-            "/repos/{repository}/pulls?head={head}&state=all&sort=created&direction=desc&per_page=30"
-        );
-        let mut found: Vec<Answer> = self.get(&attempt, &route).await?;
-        // A filter that GitHub does not understand is one that it leaves away.
-        found.retain(|answer| answer.head.name == head_branch);
+        let mut found = self.opened_from(&repository, owner, head_branch).await?;
+        if found.is_empty() {
+            // The filter, unlike the route, knows an owner by the present name alone.
+            let now = self.repository(owner, name).await?.owner;
+            if !now.eq_ignore_ascii_case(owner) {
+                found = self.opened_from(&repository, &now, head_branch).await?;
+            }
+        }
         let open = found.iter().position(|answer| answer.state == "open").unwrap_or_default();
         match found.into_iter().nth(open) {
             Some(answer) => Ok(Some(self.whole(&repository, answer).await?)),
@@ -168,6 +167,19 @@ impl Forge {
         let route = format!("/repos/{repository}/pulls/{number}");
         let answer = self.change(&attempt, Change::Patch, &route, &asked).await?;
         self.whole(&repository, answer).await
+    }
+
+    /// The pull requests from a branch, the one that was opened last first.
+    async fn opened_from(&self, repository: &str, owner: &str, branch: &str) -> Result<Vec<Answer>> {
+        let attempt = format!("find the pull request of a branch in {repository}");
+        let head: String = form_urlencoded::byte_serialize(format!("{owner}:{branch}").as_bytes()).collect();
+        let route = format!(
+            "/repos/{repository}/pulls?head={head}&state=all&sort=created&direction=desc&per_page=30"
+        );
+        let mut found: Vec<Answer> = self.get(&attempt, &route).await?;
+        // A filter that GitHub does not understand is one that it leaves away.
+        found.retain(|answer| answer.head.name == branch);
+        Ok(found)
     }
 
     /// Adds to an answer how the checks of its commit stand.

@@ -1,6 +1,7 @@
 //! Pull requests: opened, found, read and changed.
 
 use crate::github::{GitHub, ok, refuse};
+use crate::repositories::repository;
 use anchorhold_domain::{ChecksState, PullRequest, PullRequestState};
 use anchorhold_forge::{NewPullRequest, PullRequestChange};
 use serde_json::{Value, json};
@@ -48,6 +49,7 @@ fn expected(github: &GitHub, number: u32) -> PullRequest {
 async fn github() -> GitHub {
     let github = GitHub::start().await;
     checks(&github, "octo/hello", json!([]), json!([]));
+    github.tell_ok("GET /repos/octo/hello", repository("octo", "hello"));
     github
 }
 
@@ -146,7 +148,21 @@ async fn a_branch_of_any_name_is_asked_for_as_one() {
     let head = "octo%3Afix%2F%C3%BCnder+score%26state%3Dclosed%23%3F%24%28id%29";
     let line =
         format!("GET /repos/octo/hello/pulls?head={head}&state=all&sort=created&direction=desc&per_page=30");
-    assert_eq!(github.lines(), [line]);
+    assert_eq!(github.lines()[0], line);
+}
+
+#[tokio::test]
+async fn the_one_of_an_owner_with_a_new_name_is_found() {
+    let github = github().await;
+    github.tell_ok("GET /repos/octo/hello", repository("octo-org", "hello"));
+    let route = |owner: &str| {
+        format!(
+            "GET /repos/octo/hello/pulls?head={owner}%3Aanchorhold%2Ftides&state=all&sort=created&direction=desc&per_page=30"
+        )
+    };
+    github.tell_ok(&route("octo"), json!([])).tell_ok(&route("octo-org"), json!([pull_request(5)]));
+    let found = github.forge().await.pull_request_of("octo", "hello", "anchorhold/tides").await.unwrap();
+    assert_eq!(found, Some(expected(&github, 5)));
 }
 
 #[tokio::test]
