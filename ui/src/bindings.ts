@@ -1419,17 +1419,17 @@ export type CommitStyle =
 /**  How an agent's work is handed over. The usual way asks the user for each step. */
 export type Delivery = {
 	/**  What a push is made of. */
-	commits: CommitStyle,
+	commits?: CommitStyle,
 	/**  Whether commits name the agent in a trailer. */
-	trailer: boolean,
+	trailer?: boolean,
 	/**  Whether it pushes by itself when it is completed, without a review. */
-	pushUnreviewed: boolean,
+	pushUnreviewed?: boolean,
 	/**  Whether a pull request is opened after a push. */
-	pullRequest: PullRequestWish,
+	pullRequest?: PullRequestWish,
 	/**  Whether reviews and failing checks become instructions by themselves. */
-	followUp: boolean,
+	followUp?: boolean,
 	/**  How often at most they do, before the user is asked. */
-	mostFollowUps: number,
+	mostFollowUps?: number,
 };
 
 /**  Whether a pull request is opened after a push. */

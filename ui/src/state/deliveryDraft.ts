@@ -1,10 +1,10 @@
 /** How an agent's work is handed over, as the create form holds it. */
 import type { CommitStyle, Delivery, PullRequestWish } from "../bindings";
 
-export type DeliveryDraft = Omit<Delivery, "mostFollowUps"> & { mostFollowUps: string };
+export type DeliveryDraft = Omit<Required<Delivery>, "mostFollowUps"> & { mostFollowUps: string };
 
 /** As the engine has it, unless the user says otherwise. */
-export const usualDelivery: DeliveryDraft = {
+export const usualDeliveryDraft: DeliveryDraft = {
   commits: "ONE",
   trailer: false,
   pushUnreviewed: false,
@@ -39,11 +39,11 @@ export function checkDelivery(draft: DeliveryDraft): { message: string; hint: st
 }
 
 export function toDelivery(draft: DeliveryDraft): Delivery {
-  return { ...draft, mostFollowUps: cap(draft.mostFollowUps) ?? Number(usualDelivery.mostFollowUps) };
+  return { ...draft, mostFollowUps: cap(draft.mostFollowUps) ?? Number(usualDeliveryDraft.mostFollowUps) };
 }
 
 /** Says in one line what comes after the work. */
-export function deliveryText(draft: DeliveryDraft): string {
+export function deliverySummary(draft: DeliveryDraft): string {
   const parts = [
     draft.pushUnreviewed ? "pushes without a review" : "you review and push",
     draft.commits === "ONE" ? "one commit" : "a commit for each instruction",

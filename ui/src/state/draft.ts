@@ -1,6 +1,6 @@
 /** What the create form holds, what is wrong with it, and which field a fault of the engine belongs to. */
 import type { Agent, Fault, NewAgent } from "../bindings";
-import { checkDelivery, type DeliveryDraft, toDelivery, usualDelivery } from "./deliveryDraft";
+import { checkDelivery, type DeliveryDraft, toDelivery, usualDeliveryDraft } from "./deliveryDraft";
 import { checkLimits, checkPrice, type LimitsDraft, toLimits } from "./limits";
 import { checkModel, emptyModel, type ModelDraft, type ModelProblems, toChoice } from "./model";
 import { emptyRules, type RulesDraft, type RulesProblems, rulesProblems, toRules } from "./rules";
@@ -37,7 +37,7 @@ export const emptyDraft: Draft = {
   model: emptyModel,
   fallback: null,
   files: emptyRules,
-  delivery: usualDelivery,
+  delivery: usualDeliveryDraft,
   money: "5.00",
   tokens: "2,000,000",
   turns: "200",

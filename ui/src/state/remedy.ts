@@ -15,6 +15,9 @@ const endedThere = new Set([
   "sign_in_again",
 ]);
 
+/** What fails the same way each time. */
+const pointless = new Set(["gh_missing", "sign_in_host_invalid", "sign_in_way_missing"]);
+
 const ofApp = new Set(["sign_in_app_unknown", "sign_in_app_suspended", "sign_in_callback_address"]);
 
 /** Returns what can be done now, what helps most first. */
@@ -23,7 +26,7 @@ export function remediesOf(fault: Fault, offer: SignInOffer | null): Remedy[] {
   if (ofApp.has(fault.code)) return ["app", "another"];
   if (fault.code === "sign_in_device_flow_disabled") return [...offered("BROWSER"), "app", "another"];
   if (fault.code === "sign_in_listen") return [...offered("CODE"), "another"];
-  if (fault.code === "gh_missing" || fault.code === "sign_in_host_invalid") return ["another"];
+  if (pointless.has(fault.code)) return ["another"];
   return ["again", "another"];
 }
 
@@ -44,13 +47,11 @@ export function remedyText(remedy: Remedy, fault: Fault): string {
 }
 
 const signedOut = new Set([
-  "account_missing",
-  "account_unknown",
+  "account_lacks_scope",
+  "account_lost",
   "forge_sign_in",
-  "forge_signed_out",
   "sign_in_again",
   "sign_in_kept_unreadable",
-  "sign_in_needed",
 ]);
 
 /** Whether signing in is what would help. */
