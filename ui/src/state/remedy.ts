@@ -59,6 +59,11 @@ export function asksToSignIn(fault: Fault): boolean {
   return signedOut.has(fault.code);
 }
 
+/** Whether another account may reach a repository: what one may not see, GitHub calls missing. */
+export function asksForAccount(fault: Fault): boolean {
+  return asksToSignIn(fault) || fault.code === "repository_sign_in" || fault.code === "repository_not_found";
+}
+
 const words: Record<SignInWay, string> = {
   CODE: "signed in with a code",
   BROWSER: "signed in in the browser",

@@ -8,7 +8,8 @@ export type Stage =
   | { type: "begun" }
   | { type: "code"; userCode: string; address: string; expiresAt: number }
   | { type: "browser"; address: string; expiresAt: number }
-  | { type: "failed"; fault: Fault };
+  | { type: "failed"; fault: Fault }
+  | { type: "done"; account: LinkedAccount };
 
 export class SignIn {
   stage = $state.raw<Stage>({ type: "idle" });
@@ -39,6 +40,7 @@ export class SignIn {
         if (progress.type === "unreachable") return;
         if (progress.type === "signedIn") {
           this.cancel();
+          this.stage = { type: "done", account: progress.account };
           this.done(progress.account);
         } else this.stage = progress;
       });

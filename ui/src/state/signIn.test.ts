@@ -43,7 +43,7 @@ test("a code is shown until somebody is signed in, and the sign-in is then ended
   expect(signIn.stage).toEqual(code);
   const account = await anAccount();
   tells[0]?.({ type: "signedIn", account });
-  expect([signIn.stage, done, ended()]).toEqual([{ type: "idle" }, [account], 1]);
+  expect([signIn.stage, done, ended()]).toEqual([{ type: "done", account }, [account], 1]);
 });
 
 test("while GitHub does not answer the code stays, with when it is asked again", () => {

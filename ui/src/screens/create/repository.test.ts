@@ -100,6 +100,40 @@ test("an address that is written by hand is used as it stands, and a known one i
   expect(branched).toEqual(["octo/theirs"]);
 });
 
+test("a path or an address is written in peace: nothing is searched, and no list stands in the way", async () => {
+  const { asked } = having(() => list(all));
+  const repo = await field("repo");
+  for (const value of ["/home/octo/web", "~/web", "https://git.example.com/web", "git@example.com:web"]) {
+    await fireEvent.input(repo, { target: { value } });
+    expect([value, repo.getAttribute("aria-expanded")]).toEqual([value, "false"]);
+  }
+  await fireEvent.blur(repo);
+  await screen.findByText("2 branches");
+  expect(asked).toEqual([""]);
+});
+
+test("a repository that this account does not see offers another one, and is then looked for again", async () => {
+  const fault = {
+    code: "repository_not_found",
+    message: "find octo/secret: there is none",
+    hint: "check it",
+  };
+  let sees = false;
+  having(() => list(all), {
+    accounts: async () => [],
+    branches: async () => (sees ? { names: ["main"], default: "main" } : Promise.reject(fault)),
+  });
+  const repo = await field("repo");
+  await fireEvent.input(repo, { target: { value: "octo/secret" } });
+  await fireEvent.blur(repo);
+  await fireEvent.click(await screen.findByTestId("picker-accounts"));
+  const dialog = await screen.findByRole("dialog", { name: /Sign in|Accounts/ });
+  sees = true;
+  await fireEvent.keyDown(dialog, { key: "Escape" });
+  await screen.findByText("1 branch");
+  expect(repo.getAttribute("aria-invalid")).toBe("false");
+});
+
 test("where nobody is signed in one can sign in, and a repository is still written by hand", async () => {
   let account: string | null = null;
   having(() => list(account ? all : [], { account }), { accounts: async () => [] });
