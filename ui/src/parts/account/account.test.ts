@@ -291,7 +291,7 @@ test("a host without an app says so, and an app can be set for it", async () => 
   await waitFor(() => expect(screen.getByTestId("appless").textContent).toContain("ghe.example.com"));
   await click("own-app-toggle");
   await click("app-save");
-  expect((await screen.findByRole("alert")).textContent).toBe("Write the app's client id.");
+  expect((await screen.findByRole("alert")).textContent.trim()).toBe("Write the app's client id.");
   await fireEvent.input(screen.getByTestId("app-client"), { target: { value: " Iv23li " } });
   await fireEvent.input(screen.getByTestId("app-secret"), { target: { value: "planted-secret" } });
   await click("app-save");

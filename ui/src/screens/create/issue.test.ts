@@ -79,7 +79,7 @@ test("without a repository that is asked for first", async () => {
   await click("from-issue");
   const repo = await field("repo");
   await waitFor(() => expect(document.activeElement).toBe(repo));
-  expect(screen.getByRole("alert").textContent).toBe("Name a repository first, then an issue of it.");
+  expect(screen.getByRole("alert").textContent.trim()).toBe("Name a repository first, then an issue of it.");
   await fill("repo", "octo/web");
   expect(repo.getAttribute("aria-invalid")).toBe("false");
 });
