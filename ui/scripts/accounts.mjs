@@ -103,10 +103,10 @@ export const accountScreens = [
   {
     name: "accounts-joined",
     path: agents,
+    demo: "many",
     act: async (page) => {
       await openWays(page);
-      await page.fill("[data-testid=token]", "ghp_recorded");
-      await page.click("[data-testid=way-TOKEN]");
+      await page.click("[data-testid=way-BROWSER]");
       await page.waitForSelector("[data-testid=joined]");
     },
   },

@@ -137,6 +137,7 @@ export class RecordedAccounts {
             expiresAt,
           };
     if (this.demo === "error") return [first(begun), first({ type: "unreachable", seconds: 40 })];
+    if (this.demo === "many") return [first(begun), { afterMs: 2 * ASKED_MS, progress: done }];
     if (this.demo === "usual") return [first(begun), { afterMs: ENTERED_MS, progress: done }];
     return [first(begun)];
   }

@@ -171,9 +171,9 @@ test("pages that still come and a rate limit that is low are said", async () => 
   await fireEvent.click(await field("repo"));
   await listed(3);
   const foot = screen.getByTestId("repositories-foot").textContent;
-  expect(foot).toContain("409 more match: type on");
-  expect(foot).toContain("Reading more from GitHub…");
-  expect(foot).toMatch(/GitHub answers 212 more requests until \d\d:\d\d/);
+  expect(foot).toContain("409 more: type on");
+  expect(foot).toContain("Reading more…");
+  expect(foot).toMatch(/GitHub answers 212 requests until \d\d:\d\d/);
 });
 
 test("repositories that cannot be listed are said, and asked for again or signed in for", async () => {
