@@ -85,7 +85,7 @@ test("accounts stand by their host, and each says how it was signed in and what 
   const rows = await screen.findAllByTestId("account");
   expect(rows.map((row) => row.dataset.key)).toEqual(["github.com/octocat", "github.com/work", "a/1"]);
   expect(rows[0]?.textContent).toContain("uses the token of gh");
-  expect(rows[1]?.textContent).toMatch(/signed in with a token[^]*Lacks\s*workflow/);
+  expect(rows[1]?.textContent).toMatch(/signed in with a token[^]*Its token lacks workflow/);
   const group = screen.getByRole("radiogroup", { name: /^github.com/ });
   expect(group.querySelectorAll("input[type=radio]")).toHaveLength(2);
 });
