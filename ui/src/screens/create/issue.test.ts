@@ -48,6 +48,7 @@ test("an issue becomes the task, with a name and a target branch that can be cha
     "Export as CSV",
     "agent/issue-12",
   ]);
+  expect(screen.getByText(/From issue #12, which anybody may have written/)).toBeTruthy();
   await fill("name", "Another name");
   expect((await field("target")).value).toBe("agent/issue-12");
   expect(asked).toEqual([["octo/web", ""]]);
