@@ -15,8 +15,9 @@ export class Accounts {
 
   /** The accounts by their host, GitHub's own first. */
   readonly hosts = $derived.by(() => {
-    const names = [...new Set(this.all.map((account) => account.host))].sort(byHost);
-    return names.map((host) => ({
+    const named = this.all.map((account) => account.host);
+    const once = named.filter((host, at) => named.indexOf(host) === at);
+    return once.toSorted(byHost).map((host) => ({
       host,
       accounts: this.all
         .filter((account) => account.host === host)

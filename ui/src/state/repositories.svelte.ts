@@ -1,4 +1,5 @@
 /** The repositories that an account can reach, searched as one types. It does not say which one is taken. */
+import { SvelteMap } from "svelte/reactivity";
 import type { Fault, LinkedRepository, RepositoryList } from "../bindings";
 import { type Backend, toFault } from "../backend/backend";
 
@@ -19,7 +20,7 @@ export class Repositories {
   private asked = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** Everything that was listed once, so that what is typed by hand is known as well. */
-  private seen = new Map<string, LinkedRepository>();
+  private readonly seen = new SvelteMap<string, LinkedRepository>();
 
   constructor(private readonly backend: Backend) {}
 

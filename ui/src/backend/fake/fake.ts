@@ -1,12 +1,11 @@
 /** A backend out of a recording, so that every screen runs in a plain browser. */
 import type { Agent, EngineStatus, Event, EventKind, Fault, Settings, Update } from "../../bindings";
 import type { Backend } from "../backend";
-import { RecordedAccounts } from "./accounts";
 import { born, cast, crowd, record, type Recorded } from "./cast";
 import { RecordedEngines } from "./engines";
 import { dayOf, noLimits } from "./day";
 import { agentUnknown, folderInUse, nameTaken, priceUnknown } from "./faults";
-import { recordedIssues, recordedIssueTask } from "./issues";
+import { RecordedGitHub } from "./github";
 import { brokenOverrides, recordedCatalogue, RecordedModels } from "./models";
 import { finish, opening, refactor } from "./recording";
 import { passing } from "./passing";
@@ -24,7 +23,7 @@ export type Demo = "usual" | "empty" | "error" | "many" | "still" | "in-use";
 
 type Watcher = { id: string; heard: (update: Update) => void };
 
-class FakeBackend implements Backend {
+class FakeBackend extends RecordedGitHub implements Backend {
   readonly recorded = true;
   private runs: Recorded[];
   private watchers = new Set<Watcher>();
@@ -34,7 +33,6 @@ class FakeBackend implements Backend {
   private settings: Settings = { slots: 8, dayLimits: { ...noLimits, money: 20_000_000 } };
   private readonly models = new RecordedModels();
   private readonly container: RecordedEngines;
-  private readonly linked: RecordedAccounts;
   /** Whether another program holds the folder; it lets go of it after it was asked for once. */
   private inUse: boolean;
 
@@ -42,11 +40,11 @@ class FakeBackend implements Backend {
     private readonly demo: Demo,
     private readonly now: () => number,
   ) {
+    super(demo, now);
     const start = now();
     this.runs = demo === "empty" ? [] : demo === "many" ? crowd(start) : cast(start);
     this.inUse = demo === "in-use";
     this.container = new RecordedEngines(demo === "error");
-    this.linked = new RecordedAccounts(demo, now);
     if (demo === "usual") this.runs.forEach((run) => this.play(run));
   }
 
@@ -179,19 +177,6 @@ class FakeBackend implements Backend {
     return `The whole result that is stored as ${hash}.\n`.repeat(40);
   }
 
-  accounts = () => this.linked.list();
-  signInOffer = (host: string) => this.linked.offer(host);
-  signIn: Backend["signIn"] = (host, way, token, heard) => this.linked.signIn(host, way, token, heard);
-  signOut = (key: string) => this.linked.signOut(key);
-  chooseAccount = (key: string) => this.linked.choose(key);
-  setCommitEmail = (key: string, email: string) => this.linked.setEmail(key, email);
-  forgeApp = (host: string) => this.linked.app(host);
-  setForgeApp: Backend["setForgeApp"] = (app, secret) => this.linked.setApp(app, secret);
-  forgetForgeApp = (host: string) => this.linked.forgetApp(host);
-  repositories = (account: string | null, text: string) => this.linked.find(account, text);
-  openPage = async (url: string) => void window.open(url, "_blank", "noopener");
-  issues = (repo: string, text: string) => recordedIssues(repo, text, this.now());
-  issueTask = recordedIssueTask;
   branches = recordedBranches;
 
   async engineStatus(): Promise<EngineStatus> {
