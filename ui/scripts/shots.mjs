@@ -10,6 +10,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { preview } from "vite";
+import { accountScreens } from "./accounts.mjs";
 import { agentScreens } from "./agents.mjs";
 import { engineScreens } from "./engines.mjs";
 import { modelScreens } from "./models.mjs";
@@ -27,6 +28,7 @@ const NEVER_MS = 300_000;
 const screens = [
   ...agentScreens,
   ...engineScreens,
+  ...accountScreens,
   // What differs by the width of the window is in the screens above.
   ...modelScreens.map((screen) => ({ ...screen, sizes: [small] })),
 ].filter((screen) => only.split(",").some((part) => screen.name.includes(part)));

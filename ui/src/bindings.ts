@@ -103,6 +103,34 @@ export const commands = {
 	keepKey: (what: string, key: string) => typedError<null, Fault>(__TAURI_INVOKE("keep_key", { what, key })),
 	/**  Forgets a provider's key. */
 	forgetKey: (what: string) => typedError<null, Fault>(__TAURI_INVOKE("forget_key", { what })),
+	/**  Returns the accounts that are signed in, and what is wrong with them. */
+	accounts: () => typedError<LinkedAccount[], Fault>(__TAURI_INVOKE("accounts")),
+	/**  Says how one can sign in to a host. */
+	signInOffer: (host: string) => typedError<SignInOffer, Fault>(__TAURI_INVOKE("sign_in_offer", { host })),
+	/**  Begins to sign in and tells each step; returns the sign-in's number. */
+	signIn: (host: string, way: SignInWay, token: string | null, channel: Channel<SignInProgress>) => typedError<number, Fault>(__TAURI_INVOKE("sign_in", { host, way, token, channel })),
+	/**  Ends a sign-in that is not finished. */
+	cancelSignIn: (number: number) => typedError<null, Fault>(__TAURI_INVOKE("cancel_sign_in", { number })),
+	/**  Signs an account out, and forgets its tokens. */
+	signOut: (key: string) => typedError<null, Fault>(__TAURI_INVOKE("sign_out", { key })),
+	/**  Uses an account on its host from now on. */
+	chooseAccount: (key: string) => typedError<null, Fault>(__TAURI_INVOKE("choose_account", { key })),
+	/**  Chooses the address that an account's commits are made with. */
+	setCommitEmail: (key: string, email: string) => typedError<null, Fault>(__TAURI_INVOKE("set_commit_email", { key, email })),
+	/**  Returns the app that was set for a host. */
+	forgeApp: (host: string) => typedError<ForgeApp | null, Fault>(__TAURI_INVOKE("forge_app", { host })),
+	/**  Sets the app of a host; no secret leaves the one that is kept. */
+	setForgeApp: (app: ForgeApp, secret: string | null) => typedError<null, Fault>(__TAURI_INVOKE("set_forge_app", { app, secret })),
+	/**  Forgets the app of a host, and its secret. */
+	forgetForgeApp: (host: string) => typedError<null, Fault>(__TAURI_INVOKE("forget_forge_app", { host })),
+	/**  Searches the repositories that an account can reach; none for the chosen account. */
+	repositories: (account: string | null, text: string) => typedError<RepositoryList, Fault>(__TAURI_INVOKE("repositories", { account, text })),
+	/**  Opens a page of a GitHub in the browser. */
+	openPage: (url: string) => typedError<null, Fault>(__TAURI_INVOKE("open_page", { url })),
+	/**  Searches a repository's open issues. */
+	issues: (repo: string, text: string) => typedError<Issue[], Fault>(__TAURI_INVOKE("issues", { repo, text })),
+	/**  Words an issue as a task. */
+	issueTask: (repo: string, number: number) => typedError<string, Fault>(__TAURI_INVOKE("issue_task", { repo, number })),
 	/**  Returns how the window is coloured. */
 	theme: () => typedError<Theme, Fault>(__TAURI_INVOKE("theme")),
 	/**  Colours the window. */
@@ -1025,6 +1053,8 @@ export type NewAgent = {
 	limits: Limits,
 	/**  Which files it sees and may change. */
 	files?: FileRules,
+	/**  How its work is handed over. */
+	delivery?: Delivery,
 };
 
 /**  How the two sides of a row relate. */
@@ -1382,6 +1412,210 @@ export type Wire =
 "MESSAGES" | 
 /**  Gemini's `generateContent`. */
 "GEMINI";
+
+/**  A permission that is asked for, and why. */
+export type AskedPermission = {
+	/**  Its name on GitHub. */
+	name: string,
+	/**  Whether it allows to change something. */
+	write: boolean,
+	/**  What it is used for, one sentence. */
+	reason: string,
+};
+
+/**  The app in whose name users sign in to a host, where it is not the built-in one. */
+export type ForgeApp = {
+	/**  The GitHub on which it is registered. */
+	host: string,
+	/**  Its client id. */
+	clientId: string,
+	/**  Its name in addresses, for the page on which it is installed; none for an OAuth app. */
+	slug: string | null,
+	/**  Whether it is a classic OAuth app, which asks for scopes. */
+	oauthApp: boolean,
+	/**  Whether its secret is kept in the keychain, for signing in in the browser. */
+	hasSecret: boolean,
+};
+
+/**  An issue that can be an agent's task. */
+export type Issue = {
+	/**  Its number in the repository. */
+	number: number,
+	/**  Its title. */
+	title: string,
+	/**  Its text, cut at 64 KiB. */
+	body: string,
+	/**  Who wrote it. */
+	author: string,
+	/**  Its labels. */
+	labels: string[],
+	/**  Comments on it. */
+	comments: number,
+	/**  Its page. */
+	url: string,
+	/**  When it last changed. */
+	updatedAt: Timestamp,
+};
+
+/**  An account that is signed in. Its tokens are in the keychain and nowhere else. */
+export type LinkedAccount = {
+	/**  Host and number, such as `github.com/583231`; the login can change. */
+	key: string,
+	/**  The GitHub it is on, such as `github.com`. */
+	host: string,
+	/**  The name in addresses. */
+	login: string,
+	/**  The name in commits. */
+	name: string,
+	/**  The address in commits: one of `emails`. */
+	email: string,
+	/**  The addresses that can be chosen: the noreply one, and those that GitHub has verified. */
+	emails: string[],
+	/**  How it was signed in. */
+	way: SignInWay,
+	/**  Whether it is the one that is used on its host. */
+	chosen: boolean,
+	/**  When its token ends, where it does and cannot be refreshed. */
+	expiresAt: Timestamp | null,
+	/**  What it lacks, in words: scopes of a token. */
+	lacks: string[],
+	/**  Why it cannot be used, once that is so. */
+	trouble: Fault | null,
+};
+
+/**  A repository that an account can reach. */
+export type LinkedRepository = {
+	/**  What an agent is given as its repository: `owner/name`, or an address on another host. */
+	address: string,
+	/**  The account or organisation it belongs to. */
+	owner: string,
+	/**  Its name. */
+	name: string,
+	/**  What its owner says of it. */
+	description: string | null,
+	/**  Whether only those who are let in can see it. */
+	private: boolean,
+	/**  Whether it takes no changes any more. */
+	archived: boolean,
+	/**  Whether the account may push to it, and it takes pushes at all. */
+	canPush: boolean,
+	/**  The branch that `HEAD` points at; none for a repository without commits. */
+	defaultBranch: string | null,
+	/**  When somebody last pushed to it. */
+	pushedAt: Timestamp | null,
+};
+
+/**  What is left of a rate limit. */
+export type RateLimit = {
+	/**  Requests that are left. */
+	remaining: number,
+	/**  Requests in all. */
+	limit: number,
+	/**  When it starts anew. */
+	resetsAt: Timestamp,
+};
+
+/**  What was found of an account's repositories. */
+export type RepositoryList = {
+	/**  The account that was asked; none where nobody is signed in. */
+	account: string | null,
+	/**  The best first: names that match before others, then the last pushed to. */
+	repositories: LinkedRepository[],
+	/**  How many match in all. */
+	total: number,
+	/**  Whether GitHub has more pages than are read yet. */
+	reading: boolean,
+	/**  The page on which more repositories are given to the app. */
+	grantUrl: string | null,
+	/**  What is left of GitHub's rate limit. */
+	rate: RateLimit | null,
+};
+
+/**  How one can sign in to a host. */
+export type SignInOffer = {
+	/**  The GitHub. */
+	host: string,
+	/**  The ways, the best first. */
+	ways: SignInWay[],
+	/**  What is asked for, and why. */
+	permissions: AskedPermission[],
+	/**  The page on which the app is installed or given more repositories, where there is an app. */
+	installUrl: string | null,
+	/**  The page on which a token is made. */
+	tokenUrl: string,
+};
+
+/**  How far a sign-in is. */
+export type SignInProgress = 
+/**  A code is to be entered on a page. */
+{ type: "code"; 
+/**  What to enter. */
+userCode: string; 
+/**  Where. */
+address: string; 
+/**  Until when. */
+expiresAt: Timestamp } | 
+/**  The browser was sent to GitHub and is waited for. */
+{ type: "browser"; 
+/**  Where it was sent, for a browser that did not open. */
+address: string; 
+/**  Until when. */
+expiresAt: Timestamp } | 
+/**  GitHub does not answer at present; it is asked again. */
+{ type: "unreachable"; 
+/**  In how many seconds. */
+seconds: number } | 
+/**  Signed in. */
+{ type: "signedIn"; 
+/**  The account. */
+account: LinkedAccount } | 
+/**  It came to nothing. */
+{ type: "failed"; 
+/**  Why. */
+fault: Fault };
+
+/**  How an account was signed in. */
+export type SignInWay = 
+/**  With a code that was entered on GitHub's page. */
+"CODE" | 
+/**  In the browser, which came back by a link. */
+"BROWSER" | 
+/**  With a token that was pasted. */
+"TOKEN" | 
+/**  With the token of an installed `gh`. */
+"GH";
+
+/**  What a push is made of. */
+export type CommitStyle = 
+/**  One commit. */
+"ONE" | 
+/**  One for each instruction that changed something. */
+"PER_INSTRUCTION";
+
+/**  How an agent's work is handed over. The usual way asks the user for each step. */
+export type Delivery = {
+	/**  What a push is made of. */
+	commits?: CommitStyle,
+	/**  Whether commits name the agent in a trailer. */
+	trailer?: boolean,
+	/**  Whether it pushes by itself when it is completed, without a review. */
+	pushUnreviewed?: boolean,
+	/**  Whether a pull request is opened after a push. */
+	pullRequest?: PullRequestWish,
+	/**  Whether reviews and failing checks become instructions by themselves. */
+	followUp?: boolean,
+	/**  How often at most they do, before the user is asked. */
+	mostFollowUps?: number,
+};
+
+/**  Whether a pull request is opened after a push. */
+export type PullRequestWish = 
+/**  When the user asks for it. */
+"ON_REQUEST" | 
+/**  As a draft. */
+"DRAFT" | 
+/**  Ready for review. */
+"READY";
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

@@ -11,12 +11,19 @@ import type {
   Fault,
   FileChange,
   FileRules,
+  ForgeApp,
+  Issue,
   Limits,
+  LinkedAccount,
   ModelChoice,
   ModelTest,
   NewAgent,
   ProviderOption,
+  RepositoryList,
   Settings,
+  SignInOffer,
+  SignInProgress,
+  SignInWay,
   Theme,
   Update,
 } from "../bindings";
@@ -66,6 +73,36 @@ export interface Backend {
   disclosures(id: string): Promise<Disclosure[]>;
   /** A tool call's whole result, by the hash in its event. */
   toolResult(hash: string): Promise<string>;
+
+  /** The accounts that are signed in, in no order; what is wrong with one is said at it. */
+  accounts(): Promise<LinkedAccount[]>;
+  signInOffer(host: string): Promise<SignInOffer>;
+  /** Begins to sign in and calls back with each step; unsubscribing cancels. `token` only for the way `TOKEN`. */
+  signIn(
+    host: string,
+    way: SignInWay,
+    token: string | null,
+    heard: (progress: SignInProgress) => void,
+  ): Unsubscribe;
+  /** Forgets an account and its tokens on this machine. */
+  signOut(key: string): Promise<void>;
+  /** Uses an account on its host from now on. */
+  chooseAccount(key: string): Promise<void>;
+  /** Chooses one of an account's addresses for its commits. */
+  setCommitEmail(key: string, email: string): Promise<void>;
+  /** The app that was set for a host; none for the built-in one. */
+  forgeApp(host: string): Promise<ForgeApp | null>;
+  /** Sets the app of a host; without a secret the one that is kept stays. It never comes back. */
+  setForgeApp(app: ForgeApp, secret: string | null): Promise<void>;
+  forgetForgeApp(host: string): Promise<void>;
+  /** Searches what an account can reach; none for the chosen account. Does not wait for all pages. */
+  repositories(account: string | null, text: string): Promise<RepositoryList>;
+  /** Opens a page of a GitHub in the browser. */
+  openPage(url: string): Promise<void>;
+  /** Searches a repository's open issues. */
+  issues(repo: string, text: string): Promise<Issue[]>;
+  /** An issue in the words of a task. */
+  issueTask(repo: string, number: number): Promise<string>;
 
   branches(repo: string): Promise<Branches>;
   engineStatus(): Promise<EngineStatus>;

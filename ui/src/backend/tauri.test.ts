@@ -3,6 +3,7 @@ import type { Agent, Fault } from "../bindings";
 
 const fault: Fault = { code: "agent_unknown", message: "start the agent: there is none", hint: null };
 const ended: number[] = [];
+const cancelled: number[] = [];
 let open: (watch: number) => void = () => {};
 
 vi.mock("@tauri-apps/api/core", () => ({
@@ -20,6 +21,9 @@ vi.mock("../bindings", () => ({
       return new Promise((resolve) => (open = (watch) => resolve({ status: "ok", data: watch })));
     },
     unwatch: async (watch: number) => void ended.push(watch),
+    signIn: async (host: string) =>
+      host === "github.com" ? { status: "ok", data: 11 } : { status: "error", error: fault },
+    cancelSignIn: async (number: number) => void cancelled.push(number),
   },
 }));
 
@@ -49,4 +53,13 @@ test("a watch that is ended while it opens is ended on the other side", async ()
   open(7);
   await vi.waitFor(() => expect(ended).toEqual([7]));
   expect(heard).toEqual([[]]);
+});
+
+test("a sign-in is cancelled by its own number, and one that is refused has failed", async () => {
+  const heard: unknown[] = [];
+  tauriBackend.signIn("github.com", "CODE", null, (progress) => heard.push(progress))();
+  await vi.waitFor(() => expect(cancelled).toEqual([11]));
+  tauriBackend.signIn("nowhere", "CODE", null, (progress) => heard.push(progress));
+  await vi.waitFor(() => expect(heard).toEqual([{ type: "failed", fault }]));
+  expect(ended).toEqual([7]);
 });

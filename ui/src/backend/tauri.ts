@@ -28,6 +28,7 @@ function subscribe<T>(
   open: (channel: Channel<T>) => Promise<Answer<number>>,
   heard: (message: T) => void,
   failed: (fault: Fault) => void,
+  end: (number: number) => Promise<unknown> = commands.unwatch,
 ): Unsubscribe {
   let active = true;
   const channel = new Channel<T>((message) => {
@@ -41,7 +42,7 @@ function subscribe<T>(
     if (!active) return;
     active = false;
     // The watch may still be opening, so it is ended by its number once that is known.
-    opened.then((watch) => commands.unwatch(watch)).catch(() => undefined);
+    opened.then(end).catch(() => undefined);
   };
 }
 
@@ -73,6 +74,25 @@ export const tauriBackend: Backend = {
   diffRows: (id, path, from, count) => take(commands.diffRows(id, path, from, count)),
   disclosures: (id) => take(commands.disclosures(id)),
   toolResult: (hash) => take(commands.toolResult(hash)),
+  accounts: () => take(commands.accounts()),
+  signInOffer: (host) => take(commands.signInOffer(host)),
+  signIn: (host, way, token, heard) =>
+    subscribe(
+      (channel) => commands.signIn(host, way, token, channel),
+      heard,
+      (fault) => heard({ type: "failed", fault }),
+      commands.cancelSignIn,
+    ),
+  signOut: (key) => done(commands.signOut(key)),
+  chooseAccount: (key) => done(commands.chooseAccount(key)),
+  setCommitEmail: (key, email) => done(commands.setCommitEmail(key, email)),
+  forgeApp: (host) => take(commands.forgeApp(host)),
+  setForgeApp: (app, secret) => done(commands.setForgeApp(app, secret)),
+  forgetForgeApp: (host) => done(commands.forgetForgeApp(host)),
+  repositories: (account, text) => take(commands.repositories(account, text)),
+  openPage: (url) => done(commands.openPage(url)),
+  issues: (repo, text) => take(commands.issues(repo, text)),
+  issueTask: (repo, number) => take(commands.issueTask(repo, number)),
   branches: (repo) => take(commands.branches(repo)),
   engineStatus: () => take(commands.engineStatus()),
   engines: () => take(commands.engines()),

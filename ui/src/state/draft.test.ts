@@ -138,6 +138,14 @@ test("a draft becomes the request that the engine takes", () => {
     fallback: null,
     limits: { tokens: 2_000_000, turns: null, seconds: 5400, money: 5_000_000 },
     files: { excluded: [], only: [], protected: [] },
+    delivery: {
+      commits: "ONE",
+      trailer: false,
+      pushUnreviewed: false,
+      pullRequest: "ON_REQUEST",
+      followUp: false,
+      mostFollowUps: 3,
+    },
   });
 });
 

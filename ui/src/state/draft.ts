@@ -1,10 +1,11 @@
 /** What the create form holds, what is wrong with it, and which field a fault of the engine belongs to. */
 import type { Agent, Fault, NewAgent } from "../bindings";
+import { checkDelivery, type DeliveryDraft, toDelivery, usualDeliveryDraft } from "./deliveryDraft";
 import { checkLimits, checkPrice, type LimitsDraft, toLimits } from "./limits";
 import { checkModel, emptyModel, type ModelDraft, type ModelProblems, toChoice } from "./model";
 import { emptyRules, type RulesDraft, type RulesProblems, rulesProblems, toRules } from "./rules";
 
-export type Field = "name" | "task" | "repository" | "source" | "target" | "limits";
+export type Field = "name" | "task" | "repository" | "source" | "target" | "limits" | "delivery";
 
 export type Problem = { message: string; hint: string | null };
 
@@ -24,6 +25,7 @@ export type Draft = LimitsDraft & {
   /** The model that stands in; none where it is not wanted. */
   fallback: ModelDraft | null;
   files: RulesDraft;
+  delivery: DeliveryDraft;
 };
 
 export const emptyDraft: Draft = {
@@ -35,6 +37,7 @@ export const emptyDraft: Draft = {
   model: emptyModel,
   fallback: null,
   files: emptyRules,
+  delivery: usualDeliveryDraft,
   money: "5.00",
   tokens: "2,000,000",
   turns: "200",
@@ -77,6 +80,8 @@ export function check(draft: Draft, agents: readonly Agent[], priced = true): Pr
   if (fallback) problems.fallback = fallback;
   const limits = checkLimits(draft) ?? checkPrice(draft, priced);
   if (limits) problems.limits = limits;
+  const delivery = checkDelivery(draft.delivery);
+  if (delivery) problems.delivery = delivery;
   return problems;
 }
 
@@ -92,6 +97,7 @@ export function toNewAgent(draft: Draft): NewAgent {
     fallback: draft.fallback && toChoice(draft.fallback),
     limits: toLimits(draft),
     files: toRules(draft.files),
+    delivery: toDelivery(draft.delivery),
   };
 }
 

@@ -5,6 +5,7 @@ import { born, cast, crowd, record, type Recorded } from "./cast";
 import { RecordedEngines } from "./engines";
 import { dayOf, noLimits } from "./day";
 import { agentUnknown, folderInUse, nameTaken, priceUnknown } from "./faults";
+import { RecordedGitHub } from "./github";
 import { brokenOverrides, recordedCatalogue, RecordedModels } from "./models";
 import { finish, opening, refactor } from "./recording";
 import { passing } from "./passing";
@@ -22,7 +23,7 @@ export type Demo = "usual" | "empty" | "error" | "many" | "still" | "in-use";
 
 type Watcher = { id: string; heard: (update: Update) => void };
 
-class FakeBackend implements Backend {
+class FakeBackend extends RecordedGitHub implements Backend {
   readonly recorded = true;
   private runs: Recorded[];
   private watchers = new Set<Watcher>();
@@ -39,6 +40,7 @@ class FakeBackend implements Backend {
     private readonly demo: Demo,
     private readonly now: () => number,
   ) {
+    super(demo, now);
     const start = now();
     this.runs = demo === "empty" ? [] : demo === "many" ? crowd(start) : cast(start);
     this.inUse = demo === "in-use";

@@ -94,6 +94,14 @@ test("create and start sends what was filled in, starts it and opens it", async 
       fallback: null,
       limits: { tokens: 2_000_000, turns: 200, seconds: 3600, money: 5_000_000 },
       files: { excluded: [...usuallyExcluded], only: [], protected: [] },
+      delivery: {
+        commits: "ONE",
+        trailer: false,
+        pushUnreviewed: false,
+        pullRequest: "ON_REQUEST",
+        followUp: false,
+        mostFollowUps: 3,
+      },
     },
   ]);
 });
