@@ -12,6 +12,7 @@ import { chromium } from "playwright-core";
 import { preview } from "vite";
 import { agentScreens } from "./agents.mjs";
 import { engineScreens } from "./engines.mjs";
+import { handoverScreens } from "./handover.mjs";
 import { modelScreens } from "./models.mjs";
 import { observe, settled } from "./settled.mjs";
 
@@ -27,6 +28,7 @@ const NEVER_MS = 300_000;
 const screens = [
   ...agentScreens,
   ...engineScreens,
+  ...handoverScreens,
   // What differs by the width of the window is in the screens above.
   ...modelScreens.map((screen) => ({ ...screen, sizes: [small] })),
 ].filter((screen) => only.split(",").some((part) => screen.name.includes(part)));

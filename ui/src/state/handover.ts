@@ -1,7 +1,7 @@
 /** What the log tells of handing work over: notes on it, and where the pull request stands. */
 import type { Event, EventKind, Feedback } from "../bindings";
 import { deliveryText, pullRequestNews } from "./delivery";
-import { plural } from "./format";
+import { capital, plural } from "./format";
 import type { About, Draft, LogRow, Note, Tone } from "./reduce";
 
 /** Adds what an event says of the handing over to the rows; says whether it was about that. */
@@ -10,7 +10,7 @@ export function foldHandover(draft: Draft, { seq, at, kind }: Event): boolean {
   const add = (row: Omit<Note, "key" | "at"> | Milestone) => draft.rows.push({ key, at, ...row } as LogRow);
   switch (kind.type) {
     case "deliveryChanged":
-      add(note("delivery", "Delivery changed", { detail: deliveryText(kind.delivery) }));
+      add(note("delivery", "Delivery changed", { detail: capital(deliveryText(kind.delivery)) }));
       return true;
     case "targetChanged":
       add(note("delivery", `Pushes to ${kind.branch} from now on`));
