@@ -72,11 +72,11 @@ export function pullRequestNews(before: PullRequest | null, now: PullRequest): s
   return `${named} updated`;
 }
 
-/** Whether a pull request can be opened: something was pushed to a place that has them. */
-export function canPropose(agent: Agent): boolean {
-  if (agent.pushedCommit === null || agent.status !== "COMPLETED") return false;
-  const open = agent.pullRequest !== null && isOpen(agent.pullRequest.state);
-  return !open && hasPullRequests(agent.githubRepo);
+/** Whether a pull request can be opened: something new was pushed to a place that has them, and none is open. */
+export function canPropose({ pushedCommit, status, pullRequest, githubRepo }: Agent): boolean {
+  if (pushedCommit === null || status !== "COMPLETED" || !hasPullRequests(githubRepo)) return false;
+  // What was merged or closed is not proposed a second time.
+  return pullRequest === null || (!isOpen(pullRequest.state) && pullRequest.head !== pushedCommit);
 }
 
 /** Whether a repository can have pull requests, as far as its address tells: a folder has none. */

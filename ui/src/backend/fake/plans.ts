@@ -15,7 +15,7 @@ export const octo = { name: "Octo Cat", email: "583231+octocat@users.noreply.git
 /** What stands in the way of pushes in the demo of what goes wrong. */
 export const unreachable: Fault = {
   code: "repository_unreachable",
-  message: "look at agent/licence-headers of octo/cli: github.com does not answer",
+  message: "ask github.com: it does not answer",
   hint: "check the network and the address, then try again",
 };
 export const refusedPush: Fault = {

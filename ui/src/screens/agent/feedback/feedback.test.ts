@@ -159,6 +159,25 @@ test("each state without feedback is said in words", async () => {
   }
 });
 
+test("what is long is cut until all of it is asked for", async () => {
+  const base = (await fakeBackend("still").feedback("p02")).find(
+    ({ id }) => id === "check/9071",
+  ) as FeedbackItem;
+  const note = base.annotations[0] as FeedbackItem["annotations"][number];
+  const long: FeedbackItem[] = [
+    { ...base, annotations: Array.from({ length: 50 }, (_, n) => ({ ...note, line: n + 1 })) },
+    { ...base, id: "comment/1", kind: "COMMENT", annotations: [], body: "word ".repeat(3000) },
+  ];
+  show(AgentScreen, { id: "p02" }, { ...looked, feedback: async () => long });
+  expect(await screen.findAllByTestId("annotation")).toHaveLength(8);
+  await fireEvent.click(screen.getByTestId("annotations-all"));
+  expect(screen.getAllByTestId("annotation")).toHaveLength(50);
+  const whole = screen.getByTestId("feedback-whole");
+  expect(whole.textContent).toBe("Show all of it");
+  await fireEvent.click(whole);
+  expect([whole.textContent, whole.getAttribute("aria-expanded")]).toEqual(["Show less", "true"]);
+});
+
 test("nothing that anybody wrote in a review becomes markup", async () => {
   const evil = "<img src=x onerror=alert(1)>[x](javascript:alert(1))";
   const item: FeedbackItem = {
