@@ -13,6 +13,7 @@ import { preview } from "vite";
 import { accountScreens } from "./accounts.mjs";
 import { agentScreens } from "./agents.mjs";
 import { engineScreens } from "./engines.mjs";
+import { handoverScreens } from "./handover.mjs";
 import { modelScreens } from "./models.mjs";
 import { observe, settled } from "./settled.mjs";
 
@@ -29,6 +30,7 @@ const screens = [
   ...agentScreens,
   ...engineScreens,
   ...accountScreens,
+  ...handoverScreens,
   // What differs by the width of the window is in the screens above.
   ...modelScreens.map((screen) => ({ ...screen, sizes: [small] })),
 ].filter((screen) => only.split(",").some((part) => screen.name.includes(part)));

@@ -51,8 +51,26 @@ export const commands = {
 	resume: (id: AgentId) => typedError<null, Fault>(__TAURI_INVOKE("resume", { id })),
 	/**  Answers an agent's question. */
 	answer: (id: AgentId, text: string) => typedError<null, Fault>(__TAURI_INVOKE("answer", { id, text })),
-	/**  Pushes what an agent did. */
-	push: (id: AgentId) => typedError<null, Fault>(__TAURI_INVOKE("push", { id })),
+	/**  Says what a push would do, for the user to read before it. */
+	pushPlan: (id: AgentId) => typedError<PushPlan, Fault>(__TAURI_INVOKE("push_plan", { id })),
+	/**  Pushes what an agent did, as the user wishes. */
+	push: (id: AgentId, wish: PushWish) => typedError<null, Fault>(__TAURI_INVOKE("push", { id, wish })),
+	/**  Gives an agent another target branch. */
+	setTargetBranch: (id: AgentId, branch: string) => typedError<null, Fault>(__TAURI_INVOKE("set_target_branch", { id, branch })),
+	/**  Says how an agent's work is handed over. */
+	setDelivery: (id: AgentId, delivery: Delivery) => typedError<null, Fault>(__TAURI_INVOKE("set_delivery", { id, delivery })),
+	/**  Returns the pull request that would be opened, for the user to change. */
+	pullRequestDraft: (id: AgentId) => typedError<PullRequestDraft, Fault>(__TAURI_INVOKE("pull_request_draft", { id })),
+	/**  Opens a pull request for what was pushed. */
+	openPullRequest: (id: AgentId, draft: PullRequestDraft) => typedError<null, Fault>(__TAURI_INVOKE("open_pull_request", { id, draft })),
+	/**  Asks GitHub now for what came back for a pull request. */
+	lookForFeedback: (id: AgentId) => typedError<null, Fault>(__TAURI_INVOKE("look_for_feedback", { id })),
+	/**  Returns what came back for a pull request, and what became of it. */
+	feedback: (id: AgentId) => typedError<FeedbackItem[], Fault>(__TAURI_INVOKE("feedback", { id })),
+	/**  Turns feedback into an instruction. */
+	takeFeedback: (id: AgentId, ids: string[], note: string | null) => typedError<null, Fault>(__TAURI_INVOKE("take_feedback", { id, ids, note })),
+	/**  Opens a page in the browser. */
+	openPage: (url: string) => typedError<null, Fault>(__TAURI_INVOKE("open_page", { url })),
 	/**  Gives an agent other limits. */
 	setLimits: (id: AgentId, limits: Limits) => typedError<null, Fault>(__TAURI_INVOKE("set_limits", { id, limits })),
 	/**  Gives an agent another model, and one that stands in for it. */
@@ -228,6 +246,16 @@ export type Agent = {
 	filesChanged: number,
 	/**  The last commit that was pushed. */
 	pushedCommit: string | null,
+	/**  How its work is handed over. */
+	delivery: Delivery,
+	/**  Its pull request, once there is one. */
+	pullRequest: PullRequest | null,
+	/**  Feedback that was not taken yet. */
+	feedbackOpen: number,
+	/**  Instructions that feedback became by itself since the user's last one. */
+	followUps: number,
+	/**  The commit that the next push builds upon, where it is not the base. */
+	pushParent: string | null,
 	/**  Milliseconds it has run, up to `running_since`. */
 	ranMs: number,
 	/**  Since when it runs, while it does. */
@@ -753,7 +781,9 @@ branch: string;
 /**  The commit in the user's name. */
 commit: string; 
 /**  The tree it carries, which is a checkpoint's. */
-tree: string } | 
+tree: string; 
+/**  Whether nobody reviewed it, as the user chose for this agent. */
+unreviewed?: boolean } | 
 /**  The remote has the commit. */
 { type: "pushCompleted"; 
 /**  The target branch. */
@@ -770,6 +800,38 @@ fault: Fault } |
 { type: "deleted" } | 
 /**  The deletion was undone. */
 { type: "restored" } | 
+/**  The user changed how its work is handed over. */
+{ type: "deliveryChanged"; 
+/**  How, from now on. */
+delivery: Delivery } | 
+/**  The user gave the agent another target branch. */
+{ type: "targetChanged"; 
+/**  The branch from now on. */
+branch: string } | 
+/**  The work was re-applied to where the target branch is now. */
+{ type: "reapplied"; 
+/**  The commit that it was re-applied to. */
+onto: string; 
+/**  The checkpoint that this made. */
+checkpoint: string; 
+/**  How many files differ from the base after it. */
+filesChanged: number } | 
+/**  The pull request was opened, or stands elsewhere. */
+{ type: "pullRequestChanged"; 
+/**  As it is now. */
+pullRequest: PullRequest } | 
+/**  Something came back for the pull request. */
+{ type: "feedbackArrived"; 
+/**  What. */
+items: Feedback[] } | 
+/**  Feedback became an instruction. */
+{ type: "feedbackTaken"; 
+/**  Which. */
+ids: string[]; 
+/**  The instruction. */
+instruction: InstructionId; 
+/**  Whether that happened by itself. */
+byItself: boolean } | 
 /**  Something worth knowing that changes nothing. */
 { type: "noted"; 
 /**  What it is. */
@@ -1584,6 +1646,28 @@ export type SignInWay =
 "TOKEN" | 
 /**  With the token of an installed `gh`. */
 "GH";
+/**  A note that a check made on a line. */
+export type Annotation = {
+	/**  The file. */
+	path: string,
+	/**  The line, from 1. */
+	line: number,
+	/**  How grave it is: `failure`, `warning` or `notice`. */
+	level: string,
+	/**  What it says. */
+	message: string,
+};
+
+/**  How the checks of a commit stand together. */
+export type ChecksState = 
+/**  There are none. */
+"NONE" | 
+/**  Some have not ended. */
+"PENDING" | 
+/**  All have ended, and well. */
+"PASSED" | 
+/**  Some have failed. */
+"FAILED";
 
 /**  What a push is made of. */
 export type CommitStyle = 
@@ -1591,6 +1675,14 @@ export type CommitStyle =
 "ONE" | 
 /**  One for each instruction that changed something. */
 "PER_INSTRUCTION";
+
+/**  A file that two sides changed in the same places. */
+export type Conflict = {
+	/**  The file. */
+	path: string,
+	/**  It with the places marked, as git marks them, cut at 16 KiB; none where a text cannot show it. */
+	preview: string | null,
+};
 
 /**  How an agent's work is handed over. The usual way asks the user for each step. */
 export type Delivery = {
@@ -1608,6 +1700,114 @@ export type Delivery = {
 	mostFollowUps?: number,
 };
 
+/**  What came back for a pull request: something that somebody or a machine said of it. */
+export type Feedback = {
+	/**  Which it is, such as `comment/1234` or `check/5678`. */
+	id: string,
+	/**  What it is. */
+	kind: FeedbackKind,
+	/**  Who said it: a login, or the name of an app. */
+	author: string,
+	/**  A line that says what it is about: a check's name, or the beginning of a comment. */
+	title: string,
+	/**  The text, untrusted, cut at 16 KiB: a comment, a check's summary, or the end of a job's log. */
+	body: string,
+	/**  The file it is about. */
+	path: string | null,
+	/**  The line of that file, on the new side, from 1. */
+	line: number | null,
+	/**  The notes that a check made on lines, at most 50. */
+	annotations: Annotation[],
+	/**  The commit it is about. */
+	commit: string,
+	/**  Its page. */
+	url: string,
+	/**  When it was said. */
+	at: Timestamp,
+};
+
+/**  A piece of feedback and what became of it. */
+export type FeedbackItem = {
+	/**  Whether it was turned into an instruction. */
+	taken: boolean,
+	/**  Whether it is about a commit that a later push has replaced. */
+	outdated: boolean,
+} & Feedback;
+
+/**  What a [`Feedback`] is. */
+export type FeedbackKind = 
+/**  A comment on a line or file of the change. */
+"LINE_COMMENT" | 
+/**  The text of a review. */
+"REVIEW" | 
+/**  A comment on the pull request as a whole. */
+"COMMENT" | 
+/**  A check that failed. */
+"FAILED_CHECK";
+
+/**  A target branch that somebody else pushed to. */
+export type MovedTarget = {
+	/**  Where the branch is. */
+	tip: string,
+	/**  The first line of that commit's message. */
+	summary: string,
+	/**  When it was made. */
+	at: Timestamp,
+	/**  A name that is free, as an offer. */
+	freeName: string,
+	/**  The files that both changed in the same places; re-applying is possible where there are none. */
+	conflicts: Conflict[],
+};
+
+/**  A commit that a push would make. */
+export type PlannedCommit = {
+	/**  Its tree. */
+	tree: string,
+	/**  Its message, which can be changed. */
+	message: string,
+	/**  Files that it changes. */
+	files: number,
+};
+
+/**  The pull request of an agent. */
+export type PullRequest = {
+	/**  Its number in the repository. */
+	number: number,
+	/**  Its page. */
+	url: string,
+	/**  Its title. */
+	title: string,
+	/**  Where it stands. */
+	state: PullRequestState,
+	/**  The commit at its head, as GitHub knows it. */
+	head: string,
+	/**  The branch that it is to be merged into. */
+	base: string,
+	/**  How the checks of that commit stand. */
+	checks: ChecksState,
+};
+
+/**  A pull request that is not opened yet. */
+export type PullRequestDraft = {
+	/**  Its title. */
+	title: string,
+	/**  Its text. */
+	body: string,
+	/**  Whether it is opened as a draft. */
+	draft: boolean,
+};
+
+/**  Where a pull request stands. */
+export type PullRequestState = 
+/**  Open, and not meant to be merged yet. */
+"DRAFT" | 
+/**  Open. */
+"OPEN" | 
+/**  Closed without being merged. */
+"CLOSED" | 
+/**  Merged. */
+"MERGED";
+
 /**  Whether a pull request is opened after a push. */
 export type PullRequestWish = 
 /**  When the user asks for it. */
@@ -1616,6 +1816,88 @@ export type PullRequestWish =
 "DRAFT" | 
 /**  Ready for review. */
 "READY";
+
+/**  What a push would do, for the user to read before it. */
+export type PushPlan = {
+	/**  The target branch. */
+	branch: string,
+	/**  The tree that goes out: the reviewed one. */
+	tree: string,
+	/**  The name in the commits. */
+	authorName: string,
+	/**  The address in the commits. */
+	authorEmail: string,
+	/**  Other addresses that can be chosen. */
+	emails: string[],
+	/**  How commits are signed. */
+	signing: Signing,
+	/**  The commits, the first one first. */
+	commits: PlannedCommit[],
+	/**  What to look at before it goes out, the gravest first. */
+	risks: Risk[],
+	/**  Where the target branch is now, where it moved since the last push. */
+	moved: MovedTarget | null,
+};
+
+/**  What the user changed of a [`PushPlan`]. */
+export type PushWish = {
+	/**  The tree that was read; a push of another one is refused. */
+	tree?: string | null,
+	/**  The messages, one for each planned commit; none for those of the plan. */
+	messages?: string[] | null,
+	/**  Whether a branch that moved is built upon, with the work re-applied to where it is. */
+	reapply?: boolean,
+};
+
+/**  Something about a change that deserves a look before it goes out. */
+export type Risk = {
+	/**  What it is. */
+	kind: RiskKind,
+	/**  The file. */
+	path: string,
+	/**  The line on the new side, from 1, where it is in one. */
+	line: number | null,
+	/**  What was found, in words; a secret is not repeated. */
+	detail: string,
+};
+
+/**  What a [`Risk`] is, the gravest first. */
+export type RiskKind = 
+/**  A text that looks like a key or token. */
+"SECRET" | 
+/**  A file that runs on the repository's machines: a CI workflow or an action. */
+"WORKFLOW" | 
+/**  A file that runs on a developer's machine by itself: a git hook, an editor task, an install script. */
+"HOOK" | 
+/**  A character that cannot be seen, or that turns the direction of text. */
+"HIDDEN_UNICODE" | 
+/**  A file that became executable. */
+"EXECUTABLE" | 
+/**  A symbolic link, or a submodule, that was added or changed. */
+"LINK" | 
+/**  A lockfile: what it names is downloaded and run. */
+"LOCKFILE" | 
+/**  A binary file. */
+"BINARY" | 
+/**  A file of more than 1 MiB. */
+"LARGE";
+
+/**  How commits are signed. */
+export type Signing = 
+/**  They are not: the user's git configuration does not ask for it. */
+{ type: "off" } | 
+/**  With an SSH key. */
+{ type: "ssh"; 
+/**  Which, as the configuration names it. */
+key: string } | 
+/**  With GnuPG. */
+{ type: "gpg"; 
+/**  Which; none for the one that belongs to the address. */
+key: string | null } | 
+/**  The configuration asks for it in a way that is not supported, or that cannot work. */
+{ type: "impossible"; 
+/**  Why, and what to do. */
+fault: Fault };
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

@@ -4,11 +4,13 @@ import type {
   Branches,
   CatalogueInfo,
   DayUsage,
+  Delivery,
   DiffWindow,
   Disclosure,
   EngineOption,
   EngineStatus,
   Fault,
+  FeedbackItem,
   FileChange,
   FileRules,
   ForgeApp,
@@ -20,6 +22,9 @@ import type {
   NewAgent,
   ProviderOption,
   RepositoryList,
+  PullRequestDraft,
+  PushPlan,
+  PushWish,
   Settings,
   SignInOffer,
   SignInProgress,
@@ -55,7 +60,6 @@ export interface Backend {
   /** Paths that match what was typed behind an `@`, the best first. */
   mentionable(id: string, typed: string): Promise<string[]>;
   answer(id: string, text: string): Promise<void>;
-  push(id: string): Promise<void>;
   setLimits(id: string, limits: Limits): Promise<void>;
   setModel(id: string, model: ModelChoice, fallback: ModelChoice | null): Promise<void>;
   setFileRules(id: string, files: FileRules): Promise<void>;
@@ -103,6 +107,20 @@ export interface Backend {
   issues(repo: string, text: string): Promise<Issue[]>;
   /** An issue in the words of a task. */
   issueTask(repo: string, number: number): Promise<string>;
+  /** What a push would do, for the user to read before it. */
+  pushPlan(id: string): Promise<PushPlan>;
+  /** Begins to push; how it ends is in the log. */
+  push(id: string, wish: PushWish): Promise<void>;
+  setTargetBranch(id: string, branch: string): Promise<void>;
+  setDelivery(id: string, delivery: Delivery): Promise<void>;
+  /** The pull request that would be opened, for the user to change. */
+  pullRequestDraft(id: string): Promise<PullRequestDraft>;
+  openPullRequest(id: string, draft: PullRequestDraft): Promise<void>;
+  /** Asks GitHub now; what is new arrives in the log. */
+  lookForFeedback(id: string): Promise<void>;
+  feedback(id: string): Promise<FeedbackItem[]>;
+  /** Turns feedback into one instruction, and lets the agent go on with it. */
+  takeFeedback(id: string, ids: string[], note: string | null): Promise<void>;
 
   branches(repo: string): Promise<Branches>;
   engineStatus(): Promise<EngineStatus>;

@@ -2,6 +2,7 @@
 /* eslint-disable svelte/prefer-svelte-reactivity -- the map is replaced rather than changed, and nobody watches the set. */
 import type { DiffRow, DiffWindow, Fault } from "../bindings";
 import { type Backend, toFault } from "../backend/backend";
+import { locate } from "./locate";
 
 const PAGE_ROWS = 200;
 
@@ -17,7 +18,7 @@ export class Diff {
   private asked = new Set<number>();
   private view = { first: 0, last: 0 };
   /** Counts the reloads, so that a page of an older rendering is never put among newer ones. */
-  private rendering = 0;
+  rendering = $state(0);
   private reloading = false;
   private again = false;
 
@@ -41,6 +42,12 @@ export class Diff {
   /** Returns a row, or nothing while it is on its way. */
   row(index: number): DiffRow | undefined {
     return this.pages.get(Math.floor(index / PAGE_ROWS))?.[index % PAGE_ROWS];
+  }
+
+  /** Finds the row that shows a line of the new side, or the nearest one behind it. */
+  locate(line: number): Promise<number | null> {
+    const read = async (page: number) => this.pages.get(page) ?? (await this.ask(page)).rows;
+    return locate(this.total, PAGE_ROWS, read, line);
   }
 
   /** Fetches what is missing of the rows from `first` to `last`, which are in view now. */

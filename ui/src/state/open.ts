@@ -2,6 +2,9 @@
 import type { FileChange } from "../bindings";
 import { firstFile } from "./tree";
 
+/** A line of a file that is to be shown; another object for each time it is asked for. */
+export type Place = { path: string; line: number };
+
 /** Finds a changed file by its path, or by the path it had before a move. */
 export function named(changes: readonly FileChange[], path: string | null): FileChange | undefined {
   if (path === null) return undefined;

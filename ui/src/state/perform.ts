@@ -25,7 +25,10 @@ export async function attempt(request: Promise<unknown>): Promise<boolean> {
   }
 }
 
-export async function perform(backend: Backend, verb: Verb, agent: Agent): Promise<boolean> {
+/** A push is not here: it is looked at first. */
+export type Performed = Exclude<Verb, "push">;
+
+export async function perform(backend: Backend, verb: Performed, agent: Agent): Promise<boolean> {
   if (verb !== "delete") return attempt(backend[verb](agent.id));
   const deleted = await attempt(backend.deleteAgent(agent.id));
   if (deleted) {

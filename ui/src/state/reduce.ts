@@ -12,6 +12,7 @@ import type {
   Instruction,
   LimitKind,
   PlanStep,
+  PullRequest,
   ToolCall,
 } from "../bindings";
 import { foldRows } from "./rows";
@@ -34,7 +35,8 @@ export type LogRow = { key: string; at: number } & (
 );
 
 /** What a note is about, which decides its mark. */
-export type About = "prompt" | "model" | "plan" | "context" | "loop" | "limit" | "files" | "steering";
+export type About =
+  "prompt" | "model" | "plan" | "context" | "loop" | "limit" | "files" | "steering" | "delivery" | "feedback";
 
 /** Something that happened around the work; `more`, or the text stored as `blob`, is shown on demand. */
 export type Note = {
@@ -69,6 +71,12 @@ export type Log = {
   readonly loop: LoopNoticed | null;
   /** Agents before it, while it waits for a slot. */
   readonly ahead: number | null;
+  /** The pull request, as the log spoke of it last. */
+  readonly pullRequest: PullRequest | null;
+  /** The number of the last event that changed what came back for it. */
+  readonly answered: number;
+  /** The number of the last event that ended a push, well or not. */
+  readonly pushEnded: number;
 };
 
 export const emptyLog: Log = {
@@ -82,6 +90,9 @@ export const emptyLog: Log = {
   paused: null,
   loop: null,
   ahead: null,
+  pullRequest: null,
+  answered: 0,
+  pushEnded: 0,
 };
 
 /** A log while a batch is folded into it. */

@@ -1,6 +1,7 @@
 /** Makes the rows of the activity panel out of events. */
 import type { Event, Fault, ToolCall } from "../bindings";
 import { sentence } from "./format";
+import { foldHandover } from "./handover";
 import { noteOf } from "./notes";
 import type { Draft, LogRow, Tone } from "./reduce";
 import { pausedText } from "./words";
@@ -8,6 +9,7 @@ import { pausedText } from "./words";
 /** Adds what an event says to the rows, or changes the row that it belongs to. */
 export function foldRows(draft: Draft, { seq, at, kind }: Event): void {
   const key = String(seq);
+  if (foldHandover(draft, { seq, at, kind })) return;
   const note = noteOf(kind);
   if (note) return void draft.rows.push({ key, at, ...note });
   const milestone = (tone: Tone, text: string, detail: string | null = null) =>
@@ -105,7 +107,11 @@ export function foldRows(draft: Draft, { seq, at, kind }: Event): void {
     case "failed":
       return void draft.rows.push({ key, at, type: "failed", fault: kind.fault, attempted: "run" });
     case "pushStarted":
-      return void milestone("sent", `Pushing to ${kind.branch}`, kind.commit.slice(0, 10));
+      return void milestone(
+        "sent",
+        `Pushing to ${kind.branch}${kind.unreviewed ? ", without a review" : ""}`,
+        kind.commit.slice(0, 10),
+      );
     case "pushCompleted":
       return void milestone(
         "good",
@@ -139,6 +145,12 @@ export function foldRows(draft: Draft, { seq, at, kind }: Event): void {
     case "modelChanged":
     case "fileRulesChanged":
     case "wrapUpRequested":
+    case "deliveryChanged":
+    case "targetChanged":
+    case "reapplied":
+    case "pullRequestChanged":
+    case "feedbackArrived":
+    case "feedbackTaken":
       return;
   }
 }

@@ -1,5 +1,6 @@
 /** What can be done with an agent in which status; the engine refuses the rest. */
 import type { Agent } from "../bindings";
+import { isOpen } from "./delivery";
 
 export type Verb = "start" | "cancelStart" | "stop" | "pause" | "resume" | "push" | "delete";
 
@@ -50,7 +51,13 @@ export function canInstruct(agent: Agent): boolean {
 
 /** Whether a person has to do something before the agent goes on. */
 export function needsYou(agent: Agent): boolean {
+  if (agent.status === "COMPLETED") return hasOpenFeedback(agent);
   return (agent.status === "PAUSED" && agent.resumesAt === null) || agent.status === "ERROR";
+}
+
+/** Whether something came back for its pull request that nobody has taken up, while that can be changed. */
+export function hasOpenFeedback({ pullRequest, feedbackOpen }: Agent): boolean {
+  return feedbackOpen > 0 && pullRequest !== null && isOpen(pullRequest.state);
 }
 
 /** Whether a notice above the files says what comes next, so that nothing else on the screen does. */

@@ -13,6 +13,7 @@ const next: Partial<Record<EventKind["type"], Status>> = {
   wrapUpRequested: "RUNNING",
   completed: "COMPLETED",
   failed: "ERROR",
+  turnStarted: "RUNNING",
   pushStarted: "PUSHING",
   pushCompleted: "COMPLETED",
   pushFailed: "COMPLETED",
@@ -109,7 +110,22 @@ function particulars(agent: Agent, { at, kind }: Event): Partial<Agent> {
     case "pushFailed":
       return failed(kind.fault);
     case "pushCompleted":
-      return { pushedCommit: kind.commit, pushedAt: at };
+      return { pushedCommit: kind.commit, pushedAt: at, feedbackOpen: 0 };
+    case "deliveryChanged":
+      return { delivery: kind.delivery };
+    case "targetChanged":
+      return { targetBranch: kind.branch };
+    case "reapplied":
+      return { pushParent: kind.onto, checkpoint: kind.checkpoint, filesChanged: kind.filesChanged };
+    case "pullRequestChanged":
+      return { pullRequest: kind.pullRequest };
+    case "feedbackArrived":
+      return { feedbackOpen: agent.feedbackOpen + kind.items.length };
+    case "feedbackTaken":
+      return {
+        feedbackOpen: Math.max(0, agent.feedbackOpen - kind.ids.length),
+        followUps: kind.byItself ? agent.followUps + 1 : 0,
+      };
     case "deleted":
       return { deletedAt: at };
     case "restored":

@@ -1,5 +1,6 @@
 /** A recorded agent, and how its log grows. */
 import type { Agent, Event, EventKind } from "../../bindings";
+import { usualDelivery } from "../../state/delivery";
 import { advance } from "./advance";
 import { sonnet } from "./models";
 import type { Step } from "./recording";
@@ -52,6 +53,11 @@ export function born(
     checkpoint: null,
     filesChanged: 0,
     pushedCommit: null,
+    delivery: usualDelivery,
+    pullRequest: null,
+    feedbackOpen: 0,
+    followUps: 0,
+    pushParent: null,
     ranMs: 0,
     runningSince: null,
     lastSeq: 1,

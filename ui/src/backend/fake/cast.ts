@@ -1,6 +1,7 @@
 /** The agents of the recording, each at another point of its life. */
 import { born, played, type Recorded } from "./born";
 import { nights } from "./nights";
+import { pulls } from "./pulls";
 import { call, finish, olderKernel, one, opening, refactor, said } from "./recording";
 
 export { born, record, type Recorded } from "./born";
@@ -167,6 +168,7 @@ export function cast(now: number): Recorded[] {
   return [
     ...[running, asking, done, cloning, idle, failed, pushed, pushing, waiting, limited],
     ...nights(now),
+    ...pulls(now),
   ];
 }
 

@@ -7,6 +7,7 @@ import { dayOf, noLimits } from "./day";
 import { agentUnknown, folderInUse, nameTaken, priceUnknown } from "./faults";
 import { RecordedGitHub } from "./github";
 import { brokenOverrides, recordedCatalogue, RecordedModels } from "./models";
+import { handover, type Handover, type Hands } from "./handover";
 import { finish, opening, refactor } from "./recording";
 import { passing } from "./passing";
 import { recordedFiles } from "./patches";
@@ -23,7 +24,7 @@ export type Demo = "usual" | "empty" | "error" | "many" | "still" | "in-use";
 
 type Watcher = { id: string; heard: (update: Update) => void };
 
-class FakeBackend extends RecordedGitHub implements Backend {
+class FakeBackend extends RecordedGitHub implements Omit<Backend, keyof Handover> {
   readonly recorded = true;
   private runs: Recorded[];
   private watchers = new Set<Watcher>();
@@ -81,6 +82,15 @@ class FakeBackend extends RecordedGitHub implements Backend {
     throw agentUnknown;
   }
 
+  readonly hands = (): Hands => ({
+    find: (id) => this.find(id),
+    add: (run, ...kinds) => this.add(run, ...kinds),
+    play: (run) => this.play(run),
+    now: this.now,
+    broken: this.demo === "error",
+    still: this.demo === "still",
+  });
+
   private async act(id: string, ...kinds: EventKind[]): Promise<void> {
     this.add(this.find(id), ...kinds);
   }
@@ -95,8 +105,9 @@ class FakeBackend extends RecordedGitHub implements Backend {
     this.ids += 1;
     const run = born(`n${this.ids}`, made.name, made.task, made.githubRepo, made.targetBranch, this.now());
     const { sourceBranch, model, fallback = null, limits, files = run.agent.files } = made;
+    const { delivery = run.agent.delivery } = made;
     if (limits.money && !limits.tokens && model.provider !== "anthropic") throw priceUnknown(model.name);
-    run.agent = { ...run.agent, sourceBranch, model, fallback, limits, files };
+    run.agent = { ...run.agent, sourceBranch, model, fallback, limits, files, delivery };
     this.runs.push(run);
     this.add(run);
     return run.agent;
@@ -123,15 +134,6 @@ class FakeBackend extends RecordedGitHub implements Backend {
         ? { type: "cloneCancelled", reason: "STOPPED" }
         : { type: "paused", reason: "STOPPED", limit: null },
     );
-  }
-
-  async push(id: string): Promise<void> {
-    const run = this.find(id);
-    const { targetBranch: branch } = run.agent;
-    const commit = "5b8e0c3d91fa2647c1d0";
-    this.add(run, { type: "pushStarted", branch, commit, tree: "77aa" });
-    run.upcoming = [{ afterMs: 900, kinds: [{ type: "pushCompleted", branch, commit, created: true }] }];
-    this.play(run);
   }
 
   async answer(id: string, text: string): Promise<void> {
@@ -249,5 +251,6 @@ class FakeBackend extends RecordedGitHub implements Backend {
 
 /** Makes the fake for a demo, which an address may name as `?demo=many`. */
 export function fakeBackend(demo: Demo, now: () => number = Date.now): Backend {
-  return new FakeBackend(demo, now);
+  const backend = new FakeBackend(demo, now);
+  return Object.assign(backend, handover(backend.hands()));
 }

@@ -1,8 +1,10 @@
 /** What an agent does now or waits for, in one line. */
 import type { Agent } from "../../bindings";
 import { capital, plural, upcoming } from "../../state/format";
+import { pullRequestText } from "../../state/delivery";
+import { openText } from "../../state/feedback";
+import { hasOpenFeedback, hasUnpushed } from "../../state/verbs";
 import { pausedText } from "../../state/words";
-import { hasUnpushed } from "../../state/verbs";
 
 export function activity(agent: Agent, now = Date.now()): { text: string; urgent: boolean } {
   const calm = (text: string) => ({ text, urgent: false });
@@ -19,6 +21,9 @@ export function activity(agent: Agent, now = Date.now()): { text: string; urgent
       return urgent(agent.pauseReason ? pausedText(agent.pauseReason) : "Paused");
     case "COMPLETED":
       if (hasUnpushed(agent)) return urgent("Ready to review");
+      if (agent.pullRequest && hasOpenFeedback(agent))
+        return urgent(`#${agent.pullRequest.number}: ${openText(agent)}`);
+      if (agent.pullRequest) return calm(capital(pullRequestText(agent.pullRequest)));
       return calm(agent.pushedCommit ? `Pushed ${agent.pushedCommit.slice(0, 7)}` : "Nothing changed");
     case "PUSHING":
       return calm(`Pushing ${plural(agent.filesChanged, "file")}`);

@@ -47,6 +47,17 @@ test("a push that failed is said, although the agent is completed", () => {
   });
 });
 
+test("a pull request is said in its row, and what came back for it stands out", () => {
+  const byId = new Map(cast(0).map(({ agent }) => [agent.id, agent]));
+  const said = ["p01", "p02", "p03", "p04"].map((id) => activity(byId.get(id) as Agent));
+  expect(said).toEqual([
+    { text: "#141 draft, checks running", urgent: false },
+    { text: "#142: checks failed, 4 to answer", urgent: true },
+    { text: "#143 open, checks passed", urgent: false },
+    { text: "#144 merged", urgent: false },
+  ]);
+});
+
 test("a folder in use takes the place of the list, and trying again brings the list", async () => {
   const fault: Fault = { code: "folder_in_use", message: "use the folder", hint: "close that program" };
   let inUse = true;

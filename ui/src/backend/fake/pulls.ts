@@ -1,0 +1,234 @@
+/** The agents whose work was pushed: their pull requests, and what came back for them. */
+import type { Agent, ChecksState, EventKind, Feedback, PullRequest, PullRequestState } from "../../bindings";
+import { born, played, type Recorded } from "./born";
+import { call, finish, one, opening, refactor, type Step } from "./recording";
+
+const MINUTE = 60_000;
+const first = "5b8e0c3d91fa2647c1d0";
+const second = "e07f4ab21c6d88035fb9";
+
+const pushed = (branch: string, commit = first): Step[] => [
+  one(60_000, { type: "pushStarted", branch, commit, tree: "77aa" }),
+  one(2100, { type: "pushCompleted", branch, commit, created: commit === first }),
+];
+
+/** A pull request of a recorded agent. */
+export function pullRequestOf(
+  agent: Agent,
+  number: number,
+  state: PullRequestState,
+  checks: ChecksState,
+  head = agent.pushedCommit ?? first,
+): PullRequest {
+  const url = `https://github.com/${agent.githubRepo}/pull/${number}`;
+  return { number, url, title: agent.name, state, head, base: agent.sourceBranch, checks };
+}
+
+const typecheckLog = `> journal@2.4.0 typecheck
+> tsc --noEmit
+
+src/App.tsx(50,17): error TS7006: Parameter 'id' implicitly has an 'any' type.
+src/dates.ts(5,16): error TS2345: Argument of type 'string | undefined' is not
+  assignable to parameter of type 'string'.
+
+Found 2 errors in 2 files.
+
+Errors  Files
+     1  src/App.tsx:50
+     1  src/dates.ts:5
+Error: Process completed with exit code 2.
+`;
+
+type Said = Pick<Feedback, "id" | "kind" | "author" | "title" | "body"> & Partial<Feedback>;
+
+function feedback(at: number, said: Said): Feedback {
+  const url = `https://github.com/octo/web/pull/142#${said.id.replace("/", "-")}`;
+  return { path: null, line: null, annotations: [], commit: first, url, at, ...said };
+}
+
+function cameBack(now: number): Feedback[] {
+  return [
+    feedback(now - 38 * MINUTE, {
+      id: "check/9071",
+      kind: "FAILED_CHECK",
+      author: "GitHub Actions",
+      title: "typecheck",
+      body: typecheckLog,
+      annotations: [
+        {
+          path: "src/App.tsx",
+          line: 50,
+          level: "failure",
+          message: "Parameter 'id' implicitly has an 'any' type.",
+        },
+        {
+          path: "src/dates.ts",
+          line: 5,
+          level: "warning",
+          message: "Argument of type 'string | undefined' is not assignable to parameter of type 'string'.",
+        },
+      ],
+    }),
+    feedback(now - 21 * MINUTE, {
+      id: "comment/3301",
+      kind: "LINE_COMMENT",
+      author: "maya-lind",
+      title: "The locale is fixed to English here.",
+      body: 'The locale is fixed to English here. Can it come from `useLocale()` as in the header?\n\n<b>Not</b> urgent, but the German journal shows "Oct 3, 2026".',
+      path: "src/App.tsx",
+      line: 15,
+    }),
+    feedback(now - 20 * MINUTE, {
+      id: "comment/3302",
+      kind: "LINE_COMMENT",
+      author: "maya-lind",
+      title: "Props as an interface or a type?",
+      body: "Props as an interface or a type? The rest of the code uses types.",
+      path: "src/types.ts",
+      line: 2,
+    }),
+    feedback(now - 19 * MINUTE, {
+      id: "review/880",
+      kind: "REVIEW",
+      author: "maya-lind",
+      title: "Good direction, two things before this can go in.",
+      body: "Good direction, two things before this can go in: the locale, and the type check.",
+    }),
+  ];
+}
+
+function before(now: number): Feedback[] {
+  return [
+    feedback(now - 190 * MINUTE, {
+      id: "check/8812",
+      kind: "FAILED_CHECK",
+      author: "GitHub Actions",
+      title: "lint",
+      body: "src/routes.ts\n  12:3  error  Missing semicolon\n\n✖ 1 problem (1 error, 0 warnings)\n",
+    }),
+    feedback(now - 185 * MINUTE, {
+      id: "comment/3190",
+      kind: "LINE_COMMENT",
+      author: "tobias-k",
+      title: "This shim can go.",
+      body: "This shim can go: nothing imports it any more.",
+      path: "src/legacy.js",
+      line: 1,
+    }),
+  ];
+}
+
+/** Makes the agents; their ids begin with p. */
+export function pulls(now: number): Recorded[] {
+  const done = (
+    id: string,
+    name: string,
+    repo: string,
+    target: string,
+    minutes: number,
+    more: Step[] = [],
+  ) => {
+    const task = `${name}, and keep everything else as it is.`;
+    const run = born(id, name, task, repo, target, now - minutes * MINUTE);
+    return played(run, [...opening, ...refactor(task, `${id}-task`), ...finish(9), ...more]);
+  };
+  const changed = (run: Recorded, ...made: [PullRequestState, ChecksState][]): Step[] => {
+    const number = 140 + Number(run.agent.id.slice(1));
+    return made.map(([state, checks]) => {
+      const pullRequest = pullRequestOf(run.agent, number, state, checks);
+      return one(4000, { type: "pullRequestChanged", pullRequest });
+    });
+  };
+  const proposed = (run: Recorded, ...made: [PullRequestState, ChecksState][]) =>
+    played(run, changed(run, ...made));
+
+  const answered = done("p02", "Type the journal's props", "octo/web", "agent/props", 230);
+  const follow: EventKind = {
+    type: "deliveryChanged",
+    delivery: { ...answered.agent.delivery, followUp: true },
+  };
+  played(answered, [one(1000, follow), ...pushed("agent/props", second)]);
+  proposed(answered, ["OPEN", "PENDING"], ["OPEN", "FAILED"]);
+  played(answered, [
+    one(9000, { type: "feedbackArrived", items: before(now).map((item) => ({ ...item, commit: second })) }),
+    one(100, { type: "feedbackTaken", ids: ["check/8812"], instruction: "f1", byItself: true }),
+    one(100, { type: "turnStarted", instruction: "f1", text: "The check “lint” failed. Mend what it says." }),
+    ...call(
+      "edit_file",
+      "edit src/routes.ts",
+      { path: "src/routes.ts" },
+      { edited: [{ path: "src/routes.ts", added: 1, removed: 1 }], files: 9 },
+    ),
+    one(900, { type: "completed", summary: "The semicolon is there.", unverified: "The lint was not run." }),
+    ...pushed("agent/props"),
+  ]);
+  proposed(answered, ["OPEN", "PENDING"], ["OPEN", "FAILED"]);
+  played(answered, [one(100, { type: "feedbackArrived", items: cameBack(now) })]);
+
+  const waits = done(
+    "p01",
+    "Cache the tide tables",
+    "octo/tides",
+    "agent/tide-cache",
+    12,
+    pushed("agent/tide-cache"),
+  );
+  proposed(waits, ["DRAFT", "PENDING"]);
+
+  const passed = done(
+    "p03",
+    "Shorten the start-up",
+    "octo/gateway",
+    "agent/start-up",
+    340,
+    pushed("agent/start-up"),
+  );
+  proposed(passed, ["DRAFT", "PENDING"], ["OPEN", "PASSED"]);
+
+  const merged = done(
+    "p04",
+    "Name the retry rules",
+    "octo/api",
+    "agent/retry-rules",
+    60 * 50,
+    pushed("agent/retry-rules"),
+  );
+  proposed(merged, ["OPEN", "PASSED"], ["MERGED", "PASSED"]);
+
+  const moved = done(
+    "p05",
+    "Steady the flaky tests",
+    "octo/api",
+    "agent/flaky-tests",
+    66,
+    pushed("agent/flaky-tests"),
+  );
+  const conflicts = done(
+    "p06",
+    "Store dates as UTC",
+    "octo/web",
+    "agent/time-zones",
+    84,
+    pushed("agent/time-zones"),
+  );
+  for (const { agent, run } of [moved, conflicts].map((each) => ({ agent: each.agent, run: each }))) {
+    const text = "Also cover the day on which clocks change.";
+    played(run, [
+      one(1000, { type: "instructionQueued", id: `${agent.id}-q`, text }),
+      one(100, { type: "turnStarted", instruction: `${agent.id}-q`, text }),
+      one(5000, { type: "completed", summary: "The change of clocks is covered.", unverified: null }),
+    ]);
+  }
+
+  const closed = done(
+    "p07",
+    "Move to the new router",
+    "octo/web",
+    "agent/router",
+    60 * 30,
+    pushed("agent/router"),
+  );
+  proposed(closed, ["OPEN", "PENDING"], ["CLOSED", "NONE"]);
+
+  return [waits, answered, passed, merged, moved, conflicts, closed];
+}

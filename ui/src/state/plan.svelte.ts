@@ -1,0 +1,42 @@
+/** What a push would do, asked for when the dialog opens and whenever something that it rests on changed. */
+import type { Fault, PushPlan } from "../bindings";
+import { type Backend, toFault } from "../backend/backend";
+
+export class Plan {
+  shown = $state.raw<PushPlan | null>(null);
+  fault = $state.raw<Fault | null>(null);
+  /** The messages of its commits as the user has them; a new plan brings new ones. */
+  messages = $state<string[]>([]);
+  looking = $state(false);
+  private asked = 0;
+
+  constructor(
+    private readonly backend: Backend,
+    private readonly id: string,
+  ) {}
+
+  /** Asks anew; what is shown stays until the answer comes, and only the last question is heard. */
+  async look(): Promise<void> {
+    const mine = (this.asked += 1);
+    this.looking = true;
+    try {
+      const plan = await this.backend.pushPlan(this.id);
+      if (mine !== this.asked) return;
+      this.take(plan);
+    } catch (thrown) {
+      if (mine !== this.asked) return;
+      this.fault = toFault(thrown);
+    } finally {
+      if (mine === this.asked) this.looking = false;
+    }
+  }
+
+  private take(plan: PushPlan): void {
+    const before = this.shown?.commits.map((commit) => commit.message);
+    const made = plan.commits.map((commit) => commit.message);
+    // What the user wrote stays as long as the plan proposes what it proposed before.
+    if (JSON.stringify(before) !== JSON.stringify(made)) this.messages = made;
+    this.shown = plan;
+    this.fault = null;
+  }
+}
