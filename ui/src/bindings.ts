@@ -51,26 +51,6 @@ export const commands = {
 	resume: (id: AgentId) => typedError<null, Fault>(__TAURI_INVOKE("resume", { id })),
 	/**  Answers an agent's question. */
 	answer: (id: AgentId, text: string) => typedError<null, Fault>(__TAURI_INVOKE("answer", { id, text })),
-	/**  Says what a push would do, for the user to read before it. */
-	pushPlan: (id: AgentId) => typedError<PushPlan, Fault>(__TAURI_INVOKE("push_plan", { id })),
-	/**  Pushes what an agent did, as the user wishes. */
-	push: (id: AgentId, wish: PushWish) => typedError<null, Fault>(__TAURI_INVOKE("push", { id, wish })),
-	/**  Gives an agent another target branch. */
-	setTargetBranch: (id: AgentId, branch: string) => typedError<null, Fault>(__TAURI_INVOKE("set_target_branch", { id, branch })),
-	/**  Says how an agent's work is handed over. */
-	setDelivery: (id: AgentId, delivery: Delivery) => typedError<null, Fault>(__TAURI_INVOKE("set_delivery", { id, delivery })),
-	/**  Returns the pull request that would be opened, for the user to change. */
-	pullRequestDraft: (id: AgentId) => typedError<PullRequestDraft, Fault>(__TAURI_INVOKE("pull_request_draft", { id })),
-	/**  Opens a pull request for what was pushed. */
-	openPullRequest: (id: AgentId, draft: PullRequestDraft) => typedError<null, Fault>(__TAURI_INVOKE("open_pull_request", { id, draft })),
-	/**  Asks GitHub now for what came back for a pull request. */
-	lookForFeedback: (id: AgentId) => typedError<null, Fault>(__TAURI_INVOKE("look_for_feedback", { id })),
-	/**  Returns what came back for a pull request, and what became of it. */
-	feedback: (id: AgentId) => typedError<FeedbackItem[], Fault>(__TAURI_INVOKE("feedback", { id })),
-	/**  Turns feedback into an instruction. */
-	takeFeedback: (id: AgentId, ids: string[], note: string | null) => typedError<null, Fault>(__TAURI_INVOKE("take_feedback", { id, ids, note })),
-	/**  Opens a page in the browser. */
-	openPage: (url: string) => typedError<null, Fault>(__TAURI_INVOKE("open_page", { url })),
 	/**  Gives an agent other limits. */
 	setLimits: (id: AgentId, limits: Limits) => typedError<null, Fault>(__TAURI_INVOKE("set_limits", { id, limits })),
 	/**  Gives an agent another model, and one that stands in for it. */
@@ -89,6 +69,28 @@ export const commands = {
 	setRunSettings: (settings: Settings) => typedError<null, Fault>(__TAURI_INVOKE("set_run_settings", { settings })),
 	/**  Returns what all agents together used today. */
 	dayUsage: () => typedError<DayUsage, Fault>(__TAURI_INVOKE("day_usage")),
+	/**  Returns what a push would do. */
+	pushPlan: (id: AgentId) => typedError<PushPlan, Fault>(__TAURI_INVOKE("push_plan", { id })),
+	/**  Pushes what an agent did, with what the user changed of the plan. */
+	push: (id: AgentId, wish: PushWish) => typedError<null, Fault>(__TAURI_INVOKE("push", { id, wish })),
+	/**  Chooses another branch to push to. */
+	setTargetBranch: (id: AgentId, branch: string) => typedError<null, Fault>(__TAURI_INVOKE("set_target_branch", { id, branch })),
+	/**  Chooses how an agent's work is handed over. */
+	setDelivery: (id: AgentId, delivery: Delivery) => typedError<null, Fault>(__TAURI_INVOKE("set_delivery", { id, delivery })),
+	/**  Returns what a pull request would be opened with. */
+	pullRequestDraft: (id: AgentId) => typedError<PullRequestDraft, Fault>(__TAURI_INVOKE("pull_request_draft", { id })),
+	/**  Opens an agent's pull request, or brings it to another title and text. */
+	openPullRequest: (id: AgentId, draft: PullRequestDraft) => typedError<null, Fault>(__TAURI_INVOKE("open_pull_request", { id, draft })),
+	/**  Asks GitHub now what came back. */
+	lookForFeedback: (id: AgentId) => typedError<null, Fault>(__TAURI_INVOKE("look_for_feedback", { id })),
+	/**  Returns what came back for an agent's pull request. */
+	feedback: (id: AgentId) => typedError<FeedbackItem[], Fault>(__TAURI_INVOKE("feedback", { id })),
+	/**  Makes one instruction of pieces of feedback. */
+	takeFeedback: (id: AgentId, ids: string[], note: string | null) => typedError<null, Fault>(__TAURI_INVOKE("take_feedback", { id, ids, note })),
+	/**  Returns open issues of a repository. */
+	issues: (repo: string, text: string) => typedError<Issue[], Fault>(__TAURI_INVOKE("issues", { repo, text })),
+	/**  Returns the task that an issue becomes. */
+	issueTask: (repo: string, number: number) => typedError<string, Fault>(__TAURI_INVOKE("issue_task", { repo, number })),
 	/**  Queues an instruction. */
 	instruct: (id: AgentId, text: string) => typedError<null, Fault>(__TAURI_INVOKE("instruct", { id, text })),
 	/**  Rewords an instruction that waits. */
@@ -121,34 +123,6 @@ export const commands = {
 	keepKey: (what: string, key: string) => typedError<null, Fault>(__TAURI_INVOKE("keep_key", { what, key })),
 	/**  Forgets a provider's key. */
 	forgetKey: (what: string) => typedError<null, Fault>(__TAURI_INVOKE("forget_key", { what })),
-	/**  Returns the accounts that are signed in, and what is wrong with them. */
-	accounts: () => typedError<LinkedAccount[], Fault>(__TAURI_INVOKE("accounts")),
-	/**  Says how one can sign in to a host. */
-	signInOffer: (host: string) => typedError<SignInOffer, Fault>(__TAURI_INVOKE("sign_in_offer", { host })),
-	/**  Begins to sign in and tells each step; returns the sign-in's number. */
-	signIn: (host: string, way: SignInWay, token: string | null, channel: Channel<SignInProgress>) => typedError<number, Fault>(__TAURI_INVOKE("sign_in", { host, way, token, channel })),
-	/**  Ends a sign-in that is not finished. */
-	cancelSignIn: (number: number) => typedError<null, Fault>(__TAURI_INVOKE("cancel_sign_in", { number })),
-	/**  Signs an account out, and forgets its tokens. */
-	signOut: (key: string) => typedError<null, Fault>(__TAURI_INVOKE("sign_out", { key })),
-	/**  Uses an account on its host from now on. */
-	chooseAccount: (key: string) => typedError<null, Fault>(__TAURI_INVOKE("choose_account", { key })),
-	/**  Chooses the address that an account's commits are made with. */
-	setCommitEmail: (key: string, email: string) => typedError<null, Fault>(__TAURI_INVOKE("set_commit_email", { key, email })),
-	/**  Returns the app that was set for a host. */
-	forgeApp: (host: string) => typedError<ForgeApp | null, Fault>(__TAURI_INVOKE("forge_app", { host })),
-	/**  Sets the app of a host; no secret leaves the one that is kept. */
-	setForgeApp: (app: ForgeApp, secret: string | null) => typedError<null, Fault>(__TAURI_INVOKE("set_forge_app", { app, secret })),
-	/**  Forgets the app of a host, and its secret. */
-	forgetForgeApp: (host: string) => typedError<null, Fault>(__TAURI_INVOKE("forget_forge_app", { host })),
-	/**  Searches the repositories that an account can reach; none for the chosen account. */
-	repositories: (account: string | null, text: string) => typedError<RepositoryList, Fault>(__TAURI_INVOKE("repositories", { account, text })),
-	/**  Opens a page of a GitHub in the browser. */
-	openPage: (url: string) => typedError<null, Fault>(__TAURI_INVOKE("open_page", { url })),
-	/**  Searches a repository's open issues. */
-	issues: (repo: string, text: string) => typedError<Issue[], Fault>(__TAURI_INVOKE("issues", { repo, text })),
-	/**  Words an issue as a task. */
-	issueTask: (repo: string, number: number) => typedError<string, Fault>(__TAURI_INVOKE("issue_task", { repo, number })),
 	/**  Returns how the window is coloured. */
 	theme: () => typedError<Theme, Fault>(__TAURI_INVOKE("theme")),
 	/**  Colours the window. */
@@ -218,6 +192,8 @@ export type Agent = {
 	limits: Limits,
 	/**  Which files it sees and may change. */
 	files: FileRules,
+	/**  How its work is handed over. */
+	delivery: Delivery,
 	/**  What it has used. */
 	usage: Usage,
 	/**  What the requests with a known price cost, in millionths of a US dollar. */
@@ -244,18 +220,21 @@ export type Agent = {
 	checkpoint: string | null,
 	/**  Files that differ from the base. */
 	filesChanged: number,
-	/**  The last commit that was pushed. */
+	/**  The last commit that was pushed to the target branch. */
 	pushedCommit: string | null,
-	/**  How its work is handed over. */
-	delivery: Delivery,
-	/**  Its pull request, once there is one. */
-	pullRequest: PullRequest | null,
-	/**  Feedback that was not taken yet. */
-	feedbackOpen: number,
-	/**  Instructions that feedback became by itself since the user's last one. */
-	followUps: number,
-	/**  The commit that the next push builds upon, where it is not the base. */
+	/**
+	 *  What the next push builds on, where that is neither the last one nor the base: the tip of a target
+	 *  that moved, or what was pushed to another branch before.
+	 */
 	pushParent: string | null,
+	/**  The pull request of the target branch. */
+	pullRequest: PullRequest | null,
+	/**  Pieces of feedback that became no instruction. A check that failed counts until the next push. */
+	feedbackOpen: number,
+	/**  Failed checks among those. */
+	checksOpen: number,
+	/**  How often feedback became an instruction by itself since the user's last word. */
+	followUps: number,
 	/**  Milliseconds it has run, up to `running_since`. */
 	ranMs: number,
 	/**  Since when it runs, while it does. */
@@ -278,6 +257,18 @@ export type Agent = {
 
 /**  Names an agent; a version 7 UUID, so that ids sort by the time they were made. */
 export type AgentId = string;
+
+/**  A note that a check made on a line. */
+export type Annotation = {
+	/**  The file. */
+	path: string,
+	/**  The line, from 1. */
+	line: number,
+	/**  How grave it is: `failure`, `warning` or `notice`. */
+	level: string,
+	/**  What it says. */
+	message: string,
+};
 
 /**  A permission that is asked for, and why. */
 export type AskedPermission = {
@@ -329,6 +320,47 @@ export type CellFact = {
 	verdict: FactVerdict,
 };
 
+/**  How the checks of a commit stand together. */
+export type ChecksState = 
+/**  There are none. */
+"NONE" | 
+/**  Some have not ended. */
+"PENDING" | 
+/**  All have ended, and well. */
+"PASSED" | 
+/**  Some have failed. */
+"FAILED";
+
+/**  The parts of a clone. */
+export type ClonePhase = 
+/**  Another agent is fetching the same repository. */
+"WAITING" | 
+/**  The server is being asked for its branches. */
+"CONNECTING" | 
+/**  The server counts and packs what to send. */
+"COUNTING" | 
+/**  Objects are coming in. */
+"RECEIVING" | 
+/**  Everything is here and deltas are being resolved. */
+"RESOLVING" | 
+/**  The connection broke, and is tried again. */
+"BROKEN";
+
+/**  What a push is made of. */
+export type CommitStyle = 
+/**  One commit. */
+"ONE" | 
+/**  One for each instruction that changed something. */
+"PER_INSTRUCTION";
+
+/**  A file that two sides changed in the same places. */
+export type Conflict = {
+	/**  The file. */
+	path: string,
+	/**  It with the places marked, as git marks them, cut at 16 KiB; none where a text cannot show it. */
+	preview: string | null,
+};
+
 /**  What all agents together have used today. */
 export type DayUsage = {
 	/**  When the day began. */
@@ -343,6 +375,22 @@ export type DayUsage = {
 	requests: number,
 	/**  Seconds that agents ran, each counted. */
 	seconds: number,
+};
+
+/**  How an agent's work is handed over. The usual way asks the user for each step. */
+export type Delivery = {
+	/**  What a push is made of. */
+	commits?: CommitStyle,
+	/**  Whether commits name the agent in a trailer. */
+	trailer?: boolean,
+	/**  Whether it pushes by itself when it is completed, without a review. */
+	pushUnreviewed?: boolean,
+	/**  Whether a pull request is opened after a push. */
+	pullRequest?: PullRequestWish,
+	/**  Whether reviews and failing checks become instructions by themselves. */
+	followUp?: boolean,
+	/**  How often at most they do, before the user is asked. */
+	mostFollowUps?: number,
 };
 
 /**  One line of one side. */
@@ -782,7 +830,7 @@ branch: string;
 commit: string; 
 /**  The tree it carries, which is a checkpoint's. */
 tree: string; 
-/**  Whether nobody reviewed it, as the user chose for this agent. */
+/**  Whether nobody read the change before, as the user chose for this agent. */
 unreviewed?: boolean } | 
 /**  The remote has the commit. */
 { type: "pushCompleted"; 
@@ -796,42 +844,47 @@ created: boolean } |
 { type: "pushFailed"; 
 /**  What went wrong. */
 fault: Fault } | 
+/**  The user chose another way to hand the work over. */
+{ type: "deliveryChanged"; 
+/**  The way from now on. */
+delivery: Delivery } | 
+/**  The user chose another branch to push to. */
+{ type: "targetChanged"; 
+/**  The branch from now on. */
+branch: string } | 
+/**  The work was put onto a target branch that somebody else had pushed to. */
+{ type: "reapplied"; 
+/**  That branch's tip, on which the next push builds. */
+onto: string; 
+/**  The checkpoint that holds the outcome. */
+checkpoint: string; 
+/**  How many files differ from the base after it. */
+filesChanged: number } | 
+/**  The agent's pull request was opened, updated, or is another one than it was on GitHub. */
+{ type: "pullRequestChanged"; 
+/**  The pull request as it stands now. */
+pullRequest: PullRequest } | 
+/**  Somebody or a machine said something about the pull request. */
+{ type: "feedbackArrived"; 
+/**  What was not heard before, the oldest first; at most 50. */
+items: Feedback[] } | 
+/**  Feedback became an instruction, which is queued with this event. */
+{ type: "feedbackTaken"; 
+/**  Which feedback. */
+ids: string[]; 
+/**  The instruction. */
+instruction: InstructionId; 
+/**  Whether it did so by itself. */
+byItself: boolean; 
+/**
+ *  How often it has done so since the user's last word, this time included; 0 where the user did
+ *  it.
+ */
+attempt?: number } | 
 /**  The agent was deleted; its log is kept. */
 { type: "deleted" } | 
 /**  The deletion was undone. */
 { type: "restored" } | 
-/**  The user changed how its work is handed over. */
-{ type: "deliveryChanged"; 
-/**  How, from now on. */
-delivery: Delivery } | 
-/**  The user gave the agent another target branch. */
-{ type: "targetChanged"; 
-/**  The branch from now on. */
-branch: string } | 
-/**  The work was re-applied to where the target branch is now. */
-{ type: "reapplied"; 
-/**  The commit that it was re-applied to. */
-onto: string; 
-/**  The checkpoint that this made. */
-checkpoint: string; 
-/**  How many files differ from the base after it. */
-filesChanged: number } | 
-/**  The pull request was opened, or stands elsewhere. */
-{ type: "pullRequestChanged"; 
-/**  As it is now. */
-pullRequest: PullRequest } | 
-/**  Something came back for the pull request. */
-{ type: "feedbackArrived"; 
-/**  What. */
-items: Feedback[] } | 
-/**  Feedback became an instruction. */
-{ type: "feedbackTaken"; 
-/**  Which. */
-ids: string[]; 
-/**  The instruction. */
-instruction: InstructionId; 
-/**  Whether that happened by itself. */
-byItself: boolean } | 
 /**  Something worth knowing that changes nothing. */
 { type: "noted"; 
 /**  What it is. */
@@ -857,6 +910,51 @@ export type Fault = {
 	/**  What the user can do now. */
 	hint: string | null,
 };
+
+/**  What came back for a pull request: something that somebody or a machine said of it. */
+export type Feedback = {
+	/**  Which it is, such as `comment/1234` or `check/5678`. */
+	id: string,
+	/**  What it is. */
+	kind: FeedbackKind,
+	/**  Who said it: a login, or the name of an app. */
+	author: string,
+	/**  A line that says what it is about: a check's name, or the beginning of a comment. */
+	title: string,
+	/**  The text, untrusted, cut at 16 KiB: a comment, a check's summary, or the end of a job's log. */
+	body: string,
+	/**  The file it is about. */
+	path: string | null,
+	/**  The line of that file, on the new side, from 1. */
+	line: number | null,
+	/**  The notes that a check made on lines, at most 50. */
+	annotations: Annotation[],
+	/**  The commit it is about. */
+	commit: string,
+	/**  Its page. */
+	url: string,
+	/**  When it was said. */
+	at: Timestamp,
+};
+
+/**  A piece of feedback and what became of it. */
+export type FeedbackItem = {
+	/**  Whether it was turned into an instruction. */
+	taken: boolean,
+	/**  Whether it is about a commit that a later push has replaced. */
+	outdated: boolean,
+} & Feedback;
+
+/**  What a [`Feedback`] is. */
+export type FeedbackKind = 
+/**  A comment on a line or file of the change. */
+"LINE_COMMENT" | 
+/**  The text of a review. */
+"REVIEW" | 
+/**  A comment on the pull request as a whole. */
+"COMMENT" | 
+/**  A check that failed. */
+"FAILED_CHECK";
 
 /**
  *  One file that differs between two trees.
@@ -942,6 +1040,26 @@ export type Instruction = {
 
 /**  Names a queued instruction; a version 7 UUID. */
 export type InstructionId = string;
+
+/**  An issue that can be an agent's task. */
+export type Issue = {
+	/**  Its number in the repository. */
+	number: number,
+	/**  Its title. */
+	title: string,
+	/**  Its text, cut at 64 KiB. */
+	body: string,
+	/**  Who wrote it. */
+	author: string,
+	/**  Its labels. */
+	labels: string[],
+	/**  Comments on it. */
+	comments: number,
+	/**  Its page. */
+	url: string,
+	/**  When it last changed. */
+	updatedAt: Timestamp,
+};
 
 /**  Where the key of a provider is. */
 export type KeyState = 
@@ -1095,6 +1213,20 @@ export type ModelTest = {
 	text: string,
 };
 
+/**  A target branch that somebody else pushed to. */
+export type MovedTarget = {
+	/**  Where the branch is. */
+	tip: string,
+	/**  The first line of that commit's message. */
+	summary: string,
+	/**  When it was made. */
+	at: Timestamp,
+	/**  A name that is free, as an offer. */
+	freeName: string,
+	/**  The files that both changed in the same places; re-applying is possible where there are none. */
+	conflicts: Conflict[],
+};
+
 /**  What the user fills in to create an agent. */
 export type NewAgent = {
 	/**  A name for people; unique among the agents that are not deleted. */
@@ -1157,6 +1289,16 @@ export type PlanStep = {
 	status: StepStatus,
 };
 
+/**  A commit that a push would make. */
+export type PlannedCommit = {
+	/**  Its tree. */
+	tree: string,
+	/**  Its message, which can be changed. */
+	message: string,
+	/**  Files that it changes. */
+	files: number,
+};
+
 /**  A provider, or a model server that was found on this machine, with its models. */
 export type ProviderOption = {
 	/**  The provider, as in [`ModelChoice`]. */
@@ -1179,6 +1321,86 @@ export type ProviderOption = {
 	models: ModelOption[],
 	/**  Why it cannot be used at present, where that is known. */
 	fault: Fault | null,
+};
+
+/**  The pull request of an agent. */
+export type PullRequest = {
+	/**  Its number in the repository. */
+	number: number,
+	/**  Its page. */
+	url: string,
+	/**  Its title. */
+	title: string,
+	/**  Where it stands. */
+	state: PullRequestState,
+	/**  The commit at its head, as GitHub knows it. */
+	head: string,
+	/**  The branch that it is to be merged into. */
+	base: string,
+	/**  How the checks of that commit stand. */
+	checks: ChecksState,
+};
+
+/**  What a pull request is opened with, for the user to change before it. */
+export type PullRequestDraft = {
+	/**  One line. */
+	title: string,
+	/**  The text, in Markdown. */
+	body: string,
+	/**  Whether it is opened as a draft. */
+	draft: boolean,
+};
+
+/**  Where a pull request stands. */
+export type PullRequestState = 
+/**  Open, and not meant to be merged yet. */
+"DRAFT" | 
+/**  Open. */
+"OPEN" | 
+/**  Closed without being merged. */
+"CLOSED" | 
+/**  Merged. */
+"MERGED";
+
+/**  Whether a pull request is opened after a push. */
+export type PullRequestWish = 
+/**  When the user asks for it. */
+"ON_REQUEST" | 
+/**  As a draft. */
+"DRAFT" | 
+/**  Ready for review. */
+"READY";
+
+/**  What a push would do, for the user to read before it. */
+export type PushPlan = {
+	/**  The target branch. */
+	branch: string,
+	/**  The tree that goes out: the reviewed one. */
+	tree: string,
+	/**  The name in the commits. */
+	authorName: string,
+	/**  The address in the commits. */
+	authorEmail: string,
+	/**  Other addresses that can be chosen. */
+	emails: string[],
+	/**  How commits are signed. */
+	signing: Signing,
+	/**  The commits, the first one first. */
+	commits: PlannedCommit[],
+	/**  What to look at before it goes out, the gravest first. */
+	risks: Risk[],
+	/**  Where the target branch is now, where it moved since the last push. */
+	moved: MovedTarget | null,
+};
+
+/**  What the user changed of a [`PushPlan`]. */
+export type PushWish = {
+	/**  The tree that was read; a push of another one is refused. */
+	tree?: string | null,
+	/**  The messages, one for each planned commit; none for those of the plan. */
+	messages?: string[] | null,
+	/**  Whether a branch that moved is built upon, with the work re-applied to where it is. */
+	reapply?: boolean,
 };
 
 /**  What is left of a rate limit. */
@@ -1206,6 +1428,39 @@ export type RepositoryList = {
 	/**  What is left of GitHub's rate limit. */
 	rate: RateLimit | null,
 };
+
+/**  Something about a change that deserves a look before it goes out. */
+export type Risk = {
+	/**  What it is. */
+	kind: RiskKind,
+	/**  The file. */
+	path: string,
+	/**  The line on the new side, from 1, where it is in one. */
+	line: number | null,
+	/**  What was found, in words; a secret is not repeated. */
+	detail: string,
+};
+
+/**  What a [`Risk`] is, the gravest first. */
+export type RiskKind = 
+/**  A text that looks like a key or token. */
+"SECRET" | 
+/**  A file that runs on the repository's machines: a CI workflow or an action. */
+"WORKFLOW" | 
+/**  A file that runs on a developer's machine by itself: a git hook, an editor task, an install script. */
+"HOOK" | 
+/**  A character that cannot be seen, or that turns the direction of text. */
+"HIDDEN_UNICODE" | 
+/**  A file that became executable. */
+"EXECUTABLE" | 
+/**  A symbolic link, or a submodule, that was added or changed. */
+"LINK" | 
+/**  A lockfile: what it names is downloaded and run. */
+"LOCKFILE" | 
+/**  A binary file. */
+"BINARY" | 
+/**  A file of more than 1 MiB. */
+"LARGE";
 
 /**  The classes of tokens that themes colour. */
 export type ScopeClass = 
@@ -1312,12 +1567,18 @@ export type SignInWay =
 export type Signal = 
 /**  The clone moved on. */
 { type: "cloneProgress"; 
-/**  Objects received so far. */
+/**  What is going on, and waited for. */
+phase: ClonePhase; 
+/**  Objects received so far; while they are being resolved, deltas. */
 received: number; 
-/**  Objects in all; zero while unknown. */
+/**  Objects or deltas in all; zero while unknown. */
 total: number; 
 /**  KiB received so far. */
-kib: number } | 
+kib: number; 
+/**  Bytes received in a second, over the last few of them. */
+bytesPerSecond: number; 
+/**  Seconds until a connection that broke is tried again; zero in every other phase. */
+againInS: number } | 
 /**  The workspace is being filled. */
 { type: "importProgress"; 
 /**  Files written so far. */
@@ -1351,6 +1612,23 @@ fault: Fault } |
 { type: "reasoningDelta"; 
 /**  The piece. */
 text: string };
+
+/**  How commits are signed. */
+export type Signing = 
+/**  They are not: the user's git configuration does not ask for it. */
+{ type: "off" } | 
+/**  With an SSH key. */
+{ type: "ssh"; 
+/**  Which, as the configuration names it. */
+key: string } | 
+/**  With GnuPG. */
+{ type: "gpg"; 
+/**  Which; none for the one that belongs to the address. */
+key: string | null } | 
+/**  The configuration asks for it in a way that is not supported, or that cannot work. */
+{ type: "impossible"; 
+/**  Why, and what to do. */
+fault: Fault };
 
 /**  A piece of a line that is drawn alike. */
 export type Span = {
@@ -1474,430 +1752,6 @@ export type Wire =
 "MESSAGES" | 
 /**  Gemini's `generateContent`. */
 "GEMINI";
-
-/**  A permission that is asked for, and why. */
-export type AskedPermission = {
-	/**  Its name on GitHub. */
-	name: string,
-	/**  Whether it allows to change something. */
-	write: boolean,
-	/**  What it is used for, one sentence. */
-	reason: string,
-};
-
-/**  The app in whose name users sign in to a host, where it is not the built-in one. */
-export type ForgeApp = {
-	/**  The GitHub on which it is registered. */
-	host: string,
-	/**  Its client id. */
-	clientId: string,
-	/**  Its name in addresses, for the page on which it is installed; none for an OAuth app. */
-	slug: string | null,
-	/**  Whether it is a classic OAuth app, which asks for scopes. */
-	oauthApp: boolean,
-	/**  Whether its secret is kept in the keychain, for signing in in the browser. */
-	hasSecret: boolean,
-};
-
-/**  An issue that can be an agent's task. */
-export type Issue = {
-	/**  Its number in the repository. */
-	number: number,
-	/**  Its title. */
-	title: string,
-	/**  Its text, cut at 64 KiB. */
-	body: string,
-	/**  Who wrote it. */
-	author: string,
-	/**  Its labels. */
-	labels: string[],
-	/**  Comments on it. */
-	comments: number,
-	/**  Its page. */
-	url: string,
-	/**  When it last changed. */
-	updatedAt: Timestamp,
-};
-
-/**  An account that is signed in. Its tokens are in the keychain and nowhere else. */
-export type LinkedAccount = {
-	/**  Host and number, such as `github.com/583231`; the login can change. */
-	key: string,
-	/**  The GitHub it is on, such as `github.com`. */
-	host: string,
-	/**  The name in addresses. */
-	login: string,
-	/**  The name in commits. */
-	name: string,
-	/**  The address in commits: one of `emails`. */
-	email: string,
-	/**  The addresses that can be chosen: the noreply one, and those that GitHub has verified. */
-	emails: string[],
-	/**  How it was signed in. */
-	way: SignInWay,
-	/**  Whether it is the one that is used on its host. */
-	chosen: boolean,
-	/**  When its token ends, where it does and cannot be refreshed. */
-	expiresAt: Timestamp | null,
-	/**  What it lacks, in words: scopes of a token. */
-	lacks: string[],
-	/**  Why it cannot be used, once that is so. */
-	trouble: Fault | null,
-};
-
-/**  A repository that an account can reach. */
-export type LinkedRepository = {
-	/**  What an agent is given as its repository: `owner/name`, or an address on another host. */
-	address: string,
-	/**  The account or organisation it belongs to. */
-	owner: string,
-	/**  Its name. */
-	name: string,
-	/**  What its owner says of it. */
-	description: string | null,
-	/**  Whether only those who are let in can see it. */
-	private: boolean,
-	/**  Whether it takes no changes any more. */
-	archived: boolean,
-	/**  Whether the account may push to it, and it takes pushes at all. */
-	canPush: boolean,
-	/**  The branch that `HEAD` points at; none for a repository without commits. */
-	defaultBranch: string | null,
-	/**  When somebody last pushed to it. */
-	pushedAt: Timestamp | null,
-};
-
-/**  What is left of a rate limit. */
-export type RateLimit = {
-	/**  Requests that are left. */
-	remaining: number,
-	/**  Requests in all. */
-	limit: number,
-	/**  When it starts anew. */
-	resetsAt: Timestamp,
-};
-
-/**  What was found of an account's repositories. */
-export type RepositoryList = {
-	/**  The account that was asked; none where nobody is signed in. */
-	account: string | null,
-	/**  The best first: names that match before others, then the last pushed to. */
-	repositories: LinkedRepository[],
-	/**  How many match in all. */
-	total: number,
-	/**  Whether GitHub has more pages than are read yet. */
-	reading: boolean,
-	/**  The page on which more repositories are given to the app. */
-	grantUrl: string | null,
-	/**  What is left of GitHub's rate limit. */
-	rate: RateLimit | null,
-};
-
-/**  How one can sign in to a host. */
-export type SignInOffer = {
-	/**  The GitHub. */
-	host: string,
-	/**  The ways, the best first. */
-	ways: SignInWay[],
-	/**  What is asked for, and why. */
-	permissions: AskedPermission[],
-	/**  The page on which the app is installed or given more repositories, where there is an app. */
-	installUrl: string | null,
-	/**  The page on which a token is made. */
-	tokenUrl: string,
-};
-
-/**  How far a sign-in is. */
-export type SignInProgress = 
-/**  A code is to be entered on a page. */
-{ type: "code"; 
-/**  What to enter. */
-userCode: string; 
-/**  Where. */
-address: string; 
-/**  Until when. */
-expiresAt: Timestamp } | 
-/**  The browser was sent to GitHub and is waited for. */
-{ type: "browser"; 
-/**  Where it was sent, for a browser that did not open. */
-address: string; 
-/**  Until when. */
-expiresAt: Timestamp } | 
-/**  GitHub does not answer at present; it is asked again. */
-{ type: "unreachable"; 
-/**  In how many seconds. */
-seconds: number } | 
-/**  Signed in. */
-{ type: "signedIn"; 
-/**  The account. */
-account: LinkedAccount } | 
-/**  It came to nothing. */
-{ type: "failed"; 
-/**  Why. */
-fault: Fault };
-
-/**  How an account was signed in. */
-export type SignInWay = 
-/**  With a code that was entered on GitHub's page. */
-"CODE" | 
-/**  In the browser, which came back by a link. */
-"BROWSER" | 
-/**  With a token that was pasted. */
-"TOKEN" | 
-/**  With the token of an installed `gh`. */
-"GH";
-/**  A note that a check made on a line. */
-export type Annotation = {
-	/**  The file. */
-	path: string,
-	/**  The line, from 1. */
-	line: number,
-	/**  How grave it is: `failure`, `warning` or `notice`. */
-	level: string,
-	/**  What it says. */
-	message: string,
-};
-
-/**  How the checks of a commit stand together. */
-export type ChecksState = 
-/**  There are none. */
-"NONE" | 
-/**  Some have not ended. */
-"PENDING" | 
-/**  All have ended, and well. */
-"PASSED" | 
-/**  Some have failed. */
-"FAILED";
-
-/**  What a push is made of. */
-export type CommitStyle = 
-/**  One commit. */
-"ONE" | 
-/**  One for each instruction that changed something. */
-"PER_INSTRUCTION";
-
-/**  A file that two sides changed in the same places. */
-export type Conflict = {
-	/**  The file. */
-	path: string,
-	/**  It with the places marked, as git marks them, cut at 16 KiB; none where a text cannot show it. */
-	preview: string | null,
-};
-
-/**  How an agent's work is handed over. The usual way asks the user for each step. */
-export type Delivery = {
-	/**  What a push is made of. */
-	commits?: CommitStyle,
-	/**  Whether commits name the agent in a trailer. */
-	trailer?: boolean,
-	/**  Whether it pushes by itself when it is completed, without a review. */
-	pushUnreviewed?: boolean,
-	/**  Whether a pull request is opened after a push. */
-	pullRequest?: PullRequestWish,
-	/**  Whether reviews and failing checks become instructions by themselves. */
-	followUp?: boolean,
-	/**  How often at most they do, before the user is asked. */
-	mostFollowUps?: number,
-};
-
-/**  What came back for a pull request: something that somebody or a machine said of it. */
-export type Feedback = {
-	/**  Which it is, such as `comment/1234` or `check/5678`. */
-	id: string,
-	/**  What it is. */
-	kind: FeedbackKind,
-	/**  Who said it: a login, or the name of an app. */
-	author: string,
-	/**  A line that says what it is about: a check's name, or the beginning of a comment. */
-	title: string,
-	/**  The text, untrusted, cut at 16 KiB: a comment, a check's summary, or the end of a job's log. */
-	body: string,
-	/**  The file it is about. */
-	path: string | null,
-	/**  The line of that file, on the new side, from 1. */
-	line: number | null,
-	/**  The notes that a check made on lines, at most 50. */
-	annotations: Annotation[],
-	/**  The commit it is about. */
-	commit: string,
-	/**  Its page. */
-	url: string,
-	/**  When it was said. */
-	at: Timestamp,
-};
-
-/**  A piece of feedback and what became of it. */
-export type FeedbackItem = {
-	/**  Whether it was turned into an instruction. */
-	taken: boolean,
-	/**  Whether it is about a commit that a later push has replaced. */
-	outdated: boolean,
-} & Feedback;
-
-/**  What a [`Feedback`] is. */
-export type FeedbackKind = 
-/**  A comment on a line or file of the change. */
-"LINE_COMMENT" | 
-/**  The text of a review. */
-"REVIEW" | 
-/**  A comment on the pull request as a whole. */
-"COMMENT" | 
-/**  A check that failed. */
-"FAILED_CHECK";
-
-/**  A target branch that somebody else pushed to. */
-export type MovedTarget = {
-	/**  Where the branch is. */
-	tip: string,
-	/**  The first line of that commit's message. */
-	summary: string,
-	/**  When it was made. */
-	at: Timestamp,
-	/**  A name that is free, as an offer. */
-	freeName: string,
-	/**  The files that both changed in the same places; re-applying is possible where there are none. */
-	conflicts: Conflict[],
-};
-
-/**  A commit that a push would make. */
-export type PlannedCommit = {
-	/**  Its tree. */
-	tree: string,
-	/**  Its message, which can be changed. */
-	message: string,
-	/**  Files that it changes. */
-	files: number,
-};
-
-/**  The pull request of an agent. */
-export type PullRequest = {
-	/**  Its number in the repository. */
-	number: number,
-	/**  Its page. */
-	url: string,
-	/**  Its title. */
-	title: string,
-	/**  Where it stands. */
-	state: PullRequestState,
-	/**  The commit at its head, as GitHub knows it. */
-	head: string,
-	/**  The branch that it is to be merged into. */
-	base: string,
-	/**  How the checks of that commit stand. */
-	checks: ChecksState,
-};
-
-/**  A pull request that is not opened yet. */
-export type PullRequestDraft = {
-	/**  Its title. */
-	title: string,
-	/**  Its text. */
-	body: string,
-	/**  Whether it is opened as a draft. */
-	draft: boolean,
-};
-
-/**  Where a pull request stands. */
-export type PullRequestState = 
-/**  Open, and not meant to be merged yet. */
-"DRAFT" | 
-/**  Open. */
-"OPEN" | 
-/**  Closed without being merged. */
-"CLOSED" | 
-/**  Merged. */
-"MERGED";
-
-/**  Whether a pull request is opened after a push. */
-export type PullRequestWish = 
-/**  When the user asks for it. */
-"ON_REQUEST" | 
-/**  As a draft. */
-"DRAFT" | 
-/**  Ready for review. */
-"READY";
-
-/**  What a push would do, for the user to read before it. */
-export type PushPlan = {
-	/**  The target branch. */
-	branch: string,
-	/**  The tree that goes out: the reviewed one. */
-	tree: string,
-	/**  The name in the commits. */
-	authorName: string,
-	/**  The address in the commits. */
-	authorEmail: string,
-	/**  Other addresses that can be chosen. */
-	emails: string[],
-	/**  How commits are signed. */
-	signing: Signing,
-	/**  The commits, the first one first. */
-	commits: PlannedCommit[],
-	/**  What to look at before it goes out, the gravest first. */
-	risks: Risk[],
-	/**  Where the target branch is now, where it moved since the last push. */
-	moved: MovedTarget | null,
-};
-
-/**  What the user changed of a [`PushPlan`]. */
-export type PushWish = {
-	/**  The tree that was read; a push of another one is refused. */
-	tree?: string | null,
-	/**  The messages, one for each planned commit; none for those of the plan. */
-	messages?: string[] | null,
-	/**  Whether a branch that moved is built upon, with the work re-applied to where it is. */
-	reapply?: boolean,
-};
-
-/**  Something about a change that deserves a look before it goes out. */
-export type Risk = {
-	/**  What it is. */
-	kind: RiskKind,
-	/**  The file. */
-	path: string,
-	/**  The line on the new side, from 1, where it is in one. */
-	line: number | null,
-	/**  What was found, in words; a secret is not repeated. */
-	detail: string,
-};
-
-/**  What a [`Risk`] is, the gravest first. */
-export type RiskKind = 
-/**  A text that looks like a key or token. */
-"SECRET" | 
-/**  A file that runs on the repository's machines: a CI workflow or an action. */
-"WORKFLOW" | 
-/**  A file that runs on a developer's machine by itself: a git hook, an editor task, an install script. */
-"HOOK" | 
-/**  A character that cannot be seen, or that turns the direction of text. */
-"HIDDEN_UNICODE" | 
-/**  A file that became executable. */
-"EXECUTABLE" | 
-/**  A symbolic link, or a submodule, that was added or changed. */
-"LINK" | 
-/**  A lockfile: what it names is downloaded and run. */
-"LOCKFILE" | 
-/**  A binary file. */
-"BINARY" | 
-/**  A file of more than 1 MiB. */
-"LARGE";
-
-/**  How commits are signed. */
-export type Signing = 
-/**  They are not: the user's git configuration does not ask for it. */
-{ type: "off" } | 
-/**  With an SSH key. */
-{ type: "ssh"; 
-/**  Which, as the configuration names it. */
-key: string } | 
-/**  With GnuPG. */
-{ type: "gpg"; 
-/**  Which; none for the one that belongs to the address. */
-key: string | null } | 
-/**  The configuration asks for it in a way that is not supported, or that cannot work. */
-{ type: "impossible"; 
-/**  Why, and what to do. */
-fault: Fault };
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {
