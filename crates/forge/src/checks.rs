@@ -147,14 +147,15 @@ pub(crate) fn allowed<T>(asked: Result<T>) -> Result<Option<T>> {
 }
 
 impl Checks {
-    /// How they stand together: one that failed outweighs those that have not ended.
+    /// How they stand together. While some have not ended it is too early to say that they failed: what is
+    /// mended then is mended without knowing the rest.
     pub(crate) fn state(&self) -> ChecksState {
         let runs = self.runs.iter().map(Run::outcome);
         let outcomes: Vec<_> = runs.chain(self.statuses.iter().map(Status::outcome)).collect();
         let any = |wanted| outcomes.contains(&wanted);
         match () {
-            () if any(Outcome::Failed) || any(Outcome::Stopped) => ChecksState::Failed,
             () if any(Outcome::Pending) => ChecksState::Pending,
+            () if any(Outcome::Failed) || any(Outcome::Stopped) => ChecksState::Failed,
             () if any(Outcome::Passed) => ChecksState::Passed,
             () => ChecksState::None,
         }
@@ -236,7 +237,7 @@ mod tests {
             ChecksState::Passed,
         );
         check(&[good, ("in_progress", None)], &[], ChecksState::Pending);
-        check(&[bad, ("queued", None)], &[], ChecksState::Failed);
+        check(&[bad, ("queued", None)], &[], ChecksState::Pending);
         check(&[("completed", Some("cancelled"))], &[], ChecksState::Failed);
         check(&[("completed", Some("stale"))], &[], ChecksState::Pending);
         check(&[good], &["pending"], ChecksState::Pending);

@@ -66,25 +66,6 @@ impl Mirror {
         }
         Ok(made)
     }
-
-    /// Makes one unsigned commit; what [`Mirror::commits_for_push`] does for many.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn commit_for_push(
-        &self,
-        tree: &str,
-        parents: &[String],
-        author: &Signature,
-        message: &str,
-    ) -> Result<String> {
-        let repository = self.objects()?;
-        let tree = repository.find_tree(oid("tree", tree)?).map_err(RepoError::missing("tree", tree))?;
-        let parents = parents.iter().map(|id| find_commit(&repository, id)).collect::<Result<Vec<_>>>()?;
-        let parents: Vec<&Commit<'_>> = parents.iter().collect();
-        let id = write(&repository, &author_of(author)?, &message_of(message)?, &tree, &parents, None)?;
-        Ok(id.to_string())
-    }
 }
 
 fn author_of(author: &Signature) -> Result<git2::Signature<'static>> {
