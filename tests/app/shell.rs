@@ -104,7 +104,7 @@ fn a_refused_field_comes_back_with_its_code() {
 fn a_verb_for_another_status_is_refused_in_words() {
     let page = open();
     let id = page.invoke("create_agent", new_agent("Heights")).unwrap()["id"].clone();
-    let fault = page.invoke("push", json!({"id": id})).unwrap_err();
+    let fault = page.invoke("push", json!({"id": id, "wish": {}})).unwrap_err();
     assert_eq!(
         fault,
         json!({"code": "wrong_status", "message": "push agent \"Heights\": it is IDLE",

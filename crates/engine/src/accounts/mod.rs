@@ -130,8 +130,6 @@ impl Accounts {
     pub(crate) async fn is_forge(&self, host: &str) -> Result<bool, EngineError> {
         let usual = host == "github.com" || host.ends_with(".ghe.com");
         let app = || async { Ok::<_, EngineError>(self.app(host).await?.is_some()) };
-        #[cfg(debug_assertions)]
-        let usual = usual || self.stand_in.is_some_and(|address| address.to_string() == host);
         Ok(usual || self.all().await?.iter().any(|account| account.host == host) || app().await?)
     }
 

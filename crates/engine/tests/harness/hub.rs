@@ -222,9 +222,19 @@ fn answer(kept: &Kept, method: &str, path: &str, body: &Value) -> (u16, Value) {
     }
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let missing = || (404, json!({"message": "Not Found", "documentation_url": "", "status": "404"}));
+    if (method, path) == ("GET", "/api/v3/search/issues") {
+        let items: Vec<Value> = hub.issues.clone();
+        return (200, json!({"total_count": items.len(), "incomplete_results": false, "items": items}));
+    }
     let Some(rest) = path.strip_prefix(ROOT) else { return missing() };
     let parts: Vec<&str> = rest.trim_matches('/').split('/').collect();
     match (method, parts.as_slice()) {
+        ("GET", [""]) => {
+            let repository = json!({"id": 1, "name": "hello", "full_name": "octo/hello", "size": 1,
+                "owner": user("octo"), "private": false, "default_branch": "main",
+                "permissions": {"push": true}});
+            (200, repository)
+        }
         ("POST", ["pulls"]) => {
             let head = body["head"].as_str().unwrap_or_default();
             if hub.pulls.iter().any(|pull| pull["state"] == "open" && pull["head"]["ref"] == head) {

@@ -4,8 +4,8 @@ use crate::harness::{
     House, StandIn, Voice, deliver, errand, finish, rest, soon, start, told, turn, until, write,
 };
 use anchorhold_domain::{
-    AgentId, ChecksState, Delivery, EventKind, FeedbackKind, NewAgent, PullRequestDraft, PullRequestState,
-    PullRequestWish, PushWish, Status,
+    AgentId, ChecksState, Delivery, EventKind, FeedbackKind, ForgeApp, NewAgent, PullRequestDraft,
+    PullRequestState, PullRequestWish, PushWish, Status,
 };
 use anchorhold_engine::{Config, Engine};
 
@@ -21,6 +21,24 @@ fn config(house: &House, github: &StandIn) -> Config {
     let mut config = house.config();
     config.stand_in = Some(github.address());
     config
+}
+
+/// A host is known to be a GitHub once an app is set for it.
+async fn know(engine: &Engine, github: &StandIn) {
+    let app = ForgeApp {
+        host: github.address().to_string(),
+        client_id: "Iv23liTest".to_owned(),
+        slug: None,
+        oauth_app: false,
+        has_secret: false,
+    };
+    engine.set_forge_app(app, None).await.unwrap();
+}
+
+async fn open(house: &House, github: &StandIn) -> Engine {
+    let engine = Engine::open(config(house, github)).await.unwrap();
+    know(&engine, github).await;
+    engine
 }
 
 async fn worked(engine: &Engine, github: &StandIn, voice: &Voice, delivery: Delivery) -> AgentId {
@@ -53,7 +71,7 @@ async fn a_pull_request_is_opened_and_the_next_push_updates_the_same_one() {
     let template = (".github/pull_request_template.md", "## Checklist\n");
     let github = StandIn::start(&house, &[("a", "a\n"), template]).await;
     let voice = voice().await;
-    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    let engine = open(&house, &github).await;
     let id = worked(&engine, &github, &voice, Delivery::default()).await;
     let draft = engine.pull_request_draft(id).await.unwrap();
     assert_eq!(engine.open_pull_request(id, draft).await.unwrap_err().code(), "not_pushed");
@@ -122,7 +140,7 @@ async fn failed_checks_are_answered_by_itself_on_the_same_pull_request_until_the
     let house = House::new();
     let github = StandIn::start(&house, &[("a", "a\n")]).await;
     let voice = voice().await;
-    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    let engine = open(&house, &github).await;
     let id = worked(&engine, &github, &voice, by_itself(2)).await;
     let first = github.remote.tip("agent/work");
 
@@ -185,7 +203,7 @@ async fn the_user_is_asked_once_where_it_followed_up_as_often_as_it_may() {
     let house = House::new();
     let github = StandIn::start(&house, &[("a", "a\n")]).await;
     let voice = voice().await;
-    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    let engine = open(&house, &github).await;
     let id = worked(&engine, &github, &voice, by_itself(1)).await;
     github.check(1, &github.remote.tip("agent/work"), Some("failure"));
     let first = github.remote.tip("agent/work");
@@ -220,6 +238,7 @@ async fn nothing_is_taken_or_heard_twice_also_after_a_restart() {
     // Only this test looks.
     settings.patience.feedback = std::time::Duration::from_secs(3600);
     let engine = Engine::open(settings.clone()).await.unwrap();
+    know(&engine, &github).await;
     let delivery = Delivery { pull_request: PullRequestWish::Ready, ..Delivery::default() };
     let id = worked(&engine, &github, &voice, delivery).await;
     deliver(&engine, id, PushWish::default()).await;
@@ -287,7 +306,7 @@ async fn a_github_that_fails_is_noted_and_the_push_stands() {
     let house = House::new();
     let github = StandIn::start(&house, &[("a", "a\n")]).await;
     let voice = voice().await;
-    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    let engine = open(&house, &github).await;
     let delivery = Delivery { pull_request: PullRequestWish::Draft, ..Delivery::default() };
     let id = worked(&engine, &github, &voice, delivery).await;
     github.breaks(true);
@@ -308,7 +327,7 @@ async fn an_issue_is_a_task_in_others_words() {
     let house = House::new();
     let github = StandIn::start(&house, &[("a", "a\n")]).await;
     github.issue(12, "It breaks", "Here is how.\n", "Indeed\u{202e}.");
-    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    let engine = open(&house, &github).await;
     let issues = engine.issues(&github.url(), "breaks").await.unwrap();
     assert_eq!(
         issues.iter().map(|issue| (issue.number, issue.labels.as_slice())).collect::<Vec<_>>(),
@@ -326,7 +345,8 @@ async fn an_issue_is_a_task_in_others_words() {
             "Here is how.",
             &format!("=== {mark} end"),
             &format!("=== {mark} begin: a comment, by grace"),
-            "Indeed⟨U+202E⟩.",
+            // What cannot be seen is left out of what GitHub says, for people and models alike.
+            "Indeed.",
             &format!("=== {mark} end"),
         ]
     );
