@@ -81,8 +81,14 @@ test("an agent goes from create to pushed by mouse", async () => {
   await step("the push puts exactly the reviewed tree on the target branch", async () => {
     const main = await git(sample.remote, "rev-parse", "refs/heads/main");
     await window.click("push");
+    // What would be pushed is read first; nothing has gone anywhere before the second click.
+    await window.part("push-now").waitForClickable();
+    await window.picture("5-push");
+    assert.equal(await git(sample.remote, "for-each-ref", `refs/heads/${TARGET}`), "");
+    await window.click("push-now");
     const pushed = window.part("pushed-commit");
     await window.until(() => pushed.isExisting(), "push", 30_000);
+    await window.part("push-now").waitForExist({ reverse: true });
     const commit = await pushed.getAttribute("data-commit");
     await window.pictures("5-pushed");
 

@@ -130,6 +130,7 @@ export const agentScreens = [
     }),
   },
   { name: "agent-cloning", path: "/dashboard/agents/a04" },
+  { name: "agent-cloning-broken", path: "/dashboard/agents/a04", demo: "error" },
   { name: "agent-idle", path: "/dashboard/agents/a05" },
   { name: "agent-error", path: "/dashboard/agents/a06" },
   { name: "agent-pushed", path: "/dashboard/agents/a07", act: openFile("src/routes.ts") },

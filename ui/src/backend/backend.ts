@@ -88,6 +88,8 @@ export interface Backend {
     token: string | null,
     heard: (progress: SignInProgress) => void,
   ): Unsubscribe;
+  /** Calls back when a link ended a sign-in that none of {@link signIn} waits for. */
+  watchSignIns(heard: (ended: SignInProgress) => void): Unsubscribe;
   /** Forgets an account and its tokens on this machine. */
   signOut(key: string): Promise<void>;
   /** Uses an account on its host from now on. */

@@ -4,11 +4,19 @@ import type { Agent, Fault } from "../bindings";
 const fault: Fault = { code: "agent_unknown", message: "start the agent: there is none", hint: null };
 const ended: number[] = [];
 const cancelled: number[] = [];
+const handlers = new Map<string, (event: { payload: unknown }) => void>();
+let listened: () => void = () => {};
 let open: (watch: number) => void = () => {};
 
 vi.mock("@tauri-apps/api/core", () => ({
   Channel: class {
     constructor(readonly onmessage: (message: unknown) => void) {}
+  },
+}));
+vi.mock("@tauri-apps/api/event", () => ({
+  listen: (name: string, handler: (event: { payload: unknown }) => void) => {
+    handlers.set(name, handler);
+    return new Promise((resolve) => (listened = () => resolve(() => handlers.delete(name))));
   },
 }));
 vi.mock("../bindings", () => ({
@@ -62,4 +70,16 @@ test("a sign-in is cancelled by its own number, and one that is refused has fail
   tauriBackend.signIn("nowhere", "CODE", null, (progress) => heard.push(progress));
   await vi.waitFor(() => expect(heard).toEqual([{ type: "failed", fault }]));
   expect(ended).toEqual([7]);
+});
+
+test("a sign-in that a link ended is heard until the watch is ended, also while it begins", async () => {
+  const heard: unknown[] = [];
+  const end = tauriBackend.watchSignIns((ended) => heard.push(ended));
+  const tell = handlers.get("sign-in-ended");
+  tell?.({ payload: { type: "failed", fault } });
+  end();
+  tell?.({ payload: { type: "failed", fault } });
+  expect(heard).toEqual([{ type: "failed", fault }]);
+  listened();
+  await vi.waitFor(() => expect(handlers.has("sign-in-ended")).toBe(false));
 });

@@ -1,6 +1,7 @@
 /** The backend inside the desktop app: the generated commands, with results turned into rejections. */
 import { Channel } from "@tauri-apps/api/core";
-import { commands, type Fault } from "../bindings";
+import { listen } from "@tauri-apps/api/event";
+import { commands, type Fault, type SignInProgress } from "../bindings";
 import { type Backend, toFault, type Unsubscribe } from "./backend";
 
 type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: Fault };
@@ -46,6 +47,21 @@ function subscribe<T>(
   };
 }
 
+/** Hears an event of the shell, which concerns no command. */
+function follow<T>(event: string, heard: (payload: T) => void): Unsubscribe {
+  let active = true;
+  const listening = listen<T>(event, ({ payload }) => {
+    if (active) heard(payload);
+  });
+  // Without it the page knows less, and nothing of it fails.
+  listening.catch(() => undefined);
+  return () => {
+    if (!active) return;
+    active = false;
+    listening.then((end) => end()).catch(() => undefined);
+  };
+}
+
 export const tauriBackend: Backend = {
   recorded: false,
   agents: () => take(commands.agents()),
@@ -82,6 +98,7 @@ export const tauriBackend: Backend = {
       (fault) => heard({ type: "failed", fault }),
       commands.cancelSignIn,
     ),
+  watchSignIns: (heard) => follow<SignInProgress>("sign-in-ended", heard),
   signOut: (key) => done(commands.signOut(key)),
   chooseAccount: (key) => done(commands.chooseAccount(key)),
   setCommitEmail: (key, email) => done(commands.setCommitEmail(key, email)),

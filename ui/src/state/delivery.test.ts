@@ -23,7 +23,7 @@ const agent = (more: Partial<Agent>): Agent => ({
 });
 
 test("what a log of before does not say of delivery is the usual", () => {
-  expect(deliveryText({})).toBe("one commit · pull request on request");
+  expect(deliveryText({})).toBe("you review and push · one commit · pull request on request");
   expect(deliveryOf({ followUp: true }).mostFollowUps).toBe(3);
 });
 

@@ -21,9 +21,9 @@ export function deliveryOf(said: Delivery | undefined): Required<Delivery> {
 export function deliveryText(said: Delivery): string {
   const delivery = deliveryOf(said);
   const parts = [
+    delivery.pushUnreviewed ? "pushes without a review" : "you review and push",
     delivery.commits === "ONE" ? "one commit" : "a commit for each instruction",
     delivery.trailer ? "names the agent" : null,
-    delivery.pushUnreviewed ? "pushes without a review" : null,
     pullRequestWish[delivery.pullRequest],
     delivery.followUp ? `follows up by itself, at most ${delivery.mostFollowUps} times` : null,
   ];

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { checkDelivery, deliverySummary, toDelivery, usualDeliveryDraft } from "./deliveryDraft";
+import { deliveryText } from "./delivery";
+import { checkDelivery, toDelivery, usualDeliveryDraft } from "./deliveryDraft";
 
 test("what is usual is what the engine has, and asks the user for each step", () => {
   expect(toDelivery(usualDeliveryDraft)).toEqual({
@@ -10,13 +11,15 @@ test("what is usual is what the engine has, and asks the user for each step", ()
     followUp: false,
     mostFollowUps: 3,
   });
-  expect(deliverySummary(usualDeliveryDraft)).toBe("you review and push · one commit");
+  expect(deliveryText(toDelivery(usualDeliveryDraft))).toBe(
+    "you review and push · one commit · pull request on request",
+  );
 });
 
 test("everything that happens by itself is said in the one line", () => {
   const all = { ...usualDeliveryDraft, pushUnreviewed: true, followUp: true, pullRequest: "READY" } as const;
-  expect(deliverySummary({ ...all, commits: "PER_INSTRUCTION" })).toBe(
-    "pushes without a review · a commit for each instruction · pull request · follows up",
+  expect(deliveryText(toDelivery({ ...all, commits: "PER_INSTRUCTION", mostFollowUps: "5" }))).toBe(
+    "pushes without a review · a commit for each instruction · pull request after a push · follows up by itself, at most 5 times",
   );
 });
 

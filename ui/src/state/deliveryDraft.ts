@@ -1,16 +1,13 @@
 /** How an agent's work is handed over, as the create form holds it. */
 import type { CommitStyle, Delivery, PullRequestWish } from "../bindings";
+import { usualDelivery } from "./delivery";
 
 export type DeliveryDraft = Omit<Required<Delivery>, "mostFollowUps"> & { mostFollowUps: string };
 
 /** As the engine has it, unless the user says otherwise. */
 export const usualDeliveryDraft: DeliveryDraft = {
-  commits: "ONE",
-  trailer: false,
-  pushUnreviewed: false,
-  pullRequest: "ON_REQUEST",
-  followUp: false,
-  mostFollowUps: "3",
+  ...usualDelivery,
+  mostFollowUps: String(usualDelivery.mostFollowUps),
 };
 
 /** More than this is no cap. */
@@ -39,17 +36,5 @@ export function checkDelivery(draft: DeliveryDraft): { message: string; hint: st
 }
 
 export function toDelivery(draft: DeliveryDraft): Delivery {
-  return { ...draft, mostFollowUps: cap(draft.mostFollowUps) ?? Number(usualDeliveryDraft.mostFollowUps) };
-}
-
-/** Says in one line what comes after the work. */
-export function deliverySummary(draft: DeliveryDraft): string {
-  const parts = [
-    draft.pushUnreviewed ? "pushes without a review" : "you review and push",
-    draft.commits === "ONE" ? "one commit" : "a commit for each instruction",
-  ];
-  if (draft.pullRequest === "DRAFT") parts.push("draft pull request");
-  if (draft.pullRequest === "READY") parts.push("pull request");
-  if (draft.followUp) parts.push("follows up");
-  return parts.join(" · ");
+  return { ...draft, mostFollowUps: cap(draft.mostFollowUps) ?? usualDelivery.mostFollowUps };
 }

@@ -9,8 +9,9 @@ export const kindWord: Record<FeedbackKind, string> = {
   COMMENT: "Comment",
 };
 
-/** Whether it still waits for somebody. */
-export const isOpenItem = (item: FeedbackItem): boolean => !item.taken && !item.outdated;
+/** Whether it still waits for somebody: what people said does after a push as well, a check ran on another commit. */
+export const isOpenItem = ({ taken, outdated, kind }: FeedbackItem): boolean =>
+  !taken && !(outdated && kind === "FAILED_CHECK");
 
 /** Failed checks first, since they hold everything up; then what came last. */
 export function ordered(items: readonly FeedbackItem[]): FeedbackItem[] {

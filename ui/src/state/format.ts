@@ -47,6 +47,13 @@ export function size(kib: number): string {
   return `${(kib / 1024 / 1024).toFixed(2)} GiB`;
 }
 
+/** Writes how fast something comes in, as `840 B/s`, `12 kB/s` or `1.3 MB/s`. */
+export function rate(bytesPerSecond: number): string {
+  if (bytesPerSecond < 1000) return `${bytesPerSecond} B/s`;
+  if (bytesPerSecond < 999_500) return `${Math.round(bytesPerSecond / 1000)} kB/s`;
+  return `${(bytesPerSecond / 1_000_000).toFixed(1)} MB/s`;
+}
+
 /** Writes `1 file` or `12 files`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { EventKind, Feedback, FeedbackItem, PullRequest } from "../bindings";
-import { levelOf, lineNotes, ordered } from "./feedback";
+import { isOpenItem, levelOf, lineNotes, ordered } from "./feedback";
 import { counted } from "./handover";
 import { emptyLog, type Log, reduceAll } from "./reduce";
 import { groups } from "./risks";
@@ -71,7 +71,7 @@ test("the log tells how work is handed over", () => {
     [
       "delivery",
       "Delivery changed",
-      "A commit for each instruction · draft pull request after a push · follows up by itself, at most 3 times",
+      "You review and push · a commit for each instruction · draft pull request after a push · follows up by itself, at most 3 times",
     ],
     ["delivery", "Pushes to agent/dates-2 from now on", null],
     ["plain", "Re-applied onto c41d8e07b2", "3 files differ from the source branch"],
@@ -126,9 +126,12 @@ test("the log says when feedback is to be read again, and how the last push ende
   const refused: EventKind = { type: "pushFailed", fault: { code: "x", message: "no", hint: null } };
   const arrived: EventKind = { type: "feedbackArrived", items: [] };
   const seen = ({ answered, pushEnded }: Log) => [answered, pushEnded];
-  expect([log(pushed), log(pushed, refused), log(pushed, arrived), log()].map(seen)).toEqual([
+  const moved: EventKind = { type: "targetChanged", branch: "b" };
+  const logs = [log(pushed), log(pushed, refused), log(pushed, arrived), log(pushed, moved), log()];
+  expect(logs.map(seen)).toEqual([
     [1, 1],
     [1, 2],
+    [2, 1],
     [2, 1],
     [0, 0],
   ]);
@@ -152,6 +155,16 @@ test("failed checks come first, then what was said last", () => {
     item("c", { at: 3 }),
   ];
   expect(ordered(items).map(({ id }) => id)).toEqual(["check", "c", "b", "a"]);
+});
+
+test("what people said waits after a push as well, a check of another commit does not", () => {
+  const items = [
+    item("c/1", { outdated: true }),
+    item("c/2", { outdated: true, taken: true }),
+    item("k/1", { kind: "FAILED_CHECK" }),
+    item("k/2", { kind: "FAILED_CHECK", outdated: true }),
+  ];
+  expect(items.filter(isOpenItem).map(({ id }) => id)).toEqual(["c/1", "k/1"]);
 });
 
 test("comments and notes of checks stand at their lines, and what is outdated stands nowhere", () => {

@@ -14,6 +14,8 @@ export function foldHandover(draft: Draft, { seq, at, kind }: Event): boolean {
       return true;
     case "targetChanged":
       add(note("delivery", `Pushes to ${kind.branch} from now on`));
+      // What came back was another pull request's.
+      draft.answered = seq;
       return true;
     case "reapplied":
       add(milestone("plain", `Re-applied onto ${kind.onto.slice(0, 10)}`, differs(kind.filesChanged)));

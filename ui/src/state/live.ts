@@ -3,8 +3,10 @@ import type { Event, Fault, Signal } from "../bindings";
 
 export type LiveCall = { readonly index: number; readonly tool: string; readonly arguments: string };
 
+export type CloneProgress = Extract<Signal, { type: "cloneProgress" }>;
+
 export type Live = {
-  readonly clone: { received: number; total: number; kib: number } | null;
+  readonly clone: CloneProgress | null;
   readonly filling: { done: number; total: number } | null;
   /** Whether a request is with the model. */
   readonly asking: boolean;

@@ -110,21 +110,29 @@ function particulars(agent: Agent, { at, kind }: Event): Partial<Agent> {
     case "pushFailed":
       return failed(kind.fault);
     case "pushCompleted":
-      return { pushedCommit: kind.commit, pushedAt: at, feedbackOpen: 0 };
+      return { pushedCommit: kind.commit, pushedAt: at, ...withoutChecks(agent) };
     case "deliveryChanged":
       return { delivery: kind.delivery };
     case "targetChanged":
-      return { targetBranch: kind.branch };
+      return {
+        targetBranch: kind.branch,
+        pushParent: agent.pushParent ?? agent.pushedCommit,
+        ...{ pushedCommit: null, pullRequest: null, feedbackOpen: 0, checksOpen: 0 },
+      };
     case "reapplied":
       return { pushParent: kind.onto, checkpoint: kind.checkpoint, filesChanged: kind.filesChanged };
     case "pullRequestChanged":
       return { pullRequest: kind.pullRequest };
     case "feedbackArrived":
-      return { feedbackOpen: agent.feedbackOpen + kind.items.length };
+      return {
+        feedbackOpen: agent.feedbackOpen + kind.items.length,
+        checksOpen: agent.checksOpen + kind.items.filter((item) => item.kind === "FAILED_CHECK").length,
+      };
     case "feedbackTaken":
       return {
         feedbackOpen: Math.max(0, agent.feedbackOpen - kind.ids.length),
-        followUps: kind.byItself ? agent.followUps + 1 : 0,
+        checksOpen: Math.max(0, agent.checksOpen - kind.ids.filter(isCheck).length),
+        followUps: kind.attempt ?? 0,
       };
     case "deleted":
       return { deletedAt: at };
@@ -133,6 +141,13 @@ function particulars(agent: Agent, { at, kind }: Event): Partial<Agent> {
     default:
       return {};
   }
+}
+
+const isCheck = (id: string) => /^(?:check|status)\//.test(id);
+
+/** The checks that failed were those of another commit. */
+function withoutChecks({ feedbackOpen, checksOpen }: Agent): Partial<Agent> {
+  return { feedbackOpen: Math.max(0, feedbackOpen - checksOpen), checksOpen: 0 };
 }
 
 export function advance(agent: Agent, event: Event): Agent {

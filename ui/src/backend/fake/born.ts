@@ -56,6 +56,7 @@ export function born(
     delivery: usualDelivery,
     pullRequest: null,
     feedbackOpen: 0,
+    checksOpen: 0,
     followUps: 0,
     pushParent: null,
     ranMs: 0,

@@ -6,7 +6,7 @@ import { RecordedEngines } from "./engines";
 import { dayOf, noLimits } from "./day";
 import { agentUnknown, folderInUse, nameTaken, priceUnknown } from "./faults";
 import { RecordedGitHub } from "./github";
-import { brokenOverrides, recordedCatalogue, RecordedModels } from "./models";
+import { catalogueOf, RecordedModels } from "./models";
 import { handover, type Handover, type Hands } from "./handover";
 import { finish, opening, refactor } from "./recording";
 import { passing } from "./passing";
@@ -89,6 +89,7 @@ class FakeBackend extends RecordedGitHub implements Omit<Backend, keyof Handover
     now: this.now,
     broken: this.demo === "error",
     still: this.demo === "still",
+    accounts: this.accounts,
   });
 
   private async act(id: string, ...kinds: EventKind[]): Promise<void> {
@@ -194,10 +195,7 @@ class FakeBackend extends RecordedGitHub implements Omit<Backend, keyof Handover
   testModel: Backend["testModel"] = (model) => this.models.test(model);
   keepKey = (what: string, key: string) => this.models.keep(what, key);
   forgetKey = (what: string) => this.models.forget(what);
-  catalogue = async () =>
-    this.demo === "error"
-      ? { ...recordedCatalogue, overridden: 0, fault: brokenOverrides }
-      : recordedCatalogue;
+  catalogue = async () => catalogueOf(this.demo === "error");
   runSettings = async () => this.settings;
   setRunSettings: Backend["setRunSettings"] = async (settings) => void (this.settings = settings);
   dayUsage = async () => dayOf(this.listed(), this.now());
@@ -240,7 +238,7 @@ class FakeBackend extends RecordedGitHub implements Omit<Backend, keyof Handover
           live: true,
         });
         this.watchers.add(watcher);
-        for (const signal of passing(run.agent)) heard({ type: "signal", signal });
+        for (const signal of passing(run.agent, this.demo === "error")) heard({ type: "signal", signal });
       } catch (fault) {
         failed(fault as Fault);
       }

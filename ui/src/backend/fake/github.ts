@@ -17,6 +17,8 @@ export class RecordedGitHub {
   accounts = () => this.linked.list();
   signInOffer = (host: string) => this.linked.offer(host);
   signIn: Backend["signIn"] = (host, way, token, heard) => this.linked.signIn(host, way, token, heard);
+  /** No link leads into a recording. */
+  watchSignIns: Backend["watchSignIns"] = () => () => undefined;
   signOut = (key: string) => this.linked.signOut(key);
   chooseAccount = (key: string) => this.linked.choose(key);
   setCommitEmail = (key: string, email: string) => this.linked.setEmail(key, email);

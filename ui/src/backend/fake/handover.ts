@@ -1,5 +1,5 @@
 /** How the recording pushes, opens pull requests, and hears of what came back. */
-import type { Event, EventKind, Fault, FeedbackItem, PullRequest } from "../../bindings";
+import type { Event, EventKind, Fault, FeedbackItem, LinkedAccount, PullRequest } from "../../bindings";
 import type { Backend } from "../backend";
 import type { Recorded } from "./born";
 import { recordedDraft, recordedPlan, refusedPush, unreachable } from "./plans";
@@ -14,6 +14,7 @@ export type Hands = {
   now: () => number;
   /** Whether nothing outside answers. */
   broken: boolean;
+  accounts: () => Promise<readonly LinkedAccount[]>;
   /** Whether time stands still. */
   still: boolean;
 };
@@ -43,12 +44,12 @@ const limited: Fault = {
 };
 const notMoved = "c0ffee14d91fa2647c1d";
 
-export function handover({ find, add, play, now, broken, still }: Hands): Handover {
+export function handover({ find, add, play, now, broken, still, accounts }: Hands): Handover {
   return {
     async pushPlan(id) {
       await asked();
       if (broken) throw unreachable;
-      return recordedPlan(find(id).agent, now());
+      return recordedPlan(find(id).agent, now(), await accounts());
     },
 
     async push(id, wish) {
@@ -99,8 +100,7 @@ export function handover({ find, add, play, now, broken, still }: Hands): Handov
     },
 
     async feedback(id) {
-      const run = find(id);
-      return itemsOf(run.events, run.agent.pullRequest?.head ?? null);
+      return itemsOf(find(id).events);
     },
 
     async takeFeedback(id, ids, note) {
@@ -136,12 +136,16 @@ const sourceBranch = (branch: string): Fault => ({
 });
 
 /** What came back, and what became of it; the same fold as the engine's. */
-function itemsOf(events: readonly Event[], head: string | null): FeedbackItem[] {
-  const taken = new Set(events.flatMap(({ kind }) => (kind.type === "feedbackTaken" ? kind.ids : [])));
-  const arrived = events.flatMap(({ kind }) => (kind.type === "feedbackArrived" ? kind.items : []));
-  return arrived.map((item) => ({
-    ...item,
-    taken: taken.has(item.id),
-    outdated: head !== null && item.commit !== head,
-  }));
+function itemsOf(events: readonly Event[]): FeedbackItem[] {
+  let items: FeedbackItem[] = [];
+  for (const { kind } of events) {
+    if (kind.type === "feedbackArrived")
+      items.push(...kind.items.map((item) => ({ ...item, taken: false, outdated: false })));
+    if (kind.type === "feedbackTaken")
+      items = items.map((item) => ({ ...item, taken: item.taken || kind.ids.includes(item.id) }));
+    if (kind.type === "pushCompleted") items = items.map((item) => ({ ...item, outdated: true }));
+    // It is another pull request's from now on.
+    if (kind.type === "targetChanged") items = [];
+  }
+  return items;
 }

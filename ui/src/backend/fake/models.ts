@@ -139,7 +139,7 @@ export class RecordedModels {
   }
 }
 
-export const recordedCatalogue: CatalogueInfo = {
+const catalogue: CatalogueInfo = {
   source: "genai-prices 0.0.41",
   date: "2026-11-01",
   licence: "MIT",
@@ -149,8 +149,13 @@ export const recordedCatalogue: CatalogueInfo = {
   fault: null,
 };
 
-export const brokenOverrides: Fault = {
+const brokenOverrides: Fault = {
   code: "catalogue_invalid",
   message: "read /home/octo/.local/share/anchorhold/models.json: line 7: a price is a number",
   hint: "mend the file; until then only the list that came with the app is used",
 };
+
+/** Which price list is in use; the user's own one may be broken. */
+export function catalogueOf(broken: boolean): CatalogueInfo {
+  return broken ? { ...catalogue, overridden: 0, fault: brokenOverrides } : catalogue;
+}

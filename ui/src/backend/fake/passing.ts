@@ -1,12 +1,23 @@
 /** Signals of the recording: what is not in its log. */
 import type { Agent, Signal } from "../../bindings";
+import type { CloneProgress } from "../../state/live";
 
 const newText = String.raw`export async function search(words: string): Promise<Entry[]> {\n  const found = index.get(words);\n`;
 
-/** What passes at this moment of the recording. */
-export function passing(agent: Agent): Signal[] {
+const receiving: CloneProgress = {
+  type: "cloneProgress",
+  phase: "RECEIVING",
+  received: 48_210,
+  total: 112_904,
+  kib: 21_344,
+  bytesPerSecond: 1_310_000,
+  againInS: 0,
+};
+
+/** What passes at this moment of the recording, or of one in which the network is `broken`. */
+export function passing(agent: Agent, broken: boolean): Signal[] {
   if (agent.status === "CLONING")
-    return [{ type: "cloneProgress", received: 48_210, total: 112_904, kib: 21_344 }];
+    return [broken ? { ...receiving, phase: "BROKEN", bytesPerSecond: 0, againInS: 8 } : receiving];
   if (agent.status !== "RUNNING" || agent.waiting) return [];
   const asked: Signal = { type: "modelRequested", request: agent.requests + 1 };
   if (agent.id !== "a15")

@@ -3,6 +3,7 @@ import type {
   Agent,
   Conflict,
   Fault,
+  LinkedAccount,
   MovedTarget,
   PlannedCommit,
   PullRequestDraft,
@@ -85,7 +86,8 @@ function commitsOf(agent: Agent, trailer: string): PlannedCommit[] {
 }
 
 /** The plan for a recorded agent; a few of them show what else a plan can hold. */
-export function recordedPlan(agent: Agent, now: number): PushPlan {
+export function recordedPlan(agent: Agent, now: number, accounts: readonly LinkedAccount[] = []): PushPlan {
+  const own = accounts.find(({ key }) => key === agent.userId);
   const trailer = agent.delivery.trailer
     ? `\n\nAgent: Anchorhold (${agent.model.provider}/${agent.model.name})`
     : "";
@@ -93,8 +95,8 @@ export function recordedPlan(agent: Agent, now: number): PushPlan {
     branch: agent.targetBranch,
     tree: "77aa",
     authorName: octo.name,
-    authorEmail: octo.email,
-    emails: ["octo@example.com"],
+    authorEmail: own?.email ?? octo.email,
+    emails: own?.emails ?? [octo.email],
     signing: { type: "ssh", key: "~/.ssh/id_ed25519.pub" },
     commits: commitsOf(agent, trailer),
     risks: agent.id === "a03" ? risky : [],

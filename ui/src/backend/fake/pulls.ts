@@ -106,6 +106,13 @@ function before(now: number): Feedback[] {
       title: "lint",
       body: "src/routes.ts\n  12:3  error  Missing semicolon\n\n✖ 1 problem (1 error, 0 warnings)\n",
     }),
+    feedback(now - 189 * MINUTE, {
+      id: "check/8813",
+      kind: "FAILED_CHECK",
+      author: "GitHub Actions",
+      title: "links",
+      body: "docs/journal.md:14: the server does not answer\n",
+    }),
     feedback(now - 185 * MINUTE, {
       id: "comment/3190",
       kind: "LINE_COMMENT",
@@ -142,6 +149,7 @@ export function pulls(now: number): Recorded[] {
   const proposed = (run: Recorded, ...made: [PullRequestState, ChecksState][]) =>
     played(run, changed(run, ...made));
 
+  const byItself = { instruction: "f1", byItself: true, attempt: 1 };
   const answered = done("p02", "Type the journal's props", "octo/web", "agent/props", 230);
   const follow: EventKind = {
     type: "deliveryChanged",
@@ -151,7 +159,7 @@ export function pulls(now: number): Recorded[] {
   proposed(answered, ["OPEN", "PENDING"], ["OPEN", "FAILED"]);
   played(answered, [
     one(9000, { type: "feedbackArrived", items: before(now).map((item) => ({ ...item, commit: second })) }),
-    one(100, { type: "feedbackTaken", ids: ["check/8812"], instruction: "f1", byItself: true }),
+    one(100, { type: "feedbackTaken", ids: ["check/8812", "comment/3190"], ...byItself }),
     one(100, { type: "turnStarted", instruction: "f1", text: "The check “lint” failed. Mend what it says." }),
     ...call(
       "edit_file",
@@ -211,6 +219,7 @@ export function pulls(now: number): Recorded[] {
     84,
     pushed("agent/time-zones"),
   );
+  moved.agent = { ...moved.agent, userId: "github.com/583231" };
   for (const { agent, run } of [moved, conflicts].map((each) => ({ agent: each.agent, run: each }))) {
     const text = "Also cover the day on which clocks change.";
     played(run, [
