@@ -5,7 +5,7 @@ use crate::alarm::Alarm;
 use crate::hub::{Broadcast, Hub};
 use crate::ledger::Ledger;
 use anchorhold_domain::{Agent, AgentId, Event, EventKind, Instruction, InstructionQueue, Timestamp};
-use anchorhold_store::{Blob, Durable, Store};
+use anchorhold_store::{Blob, Store};
 use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
@@ -30,7 +30,6 @@ struct Entry {
     kinds: Vec<EventKind>,
     /// The long results that the events name.
     results: Vec<Blob>,
-    durable: Durable,
     at: Timestamp,
 }
 
@@ -88,13 +87,7 @@ impl Log {
         kinds: Vec<EventKind>,
         results: Vec<Blob>,
     ) -> Result<Appended, EngineError> {
-        self.append_decided(|_, _| Ok(kinds), results, Durable::Now).await
-    }
-
-    /// Appends events from which nothing outside this machine follows before the next append, so that the
-    /// disk is waited for once for both.
-    pub(crate) async fn append_ahead(&self, kinds: Vec<EventKind>) -> Result<Appended, EngineError> {
-        self.append_decided(|_, _| Ok(kinds), Vec::new(), Durable::WithNext).await
+        self.append_decided(|_, _| Ok(kinds), results).await
     }
 
     /// Appends what `decide` makes of the agent and its waiting instructions; nothing can come in
@@ -106,21 +99,20 @@ impl Log {
         &self,
         decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
     ) -> Result<Appended, EngineError> {
-        self.append_decided(decide, Vec::new(), Durable::Now).await
+        self.append_decided(decide, Vec::new()).await
     }
 
     async fn append_decided(
         &self,
         decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
         results: Vec<Blob>,
-        durable: Durable,
     ) -> Result<Appended, EngineError> {
         let head = Arc::clone(&self.head).lock_owned().await;
         let kinds = decide(&head.agent, head.queue.waiting())?;
         if kinds.is_empty() {
             return Ok(Appended { agent: self.latest(), events: Arc::default() });
         }
-        let entry = Entry { kinds, results, durable, at: (self.clock)() };
+        let entry = Entry { kinds, results, at: (self.clock)() };
         let writing = write(self.store.clone(), head, entry, self.listeners.clone());
         tokio::spawn(writing).await.map_err(|_| EngineError::Panicked { verb: "append to the log" })?
     }
@@ -175,8 +167,8 @@ async fn write(
     entry: Entry,
     listeners: Listeners,
 ) -> Result<Appended, EngineError> {
-    let Entry { kinds, results, durable, at } = entry;
-    let (next, events) = store.append_with(&head.agent, kinds, &results, durable, at).await?;
+    let Entry { kinds, results, at } = entry;
+    let (next, events) = store.append_with(&head.agent, kinds, &results, at).await?;
     for event in &events {
         head.queue.fold(event.at, &event.kind);
     }

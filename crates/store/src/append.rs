@@ -4,17 +4,6 @@ use crate::error::{Result, StoreError};
 use crate::open::Store;
 use crate::{Blob, agents, blobs, events};
 use anchorhold_domain::{Agent, Event, EventKind, Timestamp};
-use sqlx::{Connection as _, SqliteConnection};
-
-/// When what is recorded survives a power cut. It survives the end of the process in any case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Durable {
-    /// Once it is recorded, which waits for the disk.
-    Now,
-    /// Once something is recorded after it that waits: the log is written from front to back, so that waiting
-    /// once is enough for both. For what nothing outside this machine follows from before that.
-    WithNext,
-}
 
 impl Store {
     /// Records a new agent, as [`Agent::new`] makes it, with the first event of its log.
@@ -44,7 +33,7 @@ impl Store {
         kinds: Vec<EventKind>,
         at: Timestamp,
     ) -> Result<(Agent, Vec<Event>)> {
-        self.append_with(agent, kinds, &[], Durable::Now, at).await
+        self.append_with(agent, kinds, &[], at).await
     }
 
     /// Records what happened to an agent, and the long results that belong to it: all of `kinds`, in order,
@@ -61,7 +50,6 @@ impl Store {
         agent: &Agent,
         kinds: Vec<EventKind>,
         results: &[Blob],
-        durable: Durable,
         at: Timestamp,
     ) -> Result<(Agent, Vec<Event>)> {
         let mut after = agent.clone();
@@ -74,42 +62,21 @@ impl Store {
         if appended.is_empty() {
             return Ok((after, appended));
         }
-        let mut connection = self.writer.acquire().await?;
-        if durable == Durable::WithNext {
-            sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut *connection).await?;
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        if !agents::compare_and_set(&mut transaction, agent, &after).await? {
+            return Err(if agents::exists(&mut transaction, agent.id).await? {
+                StoreError::Conflict { id: agent.id, last_seq: agent.last_seq }
+            } else {
+                StoreError::NotFound { id: agent.id }
+            });
         }
-        let written = write(&mut connection, agent, &after, results, &appended).await;
-        if durable == Durable::WithNext
-            && sqlx::query("PRAGMA synchronous = FULL").execute(&mut *connection).await.is_err()
-        {
-            // Another connection is opened instead, which waits for the disk again.
-            drop(connection.detach());
+        for result in results {
+            blobs::insert(&mut transaction, result).await?;
         }
-        written?;
+        for event in &appended {
+            events::insert(&mut transaction, agent.id, event).await?;
+        }
+        transaction.commit().await?;
         Ok((after, appended))
     }
-}
-
-async fn write(
-    connection: &mut SqliteConnection,
-    before: &Agent,
-    after: &Agent,
-    results: &[Blob],
-    appended: &[Event],
-) -> Result<()> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    if !agents::compare_and_set(&mut transaction, before, after).await? {
-        return Err(if agents::exists(&mut transaction, before.id).await? {
-            StoreError::Conflict { id: before.id, last_seq: before.last_seq }
-        } else {
-            StoreError::NotFound { id: before.id }
-        });
-    }
-    for result in results {
-        blobs::insert(&mut transaction, result).await?;
-    }
-    for event in appended {
-        events::insert(&mut transaction, before.id, event).await?;
-    }
-    Ok(transaction.commit().await?)
 }

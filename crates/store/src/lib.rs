@@ -21,7 +21,6 @@ mod spending;
 mod verify;
 
 pub use accounts::KeptAccount;
-pub use append::Durable;
 pub use blobs::Blob;
 pub use error::{Result, StoreError};
 pub use open::Store;

@@ -124,14 +124,7 @@ impl Life {
                 Reply::TooLong(error) => return self.learn_limit(run, &error).await,
             };
         let duration_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
-        let calls = !answer.calls.is_empty();
-        let kinds = events(run, request, answer, duration_ms);
-        // Calls reach the cell alone, and what they come to is on the disk before anybody is told of it.
-        let appended = match calls {
-            true => self.resident.log.append_ahead(kinds).await?,
-            false => self.resident.log.append(kinds).await?,
-        };
-        let events = appended.events;
+        let events = self.resident.log.append(events(run, request, answer, duration_ms)).await?.events;
         for event in events.iter() {
             run.history.take(event, None);
         }

@@ -39,9 +39,7 @@ async fn append_until_killed(path: &std::path::Path) -> ! {
     let store = Store::open(path).await.unwrap();
     let mut known = create(&store, 1, "mortal").await;
     loop {
-        let kinds = vec![noted("one"), noted("two")];
-        let durable = if known.last_seq.is_multiple_of(4) { Durable::WithNext } else { Durable::Now };
-        known = store.append_with(&known, kinds, &[], durable, Timestamp(2)).await.unwrap().0;
+        known = advance(&store, &known, 2, vec![noted("one"), noted("two")]).await;
         println!("\nrecorded {}", known.last_seq);
     }
 }

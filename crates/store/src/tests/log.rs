@@ -175,23 +175,3 @@ async fn new_limits_are_kept_and_the_row_still_agrees_with_the_log() {
     assert_eq!((after.limits, home.store.agent(new.id).await.unwrap()), (limits, after.clone()));
     home.store.verify(new.id).await.unwrap();
 }
-
-/// 2 is `FULL`: each commit waits for the disk.
-async fn waits_for_the_disk(home: &Home) -> bool {
-    let level: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&home.store.writer).await.unwrap();
-    level == 2
-}
-
-#[tokio::test]
-async fn what_need_not_wait_for_the_disk_leaves_what_follows_waiting_for_it() {
-    let home = home().await;
-    let known = create(&home.store, 1, "hasty").await;
-    assert!(waits_for_the_disk(&home).await);
-    let next = home.store.append_with(&known, vec![noted("one")], &[], Durable::WithNext, Timestamp(2)).await;
-    assert!(waits_for_the_disk(&home).await);
-    assert_eq!(home.store.agent(known.id).await.unwrap(), next.unwrap().0);
-    // The same where nothing was written.
-    let late = home.store.append_with(&known, vec![noted("two")], &[], Durable::WithNext, Timestamp(3)).await;
-    assert_eq!(code(late), "conflict");
-    assert!(waits_for_the_disk(&home).await);
-}

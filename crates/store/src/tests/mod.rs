@@ -17,7 +17,7 @@ mod spending;
 #[path = "../../../domain/tests/samples/mod.rs"]
 mod samples;
 
-use crate::{Blob, Durable, Result, Store};
+use crate::{Blob, Result, Store};
 use anchorhold_domain::{Agent, AgentId, Event, EventKind, Limits, NewAgent, Timestamp};
 use tempfile::TempDir;
 
