@@ -10,7 +10,7 @@ use crate::resident::Resident;
 use crate::{Engine, EngineError, validate};
 use anchorhold_domain::{
     Agent, AgentId, Event, EventKind, Feedback, FeedbackItem, FeedbackKind, Instruction, InstructionId,
-    PullRequest,
+    PullRequest, Status,
 };
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
@@ -220,8 +220,9 @@ impl Engine {
         let news = heard.news(items, agent.pushed_commit.as_deref());
         let decide = |latest: &Agent, _: &[Instruction]| {
             let same = latest.pull_request.as_ref().is_some_and(|now| now.number == pull_request.number);
-            if !same || latest.pushed_commit != agent.pushed_commit {
-                // Another push or branch came in between: the next look tells more.
+            let pushed = latest.pushed_commit != agent.pushed_commit || latest.status == Status::Pushing;
+            if !same || pushed {
+                // Another push or branch came in between, or is on its way: the next look tells more.
                 return Ok(vec![]);
             }
             let mut events = Vec::new();
