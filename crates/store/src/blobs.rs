@@ -8,6 +8,9 @@ use sqlx::SqliteConnection;
 /// The largest blob, in bytes; what a damaged row may claim is bounded by it too.
 pub(crate) const LARGEST: usize = 256 * 1024 * 1024;
 
+/// What is hashed and compressed where it is, in bytes: some 50 µs.
+const SMALL: usize = 16 * 1024;
+
 /// A long result that is ready to be stored.
 #[derive(Clone, Debug)]
 pub struct Blob {
@@ -25,12 +28,17 @@ impl Blob {
         if bytes.len() > LARGEST {
             return Err(StoreError::BlobTooLarge { length: bytes.len() });
         }
-        run(move || {
-            let compressed = zstd::bulk::compress(&bytes, 0).map_err(StoreError::Compress)?;
-            let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-            Ok(Self { hash: hex(&bytes), length, compressed })
-        })
-        .await
+        match bytes.len() {
+            // It takes less than to wake another thread and be woken.
+            0..=SMALL => Self::pack(&bytes),
+            _ => run(move || Self::pack(&bytes)).await,
+        }
+    }
+
+    fn pack(bytes: &[u8]) -> Result<Self> {
+        let compressed = zstd::bulk::compress(bytes, 0).map_err(StoreError::Compress)?;
+        let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+        Ok(Self { hash: hex(bytes), length, compressed })
     }
 
     /// The SHA-256 it is found under, in hex.
