@@ -5,6 +5,7 @@
 use crate::error::{Result, StoreError};
 use crate::open::Store;
 use anchorhold_domain::{Fault, ForgeApp, LinkedAccount, SignInWay, Timestamp};
+use sqlx::Connection as _;
 
 /// An account as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +63,8 @@ impl Store {
         let (emails, lacks) = (to_json(&account.emails)?, to_json(&account.lacks)?);
         let trouble = account.trouble.as_ref().map(to_json).transpose()?;
         let (way, expires_at) = (way_text(account.way), account.expires_at.map(|time| time.0));
-        let mut transaction = self.writer.begin().await?;
+        let mut writer = self.writer.lend().await?;
+        let mut transaction = writer.begin().await?;
         if account.chosen {
             sqlx::query!("UPDATE accounts SET chosen = 0 WHERE host = ?", account.host)
                 .execute(&mut *transaction)
@@ -98,7 +100,8 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn delete_account(&self, key: &str) -> Result<()> {
-        let mut transaction = self.writer.begin().await?;
+        let mut writer = self.writer.lend().await?;
+        let mut transaction = writer.begin().await?;
         let host = sqlx::query_scalar!("DELETE FROM accounts WHERE key = ? RETURNING host AS \"host!\"", key)
             .fetch_optional(&mut *transaction)
             .await?;
@@ -120,7 +123,8 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn choose_account(&self, key: &str) -> Result<()> {
-        let mut transaction = self.writer.begin().await?;
+        let mut writer = self.writer.lend().await?;
+        let mut transaction = writer.begin().await?;
         // One after the other, since there is never more than one.
         sqlx::query!(
             "UPDATE accounts SET chosen = 0 WHERE host = (SELECT host FROM accounts WHERE key = ?)",
@@ -138,7 +142,9 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn set_account_email(&self, key: &str, email: &str) -> Result<()> {
-        sqlx::query!("UPDATE accounts SET email = ? WHERE key = ?", email, key).execute(&self.writer).await?;
+        sqlx::query!("UPDATE accounts SET email = ? WHERE key = ?", email, key)
+            .execute(&mut *self.writer.lend().await?)
+            .await?;
         Ok(())
     }
 
@@ -149,7 +155,7 @@ impl Store {
     pub async fn set_account_trouble(&self, key: &str, trouble: Option<&Fault>) -> Result<()> {
         let trouble = trouble.map(to_json).transpose()?;
         sqlx::query!("UPDATE accounts SET trouble = ? WHERE key = ?", trouble, key)
-            .execute(&self.writer)
+            .execute(&mut *self.writer.lend().await?)
             .await?;
         Ok(())
     }
@@ -199,7 +205,7 @@ impl Store {
             app.oauth_app,
             app.has_secret,
         )
-        .execute(&self.writer)
+        .execute(&mut *self.writer.lend().await?)
         .await?;
         Ok(())
     }
@@ -209,7 +215,9 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn delete_forge_app(&self, host: &str) -> Result<()> {
-        sqlx::query!("DELETE FROM forge_apps WHERE host = ?", host).execute(&self.writer).await?;
+        sqlx::query!("DELETE FROM forge_apps WHERE host = ?", host)
+            .execute(&mut *self.writer.lend().await?)
+            .await?;
         Ok(())
     }
 }

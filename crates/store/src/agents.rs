@@ -2,6 +2,7 @@
 
 use crate::error::{Result, StoreError, is_taken};
 use crate::open::Store;
+use crate::{blobs, events};
 use anchorhold_domain::{
     Agent, AgentId, Effort, Limits, ModelChoice, PauseReason, Status, Timestamp, Usage, Wire,
 };
@@ -166,11 +167,17 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, agent: &Agent) -> 
     Ok(())
 }
 
-/// Writes what events change, if the row still is as it was `before`. Returns whether it was.
-pub(crate) async fn compare_and_set(
+/// Writes what `events` change, the events and their long results, if the row still is as it was `before`.
+/// Returns whether it was; otherwise nothing is written.
+///
+/// It is one question to SQLite's thread, transaction included, since each is a change of threads and back.
+/// Whoever does not hear the answer, or an error, must give the connection up: the transaction may be open.
+pub(crate) async fn advance(
     connection: &mut SqliteConnection,
     before: &Agent,
     after: &Agent,
+    events: &events::Rows,
+    results: &blobs::Rows,
 ) -> Result<bool> {
     let id = before.id.to_string();
     let (status, next_status) = (before.status.as_str(), after.status.as_str());
@@ -183,8 +190,10 @@ pub(crate) async fn compare_and_set(
     let fallback = after.fallback.as_ref().map(to_json).transpose()?;
     let (files, delivery) = (to_json(&after.files)?, to_json(&after.delivery)?);
     let pull_request = after.pull_request.as_ref().map(to_json).transpose()?;
-    let done = sqlx::query!(
-        "UPDATE agents SET
+    // `changes()` is of the statement before: what is after an update of nothing adds nothing.
+    let moved = sqlx::query_scalar!(
+        "BEGIN IMMEDIATE;
+        UPDATE agents SET
             target_branch = ?, container_id = ?, status = ?, pause_reason = ?, resumes_at = ?, waiting = ?,
             error_message = ?, error_code = ?, error_hint = ?,
             model_provider = ?, model_name = ?, model_base_url = ?, model_wire = ?, model_effort = ?,
@@ -197,7 +206,15 @@ pub(crate) async fn compare_and_set(
             push_parent = ?, pull_request = ?, feedback_open = ?, checks_open = ?, follow_ups = ?,
             ran_ms = ?, running_since = ?, last_seq = ?,
             started_at = ?, completed_at = ?, pushed_at = ?, deleted_at = ?, updated_at = ?
-        WHERE id = ? AND last_seq = ? AND status = ?",
+        WHERE id = ? AND last_seq = ? AND status = ?
+        RETURNING last_seq;
+        INSERT INTO events (agent_id, seq, at, type, payload)
+            SELECT ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE changes() = 1;
+        INSERT INTO blobs (hash, length, zstd)
+            SELECT value ->> 0, value ->> 1, substr(?, value ->> 2, value ->> 3) FROM json_each(?)
+            WHERE changes() > 0
+            ON CONFLICT (hash) DO NOTHING;
+        COMMIT",
         after.target_branch,
         after.container_id,
         next_status,
@@ -254,11 +271,15 @@ pub(crate) async fn compare_and_set(
         id,
         before.last_seq,
         status,
+        id,
+        events.json,
+        results.bytes,
+        results.json,
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await
     .map_err(|error| name_taken(error, after))?;
-    Ok(done.rows_affected() == 1)
+    Ok(moved.len() == 1)
 }
 
 /// Whether there is a row for this agent.

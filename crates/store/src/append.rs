@@ -4,6 +4,7 @@ use crate::error::{Result, StoreError};
 use crate::open::Store;
 use crate::{Blob, agents, blobs, events};
 use anchorhold_domain::{Agent, Event, EventKind, Timestamp};
+use sqlx::Connection as _;
 
 impl Store {
     /// Records a new agent, as [`Agent::new`] makes it, with the first event of its log.
@@ -16,7 +17,8 @@ impl Store {
             return Err(StoreError::NotCreation { event: created.name(), last_seq: agent.last_seq });
         }
         let event = Event { seq: 1, at: agent.created_at, kind: created.clone() };
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut writer = self.writer.lend().await?;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
         agents::insert(&mut transaction, agent).await?;
         events::insert(&mut transaction, agent.id, &event).await?;
         transaction.commit().await?;
@@ -62,21 +64,18 @@ impl Store {
         if appended.is_empty() {
             return Ok((after, appended));
         }
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        if !agents::compare_and_set(&mut transaction, agent, &after).await? {
-            return Err(if agents::exists(&mut transaction, agent.id).await? {
+        let (rows, results) = (events::Rows::of(&appended)?, blobs::Rows::of(results)?);
+        let mut writer = self.writer.lend().await?;
+        writer.may_break();
+        let moved = agents::advance(&mut writer, agent, &after, &rows, &results).await?;
+        writer.is_whole();
+        if !moved {
+            return Err(if agents::exists(&mut writer, agent.id).await? {
                 StoreError::Conflict { id: agent.id, last_seq: agent.last_seq }
             } else {
                 StoreError::NotFound { id: agent.id }
             });
         }
-        for result in results {
-            blobs::insert(&mut transaction, result).await?;
-        }
-        for event in &appended {
-            events::insert(&mut transaction, agent.id, event).await?;
-        }
-        transaction.commit().await?;
         Ok((after, appended))
     }
 }

@@ -48,6 +48,27 @@ impl Blob {
     }
 }
 
+/// Blobs to be added, those left out that are there.
+pub(crate) struct Rows {
+    /// A list with a list for each: hash, length, and where its bytes begin, from 1, and how many they are.
+    pub(crate) json: String,
+    /// The bytes of all of them, one after the other.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Rows {
+    pub(crate) fn of(blobs: &[Blob]) -> Result<Self> {
+        let mut bytes = Vec::with_capacity(blobs.iter().map(|blob| blob.compressed.len()).sum());
+        let mut rows = Vec::with_capacity(blobs.len());
+        for Blob { hash, length, compressed } in blobs {
+            rows.push((hash, length, bytes.len() + 1, compressed.len()));
+            bytes.extend_from_slice(compressed);
+        }
+        let json = serde_json::to_string(&rows).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        Ok(Self { json, bytes })
+    }
+}
+
 /// Adds a blob, unless it is there.
 pub(crate) async fn insert(connection: &mut SqliteConnection, blob: &Blob) -> Result<()> {
     sqlx::query!(
@@ -68,7 +89,7 @@ impl Store {
     /// [`StoreError::BlobTooLarge`] beyond 256 MiB.
     pub async fn put_blob(&self, bytes: Vec<u8>) -> Result<String> {
         let blob = Blob::of(bytes).await?;
-        insert(&mut *self.writer.acquire().await?, &blob).await?;
+        insert(&mut *self.writer.lend().await?, &blob).await?;
         Ok(blob.hash)
     }
 

@@ -57,15 +57,26 @@ impl Store {
     }
 }
 
-/// Adds an entry at the end of an agent's log.
+/// Entries to be added at the end of a log.
+pub(crate) struct Rows {
+    /// A list with a list for each: number, time, type and payload.
+    pub(crate) json: String,
+}
+
+impl Rows {
+    pub(crate) fn of(events: &[Event]) -> Result<Self> {
+        let rows: Result<Vec<_>> = events
+            .iter()
+            .map(|event| Ok((event.seq, event.at.0, event.kind.name(), payload(event)?)))
+            .collect();
+        let json = serde_json::to_string(&rows?).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        Ok(Self { json })
+    }
+}
+
+/// Adds the first entry of an agent's log.
 pub(crate) async fn insert(connection: &mut SqliteConnection, id: AgentId, event: &Event) -> Result<()> {
-    let key = id.to_string();
-    let name = event.kind.name();
-    let payload = serde_json::to_string(&event.kind).map_err(|source| StoreError::Encode {
-        event: name,
-        at: event.at,
-        source,
-    })?;
+    let (key, name, payload) = (id.to_string(), event.kind.name(), payload(event)?);
     sqlx::query!(
         "INSERT INTO events (agent_id, seq, at, type, payload) VALUES (?, ?, ?, ?, ?)",
         key,
@@ -77,6 +88,14 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, id: AgentId, event
     .execute(connection)
     .await?;
     Ok(())
+}
+
+fn payload(event: &Event) -> Result<String> {
+    serde_json::to_string(&event.kind).map_err(|source| StoreError::Encode {
+        event: event.kind.name(),
+        at: event.at,
+        source,
+    })
 }
 
 impl Row {

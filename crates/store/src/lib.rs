@@ -19,6 +19,7 @@ mod open;
 mod settings;
 mod spending;
 mod verify;
+mod writer;
 
 pub use accounts::KeptAccount;
 pub use blobs::Blob;

@@ -1,12 +1,13 @@
 //! Opening the database: how SQLite is set, and a backup before it is changed.
 
 use crate::error::{Result, StoreError, is_full};
+use crate::writer::Writer;
 use anchorhold_store_schema::MIGRATOR;
+use sqlx::SqliteConnection;
 use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection as _, SqliteConnection};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,8 +17,7 @@ const READERS: u32 = 3;
 /// The database of one data folder. Clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Store {
-    /// One connection, so that writers queue here and never find the database locked.
-    pub(crate) writer: SqlitePool,
+    pub(crate) writer: Writer,
     /// Connections that cannot write.
     pub(crate) readers: SqlitePool,
 }
@@ -46,12 +46,10 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
-        let writer = pool(1).connect_with(settings.clone()).await.map_err(unavailable)?;
-        let mut connection = writer.acquire().await.map_err(unavailable)?;
-        migrate(path, &mut connection, migrator).await?;
-        drop(connection);
+        let writer = Writer::open(settings.clone()).await.map_err(unavailable)?;
+        migrate(path, &mut *writer.lend().await?, migrator).await?;
         let readers =
-            pool(READERS).connect_with(settings.pragma("query_only", "1")).await.map_err(unavailable)?;
+            readers().connect_with(settings.pragma("query_only", "1")).await.map_err(unavailable)?;
         Ok(Self { writer, readers })
     }
 
@@ -62,16 +60,12 @@ impl Store {
     }
 }
 
-fn pool(connections: u32) -> SqlitePoolOptions {
+fn readers() -> SqlitePoolOptions {
     SqlitePoolOptions::new()
-        .max_connections(connections)
+        .max_connections(READERS)
         .acquire_timeout(Duration::from_secs(30))
-        // SQLite ends a transaction by itself when the disk is full, and a connection that thinks it
-        // is still inside of it refuses every later one: another one is opened instead.
-        .before_acquire(|connection, _| {
-            let usable = !connection.is_in_transaction();
-            Box::pin(async move { Ok(usable) })
-        })
+        // A file on this machine does not go away as a server does.
+        .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
 }

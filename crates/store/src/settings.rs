@@ -28,7 +28,7 @@ impl Store {
     pub async fn set_settings(&self, settings: &Settings) -> Result<()> {
         let json = serde_json::to_string(settings).map_err(|error| sqlx::Error::Encode(error.into()))?;
         sqlx::query!("INSERT OR REPLACE INTO settings (id, value) VALUES (1, ?)", json)
-            .execute(&self.writer)
+            .execute(&mut *self.writer.lend().await?)
             .await?;
         Ok(())
     }

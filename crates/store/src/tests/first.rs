@@ -4,7 +4,7 @@ use super::*;
 use anchorhold_domain::{Delivery, FileRules, ModelChoice, PauseReason, Status};
 use anchorhold_store_schema::MIGRATOR;
 use serde_json::{Value, json};
-use sqlx::SqlitePool;
+use sqlx::SqliteConnection;
 use sqlx::migrate::Migrator;
 
 /// The schema as the first version made it.
@@ -110,7 +110,7 @@ fn expected(number: u32, payloads: &[Value]) -> Agent {
     agent
 }
 
-async fn write(pool: &SqlitePool, agent: &Agent, payloads: &[Value]) {
+async fn write(connection: &mut SqliteConnection, agent: &Agent, payloads: &[Value]) {
     sqlx::query(
         "INSERT INTO agents VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
             ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -154,7 +154,7 @@ async fn write(pool: &SqlitePool, agent: &Agent, payloads: &[Value]) {
     .bind(agent.deleted_at.map(|at| at.0))
     .bind(agent.created_at.0)
     .bind(agent.updated_at.0)
-    .execute(pool)
+    .execute(&mut *connection)
     .await
     .unwrap();
     for (seq, payload) in (1_u32..).zip(payloads) {
@@ -164,7 +164,7 @@ async fn write(pool: &SqlitePool, agent: &Agent, payloads: &[Value]) {
             .bind(1000 * i64::from(seq))
             .bind(payload["type"].as_str().unwrap())
             .bind(payload.to_string())
-            .execute(pool)
+            .execute(&mut *connection)
             .await
             .unwrap();
     }
@@ -180,7 +180,7 @@ async fn a_database_of_the_first_version_keeps_every_agent_in_every_status_and_e
         let payloads = payloads(&ending);
         let agent = expected(number, &payloads);
         assert_eq!((agent.status, agent.pause_reason), (status, reason));
-        write(&old.writer, &agent, &payloads).await;
+        write(&mut old.writer.lend().await.unwrap(), &agent, &payloads).await;
         agents.push((agent, payloads));
     }
     let hash = old.put_blob(b"a long result".to_vec()).await.unwrap();

@@ -2,6 +2,8 @@
 
 use super::*;
 use anchorhold_domain::{Limits, PauseReason, Status};
+use std::future::Future as _;
+use std::task::Poll;
 
 /// The events that lead a new agent to where `kind` can happen.
 fn before(kind: &EventKind) -> Vec<EventKind> {
@@ -121,7 +123,8 @@ async fn the_database_itself_refuses_to_change_delete_replace_or_skip_an_event()
         ("DELETE FROM agents", "FOREIGN KEY constraint failed"),
     ];
     for (sql, reason) in refused {
-        let error = sqlx::query(sql).execute(&home.store.writer).await.unwrap_err();
+        let error =
+            sqlx::query(sql).execute(&mut *home.store.writer.lend().await.unwrap()).await.unwrap_err();
         assert!(error.to_string().ends_with(reason), "{sql}: {error}");
     }
     assert_eq!(home.store.events(new.id, 0, 10).await.unwrap(), before);
@@ -174,4 +177,56 @@ async fn new_limits_are_kept_and_the_row_still_agrees_with_the_log() {
     let after = advance(&home.store, &new, 2, vec![EventKind::LimitsChanged { limits }]).await;
     assert_eq!((after.limits, home.store.agent(new.id).await.unwrap()), (limits, after.clone()));
     home.store.verify(new.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_append_that_fails_in_its_middle_leaves_no_transaction_open() {
+    let home = home().await;
+    let known = create(&home.store, 1, "errand").await;
+    damage(
+        &home.store,
+        "CREATE TRIGGER no_room BEFORE INSERT ON events WHEN NEW.payload LIKE '%stumble%'
+        BEGIN SELECT RAISE(ABORT, 'the payload stumbles'); END",
+    )
+    .await;
+    let kinds = vec![noted("first"), noted("stumble")];
+    let error = home.store.append(&known, kinds, Timestamp(2)).await.unwrap_err();
+    assert!(error.to_string().contains("stumbles") || format!("{error:?}").contains("stumbles"), "{error:?}");
+    assert_eq!(home.store.agent(known.id).await.unwrap(), known, "neither the row nor the log moved");
+    assert_eq!(home.store.all_events(known.id, 1).await.unwrap(), []);
+    let after = advance(&home.store, &known, 3, vec![noted("on we go")]).await;
+    assert_eq!(after.last_seq, known.last_seq + 1);
+    home.store.verify(known.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_append_that_nobody_waits_for_is_whole_or_not_there() {
+    let home = home().await;
+    let mut known = create(&home.store, 1, "errand").await;
+    for polls in 0..12 {
+        let before = known.last_seq;
+        let kinds = vec![noted("one"), noted("two")];
+        {
+            let appending = home.store.append(&known, kinds, Timestamp(2));
+            tokio::pin!(appending);
+            for _ in 0..polls {
+                let polled = std::future::poll_fn(|context| Poll::Ready(appending.as_mut().poll(context)));
+                if polled.await.is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        // What SQLite's thread has begun is done, or undone, before the next is heard.
+        let stored = loop {
+            let stored = home.store.agent(known.id).await.unwrap();
+            if let Ok((after, _)) = home.store.append(&stored, vec![noted("next")], Timestamp(3)).await {
+                known = after;
+                break stored;
+            }
+        };
+        let added = stored.last_seq - before;
+        assert!(added == 0 || added == 2, "{added} of two after {polls} polls");
+        home.store.verify(known.id).await.unwrap();
+    }
 }

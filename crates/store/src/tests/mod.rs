@@ -77,7 +77,7 @@ async fn advance(store: &Store, agent: &Agent, at: i64, kinds: Vec<EventKind>) -
 
 /// Runs SQL that the store itself would never run.
 async fn damage(store: &Store, sql: &'static str) {
-    sqlx::query(sql).execute(&store.writer).await.unwrap();
+    sqlx::query(sql).execute(&mut *store.writer.lend().await.unwrap()).await.unwrap();
 }
 
 #[track_caller]

@@ -41,7 +41,7 @@ async fn commits_survive_a_power_cut_and_references_hold() {
     let home = home().await;
     let mut found = Vec::new();
     for sql in ["PRAGMA journal_mode", "PRAGMA synchronous", "PRAGMA foreign_keys", "PRAGMA busy_timeout"] {
-        let row = sqlx::query(sql).fetch_one(&home.store.writer).await.unwrap();
+        let row = sqlx::query(sql).fetch_one(&mut *home.store.writer.lend().await.unwrap()).await.unwrap();
         let value = sqlx::Row::try_get::<String, _>(&row, 0)
             .or_else(|_| sqlx::Row::try_get::<i64, _>(&row, 0).map(|n| n.to_string()))
             .unwrap();

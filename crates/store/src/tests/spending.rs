@@ -102,7 +102,7 @@ async fn what_costs_is_found_by_its_index() {
         "EXPLAIN QUERY PLAN SELECT agent_id FROM events
             WHERE type IN ('modelAnswered', 'compacted') AND at >= 1 AND at < 2",
     )
-    .fetch_all(&home.store.writer)
+    .fetch_all(&mut *home.store.writer.lend().await.unwrap())
     .await
     .unwrap();
     assert!(plan.iter().any(|(.., step)| step.contains("events_that_cost")), "{plan:?}");
