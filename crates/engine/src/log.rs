@@ -6,6 +6,7 @@ use crate::hub::{Broadcast, Hub};
 use crate::ledger::Ledger;
 use anchorhold_domain::{Agent, AgentId, Event, EventKind, Instruction, InstructionQueue, Timestamp};
 use anchorhold_store::{Blob, Store};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
@@ -23,7 +24,12 @@ pub(crate) struct Log {
 struct Head {
     agent: Agent,
     queue: InstructionQueue,
+    /// What was appended last, first to last.
+    lately: VecDeque<Arc<Vec<Event>>>,
 }
+
+/// How many appends are remembered for those who read on: more than a turn makes.
+const LATELY: usize = 16;
 
 /// What is appended at once.
 struct Entry {
@@ -71,7 +77,12 @@ impl Log {
         let latest = watch::Sender::new(Arc::new(agent.clone()));
         let listeners =
             Listeners { latest, hub: Hub::new(), changed, interrupts: watch::Sender::new(0), ledger, alarm };
-        Ok(Self { store, clock, head: Arc::new(Mutex::new(Head { agent, queue })), listeners })
+        Ok(Self {
+            store,
+            clock,
+            head: Arc::new(Mutex::new(Head { agent, queue, lately: VecDeque::new() })),
+            listeners,
+        })
     }
 
     /// Appends events.
@@ -115,6 +126,19 @@ impl Log {
         let entry = Entry { kinds, results, at: (self.clock)() };
         let writing = write(self.store.clone(), head, entry, self.listeners.clone());
         tokio::spawn(writing).await.map_err(|_| EngineError::Panicked { verb: "append to the log" })?
+    }
+
+    /// The events after the one with this number; read from the store only where that is long ago.
+    pub(crate) async fn after(&self, seq: u32) -> Result<Vec<Event>, EngineError> {
+        {
+            let head = self.head.lock().await;
+            let first = head.lately.front().and_then(|events| events.first());
+            if first.is_some_and(|first| first.seq <= seq.saturating_add(1)) {
+                let events = head.lately.iter().flat_map(|events| events.iter());
+                return Ok(events.filter(|event| event.seq > seq).cloned().collect());
+            }
+        }
+        Ok(self.store.all_events(self.id(), seq).await?)
     }
 
     /// The instructions that wait, next first.
@@ -177,6 +201,10 @@ async fn write(
     head.agent = next;
     let agent = Arc::new(head.agent.clone());
     let events = Arc::new(events);
+    if head.lately.len() == LATELY {
+        head.lately.pop_front();
+    }
+    head.lately.push_back(Arc::clone(&events));
     listeners.latest.send_replace(Arc::clone(&agent));
     listeners.hub.send(Broadcast::Events(Arc::clone(&events), Arc::clone(&agent)));
     listeners.changed.send_modify(|count| *count = count.wrapping_add(1));
@@ -192,7 +220,7 @@ async fn write(
 pub(crate) mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use super::Log;
+    use super::{LATELY, Log};
     use crate::alarm::Alarm;
     use crate::ledger::Ledger;
     use anchorhold_domain::{
@@ -241,6 +269,19 @@ pub(crate) mod tests {
 
     pub(crate) fn note(message: &str) -> Vec<EventKind> {
         vec![EventKind::Noted { message: message.to_owned() }]
+    }
+
+    #[tokio::test]
+    async fn what_came_lately_is_the_same_from_memory_as_from_the_store() {
+        let (log, _place) = log().await;
+        for number in 0..LATELY + 5 {
+            log.append(note(&format!("{number} a")).into_iter().chain(note("b")).collect()).await.unwrap();
+            let last = log.latest().last_seq;
+            for seq in 0..=last + 1 {
+                let stored = log.store().all_events(log.id(), seq).await.unwrap();
+                assert_eq!(log.after(seq).await.unwrap(), stored, "after {seq} of {last}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -42,7 +42,7 @@ fn main() -> Result<()> {
             })
             .collect();
         let mut lap = Lap(Instant::now());
-        let made = mirror.checkpoint("bench", Some(&base.commit), &base.tree, &edits, "edit", 0)?;
+        let made = mirror.checkpoint(Some(&base.commit), &base.tree, &edits, "edit", 0)?;
         let checkpoint = lap.next();
         mirror.risks(&base.tree, &made.tree)?;
         let risks = lap.next();
@@ -68,7 +68,7 @@ fn main() -> Result<()> {
                 .into(),
         })
         .collect();
-    let made = mirror.checkpoint("bench", Some(&base.commit), &base.tree, &edits, "long", 0)?;
+    let made = mirror.checkpoint(Some(&base.commit), &base.tree, &edits, "long", 0)?;
     let mut lap = Lap(Instant::now());
     let found = mirror.risks(&base.tree, &made.tree)?.len();
     println!(

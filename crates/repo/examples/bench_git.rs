@@ -150,7 +150,7 @@ impl Site {
                 })
                 .collect();
             let began = Instant::now();
-            mirror.checkpoint("bench", Some(&base.commit), &base.tree, &edits, "edit", run as i64)?;
+            mirror.checkpoint(Some(&base.commit), &base.tree, &edits, "edit", run as i64)?;
             let we_took = began.elapsed();
             for number in 0..CHANGED {
                 write(&work, number, run * 2 + 1)?;

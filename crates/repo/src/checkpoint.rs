@@ -38,33 +38,29 @@ pub enum TreeEdit {
 /// A recorded state of an agent's workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// The commit, on a private ref that is never pushed.
+    /// The commit, which is never pushed.
     pub commit: String,
     /// Its tree.
     pub tree: String,
 }
 
 impl Mirror {
-    /// Applies `edits` in order to `base_tree` and commits the result on `agent`'s private ref.
+    /// Applies `edits` in order to `base_tree` and commits the result on top of `parent`.
     ///
-    /// The same arguments give the same commit. With `parent` elsewhere than on the latest checkpoint
-    /// the earlier ones stay reachable, since the log refers to them.
+    /// The same arguments give the same commit. No ref leads to it until [`Mirror::keep`] says so: to move
+    /// one takes longer than all the rest, and the log names every checkpoint.
     ///
     /// # Errors
     /// [`RepoError::InvalidPath`] if an edit's path is refused or runs through a file, and then
     /// nothing is recorded.
     pub fn checkpoint(
         &self,
-        agent: &str,
         parent: Option<&str>,
         base_tree: &str,
         edits: &[TreeEdit],
         label: &str,
         at_ms: i64,
     ) -> Result<Checkpoint> {
-        if agent.is_empty() || !agent.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
-            return Err(RepoError::InvalidAgent { agent: agent.to_owned() });
-        }
         let repository = self.objects()?;
         let base =
             repository.find_tree(oid("tree", base_tree)?).map_err(RepoError::missing("tree", base_tree))?;
@@ -84,7 +80,7 @@ impl Mirror {
             }
             None => None,
         };
-        let attempt = || RepoError::writing(&repository, 0, format!("record a checkpoint of {agent}"));
+        let attempt = || RepoError::writing(&repository, 0, format!("record the checkpoint {label}"));
         let at = Time::new(at_ms.div_euclid(1000), 0);
         // The address is in a top-level domain that is reserved for never existing.
         let signature =
@@ -92,29 +88,50 @@ impl Mirror {
         let parents: Vec<_> = parent.iter().collect();
         let commit =
             repository.commit(None, &signature, &signature, label, &tree, &parents).map_err(attempt())?;
-        self.advance(&repository, agent, commit, parent.as_ref().map(git2::Commit::id)).map_err(attempt())?;
         Ok(Checkpoint { commit: commit.to_string(), tree: tree.id().to_string() })
     }
 
-    fn advance(
-        &self,
-        repository: &Repository,
-        agent: &str,
-        commit: Oid,
-        parent: Option<Oid>,
-    ) -> std::result::Result<(), git2::Error> {
+    /// Leads `agent`'s private ref to its last checkpoint, so that git keeps all on the way to it.
+    ///
+    /// Where the ref is elsewhere than on that way, what was left there is kept under another one, since the
+    /// log still refers to it.
+    ///
+    /// # Errors
+    /// [`RepoError::InvalidAgent`], and [`RepoError::MissingObject`] for a commit that is not there.
+    pub fn keep(&self, agent: &str, commit: &str) -> Result<()> {
+        if agent.is_empty() || !agent.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
+            return Err(RepoError::InvalidAgent { agent: agent.to_owned() });
+        }
+        let repository = self.objects()?;
+        let id = oid("commit", commit)?;
+        repository.find_commit(id).map_err(RepoError::missing("commit", commit))?;
         let _alone = self.moving_refs();
         let head = format!("refs/anchorhold/agents/{agent}/head");
-        if let Ok(previous) = repository.refname_to_id(&head)
-            && Some(previous) != parent
-            && previous != commit
-        {
+        lead(&repository, agent, &head, id).map_err(RepoError::writing(
+            &repository,
+            0,
+            format!("move {head}"),
+        ))
+    }
+}
+
+fn lead(
+    repository: &Repository,
+    agent: &str,
+    head: &str,
+    commit: Oid,
+) -> std::result::Result<(), git2::Error> {
+    if let Ok(previous) = repository.refname_to_id(head) {
+        if previous == commit {
+            return Ok(());
+        }
+        if !repository.graph_descendant_of(commit, previous)? {
             let kept = format!("refs/anchorhold/agents/{agent}/kept/{previous}");
             repository.reference(&kept, previous, true, "left by a rollback")?;
         }
-        repository.reference(&head, commit, true, "checkpoint")?;
-        Ok(())
     }
+    repository.reference(head, commit, true, "checkpoint")?;
+    Ok(())
 }
 
 /// A folder with the changes made to it so far, read only as deep as the edits go.

@@ -20,7 +20,7 @@ fn remove(path: &str) -> TreeEdit {
 }
 
 fn apply(mirror: &Mirror, base: &Base, edits: &[TreeEdit]) -> Result<Vec<String>, RepoError> {
-    let checkpoint = mirror.checkpoint("agent", Some(&base.commit), &base.tree, edits, "edit", 0)?;
+    let checkpoint = mirror.checkpoint(Some(&base.commit), &base.tree, edits, "edit", 0)?;
     let entries = mirror.entries(&checkpoint.tree)?;
     Ok(entries.into_iter().map(|entry| String::from_utf8(entry.path).unwrap()).collect())
 }
@@ -40,11 +40,10 @@ fn an_odd_tree_that_nobody_touched_keeps_its_id() {
     place.git(&["update-index", "--chmod=+x", "no-newline"]);
     place.git(&["commit", "--quiet", "-m", "odd"]);
     let (mirror, base) = place.fetched();
-    let untouched = mirror.checkpoint("agent", Some(&base.commit), &base.tree, &[], "nothing", 0).unwrap();
+    let untouched = mirror.checkpoint(Some(&base.commit), &base.tree, &[], "nothing", 0).unwrap();
     assert_eq!(untouched.tree, base.tree);
     let there_and_back = [put("new/deep/file", "x"), remove("new")];
-    let back =
-        mirror.checkpoint("agent", Some(&base.commit), &base.tree, &there_and_back, "and back", 0).unwrap();
+    let back = mirror.checkpoint(Some(&base.commit), &base.tree, &there_and_back, "and back", 0).unwrap();
     assert_eq!(back.tree, base.tree);
     let rewritten: Vec<_> = mirror
         .entries(&base.tree)
@@ -56,8 +55,7 @@ fn an_odd_tree_that_nobody_touched_keeps_its_id() {
             mode: entry.mode,
         })
         .collect();
-    let same =
-        mirror.checkpoint("agent", Some(&base.commit), &base.tree, &rewritten, "same bytes", 0).unwrap();
+    let same = mirror.checkpoint(Some(&base.commit), &base.tree, &rewritten, "same bytes", 0).unwrap();
     assert_eq!(same.tree, base.tree);
 }
 
@@ -107,9 +105,7 @@ fn edits_through_files_and_into_git_are_refused() {
 fn the_same_edits_give_the_same_commit() {
     let place = Place::with(&[("a", "1")]);
     let (mirror, base) = place.fetched();
-    let make = || {
-        mirror.checkpoint("agent", Some(&base.commit), &base.tree, &[put("b", "2")], "edit", 5_000).unwrap()
-    };
+    let make = || mirror.checkpoint(Some(&base.commit), &base.tree, &[put("b", "2")], "edit", 5_000).unwrap();
     assert_eq!(make(), make());
 }
 
@@ -118,11 +114,16 @@ fn checkpoints_left_by_a_rollback_stay_reachable() {
     let place = Place::with(&[("a", "1")]);
     let (mirror, base) = place.fetched();
     let make = |parent: &str, text: &str| {
-        mirror.checkpoint("agent", Some(parent), &base.tree, &[put("a", text)], text, 0).unwrap().commit
+        mirror.checkpoint(Some(parent), &base.tree, &[put("a", text)], text, 0).unwrap().commit
     };
     let first = make(&base.commit, "2");
     let second = make(&first, "3");
-    let after_rollback = make(&first, "4");
+    let third = make(&second, "4");
+    for commit in [&first, &third, &third] {
+        mirror.keep("agent", commit).unwrap();
+    }
+    let after_rollback = make(&first, "5");
+    mirror.keep("agent", &after_rollback).unwrap();
     let agents = std::fs::read_dir(place.dir.path().join("mirrors"))
         .unwrap()
         .next()
@@ -131,10 +132,12 @@ fn checkpoints_left_by_a_rollback_stay_reachable() {
         .path()
         .join("agents.git");
     let reachable = git(&agents, &["rev-list", "--all"]).unwrap();
-    for commit in [first, second, after_rollback] {
+    for commit in [first, second, third, after_rollback] {
         assert!(reachable.contains(&commit), "{commit} is lost");
     }
     git(&agents, &["fsck", "--strict"]).unwrap();
+    let refs = git(&agents, &["for-each-ref", "--format=%(refname)"]).unwrap();
+    assert_eq!(refs.lines().count(), 2, "what lies on the way to the last one needs no ref: {refs}");
 }
 
 #[test]
@@ -142,7 +145,7 @@ fn an_agent_name_that_could_leave_its_ref_is_refused() {
     let place = Place::with(&[("a", "1")]);
     let (mirror, base) = place.fetched();
     for agent in ["", "../x", "a/b", "a b", "a.lock"] {
-        let error = mirror.checkpoint(agent, None, &base.tree, &[], "x", 0).unwrap_err();
+        let error = mirror.keep(agent, &base.commit).unwrap_err();
         assert_eq!(error.code(), "agent_invalid", "{agent:?}");
     }
 }
@@ -161,8 +164,7 @@ fn agents_on_one_mirror_work_at_the_same_time() {
                     let agent = format!("agent-{n}");
                     (0..20).fold((base.commit.clone(), base.tree.clone()), |(parent, tree), step| {
                         let edits = [put(&format!("f{step}"), "same for all")];
-                        let next =
-                            mirror.checkpoint(&agent, Some(&parent), &tree, &edits, "edit", step).unwrap();
+                        let next = mirror.checkpoint(Some(&parent), &tree, &edits, "edit", step).unwrap();
                         (next.commit, next.tree)
                     })
                 })

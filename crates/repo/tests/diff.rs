@@ -20,7 +20,7 @@ fn put(path: &str, bytes: impl AsRef<[u8]>) -> TreeEdit {
 fn edited(files: &[(&str, &str)], edits: &[TreeEdit]) -> (Place, Mirror, String, String) {
     let place = Place::with(files);
     let (mirror, base) = place.fetched();
-    let checkpoint = mirror.checkpoint("agent", Some(&base.commit), &base.tree, edits, "edit", 0).unwrap();
+    let checkpoint = mirror.checkpoint(Some(&base.commit), &base.tree, edits, "edit", 0).unwrap();
     (place, mirror, base.tree, checkpoint.tree)
 }
 
@@ -31,7 +31,7 @@ fn diff(path: &str, old: impl AsRef<[u8]>, new: impl AsRef<[u8]>) -> FileDiff {
     place.commit("first");
     let (mirror, base) = place.fetched();
     let edits = [put(path, new)];
-    let checkpoint = mirror.checkpoint("agent", Some(&base.commit), &base.tree, &edits, "edit", 0).unwrap();
+    let checkpoint = mirror.checkpoint(Some(&base.commit), &base.tree, &edits, "edit", 0).unwrap();
     mirror.diff(&base.tree, &checkpoint.tree, path, Context::default()).unwrap()
 }
 
@@ -101,7 +101,7 @@ fn rows_of_several_languages_are_classified() {
     let place = Place::with(&[("keep", "")]);
     let (mirror, base) = place.fetched();
     let edits: Vec<_> = files.iter().map(|(path, text)| put(path, text)).collect();
-    let tree = mirror.checkpoint("agent", Some(&base.commit), &base.tree, &edits, "edit", 0).unwrap().tree;
+    let tree = mirror.checkpoint(Some(&base.commit), &base.tree, &edits, "edit", 0).unwrap().tree;
     let all: Vec<_> = files
         .iter()
         .map(|(path, _)| shown(&mirror.diff(&base.tree, &tree, path, Context::default()).unwrap()))
@@ -261,7 +261,7 @@ fn a_name_that_is_not_utf8_is_listed_and_opened_by_its_rendering() {
     let place = Place::with(&[("a", "1")]);
     let (mirror, base) = place.fetched();
     let edit = TreeEdit::Put { path: b"caf\xe9.txt".to_vec(), mode: FILE, bytes: b"x\n".to_vec() };
-    let tree = mirror.checkpoint("agent", None, &base.tree, &[edit], "edit", 0).unwrap().tree;
+    let tree = mirror.checkpoint(None, &base.tree, &[edit], "edit", 0).unwrap().tree;
     let changes = mirror.changes(&base.tree, &tree).unwrap();
     assert_eq!(changes[0].path, "caf\\xe9.txt");
     assert_eq!(
@@ -280,7 +280,7 @@ fn a_submodule_and_a_link_are_shown_as_what_they_point_to() {
         TreeEdit::Remove { path: "sub".into() },
         TreeEdit::Put { path: "link".into(), mode: 0o120_000, bytes: b"a".to_vec() },
     ];
-    let tree = mirror.checkpoint("agent", None, &base.tree, &edits, "edit", 0).unwrap().tree;
+    let tree = mirror.checkpoint(None, &base.tree, &edits, "edit", 0).unwrap().tree;
     let notices = |path| mirror.diff(&base.tree, &tree, path, Context::default()).unwrap().notices;
     assert_eq!(notices("sub"), [DiffNotice::Submodule]);
     assert_eq!(notices("link"), [DiffNotice::SymbolicLink]);

@@ -230,7 +230,7 @@ fn many_checkpoints_do_not_make_a_fetch_download_everything_again() {
     for n in 0..300 {
         // In the future, so that they would be offered to the server first.
         let at = 2_000_000_000_000 + n * 1000;
-        parent = mirror.checkpoint("agent", Some(&parent), &base.tree, &[], "edit", at).unwrap().commit;
+        parent = mirror.checkpoint(Some(&parent), &base.tree, &[], "edit", at).unwrap().commit;
     }
     let received = || {
         site.place.write("a.txt", b"two\n");

@@ -44,10 +44,7 @@ impl History {
 
     fn checkpoint(&self, path: &str, text: &str) -> String {
         let edits = [TreeEdit::Put { path: path.into(), mode: 0o100_644, bytes: text.into() }];
-        self.mirror
-            .checkpoint("agent", None, &self.tree, &edits, "Edit it", 1_900_000_000_000)
-            .unwrap()
-            .commit
+        self.mirror.checkpoint(None, &self.tree, &edits, "Edit it", 1_900_000_000_000).unwrap().commit
     }
 }
 
@@ -110,11 +107,8 @@ fn revisions_are_read_in_four_ways_and_no_other() {
 #[test]
 fn a_commit_that_does_not_lead_to_the_base_cannot_be_named() {
     let history = History::new();
-    let others = history
-        .mirror
-        .checkpoint("another", Some(history.base()), &history.tree, &[], "Not yours", 0)
-        .unwrap()
-        .commit;
+    let others =
+        history.mirror.checkpoint(Some(history.base()), &history.tree, &[], "Not yours", 0).unwrap().commit;
     let blob = history.place.git(&["rev-parse", "HEAD:b.txt"]);
     let own = history.checkpoint("c.txt", "c\n");
     let past = history.mirror.past(history.base(), Some(&own), PATIENT, ALL).unwrap();

@@ -27,7 +27,7 @@ fn remove(path: &str) -> TreeEdit {
 fn risks(files: &[(&str, &str)], edits: &[TreeEdit]) -> Vec<Risk> {
     let place = Place::with(files);
     let (mirror, base) = place.fetched();
-    let made = mirror.checkpoint("agent", Some(&base.commit), &base.tree, edits, "edit", 0).unwrap();
+    let made = mirror.checkpoint(Some(&base.commit), &base.tree, edits, "edit", 0).unwrap();
     mirror.risks(&base.tree, &made.tree).unwrap()
 }
 
@@ -320,7 +320,7 @@ proptest! {
         let (_, mirror, base) = &*place;
         let bytes = parts.concat();
         let edits = [put(&name, mode, bytes)];
-        let made = mirror.checkpoint("agent", None, base, &edits, "edit", 0).unwrap();
+        let made = mirror.checkpoint(None, base, &edits, "edit", 0).unwrap();
         let found = mirror.risks(base, &made.tree).unwrap();
         prop_assert!(found.iter().all(|risk| !risk.detail.chars().any(char::is_control)));
     }

@@ -128,7 +128,8 @@ fn refused(agent: &Agent, conflicts: Vec<Conflict>) -> EngineError {
 fn recorded(mirror: &Mirror, agent: &Agent, moved: &Reapplied, at_ms: i64) -> Result<EventKind, EngineError> {
     let label = format!("put onto {}", agent.target_branch);
     let parent = agent.checkpoint.as_deref();
-    let made = mirror.checkpoint(&agent.id.to_string(), parent, &moved.tree, &[], &label, at_ms)?;
+    let made = mirror.checkpoint(parent, &moved.tree, &[], &label, at_ms)?;
+    mirror.keep(&agent.id.to_string(), &made.commit)?;
     let files_changed = match &agent.base_tree {
         Some(base) => mirror.changed_files(base, &moved.tree)?,
         None => agent.files_changed,

@@ -74,7 +74,7 @@ impl Life {
         if self.agent().last_seq == run.look_back.seen {
             return Ok(());
         }
-        let events = log.store().all_events(log.id(), run.look_back.seen).await?;
+        let events = log.after(run.look_back.seen).await?;
         let mut trees = self.trees(run, &events).await?;
         for event in &events {
             let tree = match &event.kind {
@@ -88,23 +88,29 @@ impl Life {
 
     /// The trees of the checkpoints in these events, by their commits.
     async fn trees(&self, run: &Run, events: &[Event]) -> Result<HashMap<String, String>, EngineError> {
-        let commits: Vec<String> = events
-            .iter()
-            .filter_map(|event| match &event.kind {
-                EventKind::ToolFinished { checkpoint, .. } => checkpoint.clone(),
-                _ => None,
-            })
-            .collect();
-        if commits.is_empty() {
-            return Ok(HashMap::new());
+        let commits = events.iter().filter_map(|event| match &event.kind {
+            EventKind::ToolFinished { checkpoint, .. } => checkpoint.clone(),
+            _ => None,
+        });
+        let (mut known, mut unknown) = (HashMap::new(), Vec::new());
+        for commit in commits {
+            match run.workspace.tree_of(&commit) {
+                Some(tree) => drop(known.insert(commit, tree)),
+                None => unknown.push(commit),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(known);
         }
         let (mirror, _) = run.workspace.source();
         let looking = tokio::task::spawn_blocking(move || {
-            // One that is not in the mirror any more says nothing about circles.
-            commits
-                .into_iter()
-                .filter_map(|commit| mirror.tree_of(&commit).ok().map(|tree| (commit, tree)))
-                .collect()
+            for commit in unknown {
+                // One that is not in the mirror any more says nothing about circles.
+                if let Ok(tree) = mirror.tree_of(&commit) {
+                    known.insert(commit, tree);
+                }
+            }
+            known
         });
         looking.await.map_err(|_| EngineError::Panicked { verb: "read the checkpoints" })
     }

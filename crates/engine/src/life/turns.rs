@@ -40,10 +40,14 @@ impl Life {
         let cell = self.open_cell(docker, rebuild);
         let voice = self.open_voice();
         let (reader, checkpoint, base) = (mirror.clone(), agent.checkpoint.clone(), base_tree.clone());
-        let seeing = Arc::clone(&rules);
+        let (seeing, id) = (Arc::clone(&rules), agent.id.to_string());
         let read = tokio::task::spawn_blocking(move || {
             let tree = match checkpoint {
-                Some(commit) => reader.tree_of(&commit)?,
+                Some(commit) => {
+                    // A run that was cut off did not come to that.
+                    reader.keep(&id, &commit)?;
+                    reader.tree_of(&commit)?
+                }
                 None => base,
             };
             let seen = seeing.seen(reader.entries(&tree)?);
@@ -91,6 +95,7 @@ impl Life {
         let (losses, look_back) = (Losses::default(), LookBack::default());
         let mut run = Run { voice, tools, history, workspace, cell, losses, look_back };
         let ended = self.turns(&mut run).await;
+        run.workspace.keep().await;
         run.cell.settled().await;
         ended
     }

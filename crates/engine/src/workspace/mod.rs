@@ -15,9 +15,10 @@ use anchorhold_bridge::{
     MAX_BODY_BYTES, MAX_HEADER_BYTES, PathBytes, Quotas, Replacement, Request, Response,
 };
 use anchorhold_domain::{AgentId, EditedFile, Timestamp};
-use anchorhold_repo::{Mirror, hidden_text, path_from_text, path_to_text};
+use anchorhold_repo::{Checkpoint, Mirror, hidden_text, path_from_text, path_to_text};
 use anchorhold_sandbox::{Cell, RefusalCode, SandboxError};
 use anchorhold_syntax::Parser;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
@@ -72,6 +73,20 @@ pub(crate) struct Workspace {
 struct Place {
     checkpoint: Option<String>,
     tree: String,
+    /// The last checkpoints made here, commits with their trees.
+    lately: VecDeque<(String, String)>,
+}
+
+/// How many checkpoints are known with their trees: more than one answer asks for.
+const LATELY: usize = 32;
+
+impl Place {
+    fn move_to(&mut self, made: &Checkpoint) {
+        self.checkpoint = Some(made.commit.clone());
+        self.tree.clone_from(&made.tree);
+        self.lately.truncate(LATELY - 1);
+        self.lately.push_front((made.commit.clone(), made.tree.clone()));
+    }
 }
 
 impl Workspace {
@@ -86,7 +101,7 @@ impl Workspace {
         cell: watch::Receiver<CellState>,
         clock: fn() -> Timestamp,
     ) -> Self {
-        let at = Arc::new(Mutex::new(Place { checkpoint, tree }));
+        let at = Arc::new(Mutex::new(Place { checkpoint, tree, lately: VecDeque::new() }));
         let cell = Mutex::new(cell);
         Self { agent, mirror, base: None, base_tree, at, rules, cell, parser: None, clock }
     }
@@ -121,6 +136,23 @@ impl Workspace {
     pub(crate) fn source(&self) -> (Mirror, String) {
         let place = self.at.lock().unwrap_or_else(PoisonError::into_inner);
         (self.mirror.clone(), place.tree.clone())
+    }
+
+    /// The tree of a checkpoint that was made here lately.
+    pub(crate) fn tree_of(&self, commit: &str) -> Option<String> {
+        let place = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        place.lately.iter().find(|(made, _)| made == commit).map(|(_, tree)| tree.clone())
+    }
+
+    /// Has git keep every checkpoint up to the last. The log names them all the same: what fails here is
+    /// made good when the agent goes on.
+    pub(crate) async fn keep(&self) {
+        let (mirror, _, Some(checkpoint)) = self.past() else { return };
+        let agent = self.agent.to_string();
+        let keeping = tokio::task::spawn_blocking(move || mirror.keep(&agent, &checkpoint));
+        if let Ok(Err(error)) = keeping.await {
+            tracing::warn!(%error, "the last checkpoint has no ref yet");
+        }
     }
 
     /// The user's rules about files.
@@ -198,7 +230,6 @@ impl Workspace {
         let rules = self.rules();
         let base_tree = self.base_tree.clone();
         let place = Arc::clone(&self.at);
-        let agent = self.agent.to_string();
         let label = label.to_owned();
         let at = (self.clock)();
         let recorded = tokio::task::spawn_blocking(move || {
@@ -207,7 +238,7 @@ impl Workspace {
                 let before = place.lock().unwrap_or_else(PoisonError::into_inner).tree.clone();
                 allowed(&rules, &mirror, &before, &Reach::of(touch))?;
             }
-            Ok::<_, ToolFailure>(checkpoint(&mirror, &base_tree, &place, &agent, touches, &label, at)?)
+            Ok::<_, ToolFailure>(checkpoint(&mirror, &base_tree, &place, touches, &label, at)?)
         });
         recorded.await.map_err(|_| EngineError::Panicked { verb: "record a checkpoint" })?
     }

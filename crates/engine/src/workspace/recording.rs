@@ -10,7 +10,6 @@ pub(super) fn checkpoint(
     mirror: &Mirror,
     base_tree: &str,
     place: &Mutex<Place>,
-    agent: &str,
     touches: Vec<Touch>,
     label: &str,
     at: Timestamp,
@@ -28,7 +27,7 @@ pub(super) fn checkpoint(
             }
         }
     }
-    let made = mirror.checkpoint(agent, before.checkpoint.as_deref(), &before.tree, &edits, label, at.0)?;
+    let made = mirror.checkpoint(before.checkpoint.as_deref(), &before.tree, &edits, label, at.0)?;
     if made.tree == before.tree {
         return Ok(None);
     }
@@ -38,8 +37,7 @@ pub(super) fn checkpoint(
         .map(|change| EditedFile { path: change.path, added: change.added, removed: change.removed })
         .collect();
     let files_changed = mirror.changed_files(base_tree, &made.tree)?;
-    *place.lock().unwrap_or_else(PoisonError::into_inner) =
-        Place { checkpoint: Some(made.commit.clone()), tree: made.tree };
+    place.lock().unwrap_or_else(PoisonError::into_inner).move_to(&made);
     Ok(Some(Change { checkpoint: made.commit, edited, files_changed }))
 }
 

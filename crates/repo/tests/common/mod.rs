@@ -95,7 +95,7 @@ pub fn ada() -> Signature {
 /// Commits one file's new text onto `base` in the user's name.
 pub fn commit_file(mirror: &Mirror, base: &Base, path: &str, text: &str) -> String {
     let edits = [anchorhold_repo::TreeEdit::Put { path: path.into(), mode: 0o100_644, bytes: text.into() }];
-    let checkpoint = mirror.checkpoint("agent", Some(&base.commit), &base.tree, &edits, "edit", 0).unwrap();
+    let checkpoint = mirror.checkpoint(Some(&base.commit), &base.tree, &edits, "edit", 0).unwrap();
     commit_tree(mirror, &base.commit, &checkpoint.tree, "Change a file")
 }
 
