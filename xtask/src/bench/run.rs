@@ -47,6 +47,8 @@ pub struct Options {
 struct Figures {
     first_request_ms: f64,
     own_ms: f64,
+    own_read_ms: f64,
+    own_edit_ms: f64,
     own_first_ms: f64,
     own_last_ms: f64,
     /// The median of each tenth of the run.
@@ -93,8 +95,8 @@ pub fn run(options: &Options) -> Result<()> {
         machine()
     );
     println!(
-        "\n{:<12} {:>14} {:>12} {:>16} {:>10} {:>10} {:>8}",
-        "median", "first request", "own a turn", "first/last 20", "CPU", "PSS", "whole"
+        "\n{:<12} {:>14} {:>12} {:>16} {:>16} {:>10} {:>10} {:>8}",
+        "median", "first request", "own a turn", "read/edit", "first/last 20", "CPU", "PSS", "whole"
     );
     // A file system that many files were removed from is slow to make new ones for some minutes, so that
     // nothing is removed before the end.
@@ -188,6 +190,9 @@ impl Figures {
         Self {
             first_request_ms: first_request.as_secs_f64() * 1000.0,
             own_ms: median(own.clone()),
+            // The model asks for a read and an edit in turn, beginning with a read.
+            own_read_ms: median(own.iter().step_by(2).copied().collect()),
+            own_edit_ms: median(own.iter().skip(1).step_by(2).copied().collect()),
             own_first_ms: median(own.iter().take(20).copied().collect()),
             own_last_ms: median(own.iter().skip(last).copied().collect()),
             own_tenths_ms: own
@@ -214,9 +219,10 @@ fn tenths(figures: &[Figures]) -> String {
 fn row(name: &str, figures: &[Figures]) -> String {
     let of = |field: fn(&Figures) -> f64| median(figures.iter().map(field).collect());
     format!(
-        "{name:<12} {:>11.0} ms {:>9.1} ms {:>16} {:>8.2} s {:>7.0} MB {:>6.1} s",
+        "{name:<12} {:>11.0} ms {:>9.1} ms {:>16} {:>16} {:>8.2} s {:>7.0} MB {:>6.1} s",
         of(|f| f.first_request_ms),
         of(|f| f.own_ms),
+        format!("{:.1} / {:.1} ms", of(|f| f.own_read_ms), of(|f| f.own_edit_ms)),
         format!("{:.1} / {:.1} ms", of(|f| f.own_first_ms), of(|f| f.own_last_ms)),
         of(|f| f.cpu_seconds),
         of(|f| f.peak_mb),
