@@ -15,10 +15,12 @@ mod prepare;
 mod pull_request;
 mod quoted;
 mod template;
+mod unfinished;
 mod watching;
 
 pub(crate) use feedback::Heard;
 pub(crate) use plan::check_delivery;
 pub(crate) use prepare::prepare;
 pub(crate) use pull_request::after_push;
+pub(crate) use unfinished::{UNPUSHED, may_be_unfinished};
 pub(crate) use watching::{Watching, watch};

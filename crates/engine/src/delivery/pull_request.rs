@@ -45,6 +45,9 @@ impl Engine {
     }
 }
 
+/// How the log says that nothing more is tried for a push that went well.
+pub(super) const LEFT: &str = "the pull request was left as it is";
+
 /// Opens or updates the pull request after a push, where there is one or the agent is to have one. What
 /// goes wrong is noted: the push itself went well.
 pub(crate) async fn after_push(shared: &Arc<Shared>, resident: &Arc<Resident>) {
@@ -61,7 +64,7 @@ pub(crate) async fn after_push(shared: &Arc<Shared>, resident: &Arc<Resident>) {
         Ok(Some(pull_request)) => write(shared, resident, pull_request).await,
         Err(error) => {
             let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-            let message = format!("the pull request was left as it is: {}{hint}", error.message());
+            let message = format!("{LEFT}: {}{hint}", error.message());
             resident.log.append(vec![EventKind::Noted { message }]).await.map(drop)
         }
     };
@@ -93,6 +96,16 @@ async fn open_by_itself(
     agent: &Agent,
     wish: PullRequestWish,
 ) -> Result<PullRequest, EngineError> {
+    let place = Place::of(shared, &agent.github_repo).await?;
+    let there = place
+        .ask(shared, Whose::Agent(agent), |forge, Place { owner, name }| async move {
+            forge.pull_request_of(&owner, &name, &agent.target_branch).await
+        })
+        .await?;
+    // It may be one that was opened when an answer was lost, and somebody may have rewritten it since.
+    if let Some(there) = there.filter(is_open) {
+        return update(shared, agent, there.number).await;
+    }
     let draft = PullRequestDraft { draft: wish == PullRequestWish::Draft, ..draft(shared, agent).await? };
     open(shared, agent, draft).await
 }

@@ -244,7 +244,7 @@ impl Engine {
     }
 
     /// Sets a task to work; the one before has written its last event and only tidies up.
-    fn begin(&self, resident: &Arc<Resident>, work: &mut Option<Work>, stage: Stage) {
+    pub(crate) fn begin(&self, resident: &Arc<Resident>, work: &mut Option<Work>, stage: Stage) {
         let wishes = Wishes::new(&self.shared.shutdown);
         let life = Life {
             shared: Arc::clone(&self.shared),
@@ -258,7 +258,7 @@ impl Engine {
         // The place in the line is taken here, so that it is the order of the calls.
         let place = match stage {
             Stage::Start | Stage::Continue { .. } => Some(self.shared.slots.enter()),
-            Stage::Push { .. } => None,
+            Stage::Push { .. } | Stage::Deliver => None,
         };
         let task = self.shared.tasks.spawn(life.run(stage, place, work.take()));
         *work = Some(Work { wishes, task });

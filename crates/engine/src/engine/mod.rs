@@ -79,7 +79,7 @@ impl Engine {
         self.shared.folder.release();
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 

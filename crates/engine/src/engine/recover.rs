@@ -3,13 +3,13 @@
 use super::Engine;
 use crate::{EngineError, delivery};
 use anchorhold_domain::{Agent, EventKind, Fault, PauseReason, Status};
-use std::sync::Arc;
 
 impl Engine {
     /// Brings every agent that was at work into a status that needs no task, and lets runs go on.
     ///
     /// The cell of an interrupted run is rebuilt from the last checkpoint, and a tool call without
-    /// a result is done again. A push is compared with the remote before anything is said of it.
+    /// a result is done again. A push is compared with the remote before anything is said of it, and what was
+    /// still to be handed over by itself is.
     pub(super) async fn recover(&self) -> Result<(), EngineError> {
         let mut agents = self.agents().await?;
         // In the order in which they had their turn, so that this is the order of the slots.
@@ -27,23 +27,19 @@ impl Engine {
                 Status::Pushing => vec![self.interrupted_push(&agent).await?],
                 Status::Idle | Status::Paused | Status::Completed | Status::Error => vec![],
             };
-            let pushed = matches!(events.as_slice(), [EventKind::PushCompleted { .. }]);
             if !events.is_empty() {
                 self.resident(agent.id).await?.log.append(events).await?;
             }
             if !self.shared.config.resume_interrupted {
                 continue;
             }
-            if pushed {
-                let (shared, resident) = (Arc::clone(&self.shared), self.resident(agent.id).await?);
-                self.shared.tasks.spawn(async move {
-                    let telling = delivery::after_push(&shared, &resident);
-                    shared.shutdown.run_until_cancelled(telling).await;
-                });
-            }
             let latest = self.shared.store.agent(agent.id).await?;
             self.shared.alarm.set(&latest);
             self.shared.watching.set(&latest);
+            if delivery::may_be_unfinished(&latest) {
+                let at_work = self.resident(agent.id).await?.at_work();
+                self.shared.tasks.spawn(self.clone().finish_delivery(agent.id, at_work));
+            }
             if latest.pause_reason == Some(PauseReason::Interrupted) {
                 self.resume(agent.id).await?;
             }

@@ -49,6 +49,8 @@ pub(crate) enum Stage {
     Continue { rebuild: bool },
     /// Send the last of the commits, which `PushStarted` named.
     Push { commit: String },
+    /// Push by itself what was completed before.
+    Deliver,
 }
 
 /// The work for one agent.
@@ -84,6 +86,10 @@ impl Life {
                 tidied(&mut before).await;
                 self.push(commit).await;
                 self.follow_up().await
+            }
+            Stage::Deliver => {
+                tidied(&mut before).await;
+                Ok(Ended::Told)
             }
             Stage::Start => {
                 self.until_stopped(async {

@@ -24,7 +24,7 @@ impl Life {
             return;
         }
         if pushed {
-            // Neither a program that ends nor a deletion waits for GitHub; the next push brings the pull request up to date.
+            // Neither a program that ends nor a deletion waits for GitHub; the next start or push sees to it.
             let telling = delivery::after_push(&self.shared, &self.resident);
             self.wishes.stop.run_until_cancelled(telling).await;
         }
@@ -47,7 +47,7 @@ impl Life {
             Ok(prepared) => prepared,
             Err(EngineError::NothingToPush { .. }) => return Ok(None),
             Err(error) => {
-                let message = format!("nothing was pushed by itself: {}", error.message());
+                let message = format!("{}: {}", delivery::UNPUSHED, error.message());
                 self.resident.log.append(vec![EventKind::Noted { message }]).await?;
                 return Ok(None);
             }

@@ -43,6 +43,7 @@ struct Hub {
     issues: Vec<Value>,
     asked: Vec<String>,
     broken: bool,
+    silent: bool,
 }
 
 impl StandIn {
@@ -159,6 +160,11 @@ impl StandIn {
         self.hub(|hub| hub.broken = broken);
     }
 
+    /// Does what it is asked to and does not say so, or answers again.
+    pub fn keeps_silent(&self, silent: bool) {
+        self.hub(|hub| hub.silent = silent);
+    }
+
     fn hub<T>(&self, look: impl FnOnce(&mut Hub) -> T) -> T {
         look(&mut self.kept.hub.lock().unwrap())
     }
@@ -203,6 +209,10 @@ async fn serve(mut client: TcpStream, kept: &Kept) -> Result<()> {
     }
     let body = serde_json::from_slice(&bytes[head..]).unwrap_or_default();
     let (status, answer) = answer(kept, method, path, &body);
+    if method == "POST" && kept.hub.lock().unwrap().silent {
+        // Until the client goes away.
+        return client.read_buf(&mut bytes).await.map(drop);
+    }
     let answer = answer.to_string();
     let head = format!(
         "HTTP/1.1 {status} Answer\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: {}\r\n\

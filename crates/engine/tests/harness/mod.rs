@@ -32,6 +32,7 @@ use anchorhold_domain::{
     Agent, AgentId, Delivery, EventKind, FileRules, Limits, ModelChoice, NewAgent, PushWish,
 };
 use anchorhold_engine::{Config, Engine, Identity, ParserProgram};
+use anchorhold_store::Store;
 use anchorhold_testkit::DockerSocket;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -86,6 +87,14 @@ impl House {
 
     pub async fn open(&self) -> Engine {
         Engine::open(self.config()).await.unwrap()
+    }
+
+    /// Writes into an agent's log what a process did that ended right after it; no engine has the folder open.
+    pub async fn leave(&self, id: AgentId, kinds: Vec<EventKind>) {
+        let store = Store::open(&self.home().join("anchorhold.db")).await.unwrap();
+        let agent = store.agent(id).await.unwrap();
+        store.append(&agent, kinds, agent.updated_at).await.unwrap();
+        store.close().await;
     }
 
     /// Whether the container engine holds nothing for the data folder.

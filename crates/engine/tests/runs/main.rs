@@ -32,5 +32,6 @@ mod slots;
 mod steering;
 mod tools;
 mod trouble;
+mod unfinished;
 mod work;
 mod wrap_up;
