@@ -218,7 +218,12 @@ export type Agent = {
 	baseTree: string | null,
 	/**  The last checkpoint, a commit id; `None` before the first edit. */
 	checkpoint: string | null,
-	/**  Files that differ from the base. */
+	/**
+	 *  The commit that the work was last put onto, where it was: what differs from it is the agent's own, and
+	 *  what differs from the base is others' as well.
+	 */
+	reappliedOnto: string | null,
+	/**  Files that differ from the base, or from what the work was put onto. */
 	filesChanged: number,
 	/**  The last commit that was pushed to the target branch. */
 	pushedCommit: string | null,
@@ -726,7 +731,7 @@ durationMs: number;
 edited: EditedFile[]; 
 /**  The checkpoint it made, a commit id. */
 checkpoint: string | null; 
-/**  How many files differ from the base after it. */
+/**  How many files differ after it from the base, or from what the work was put onto. */
 filesChanged: number; 
 /**  The files whose text the result holds, all or in part. */
 shown?: string[] } | 
@@ -858,7 +863,7 @@ branch: string } |
 onto: string; 
 /**  The checkpoint that holds the outcome. */
 checkpoint: string; 
-/**  How many files differ from the base after it. */
+/**  How many files differ from that tip after it. */
 filesChanged: number } | 
 /**  The agent's pull request was opened, updated, or is another one than it was on GitHub. */
 { type: "pullRequestChanged"; 

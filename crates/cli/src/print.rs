@@ -206,7 +206,7 @@ impl Log {
             EventKind::DeliveryChanged { .. } => "how its work is handed over was changed".to_owned(),
             EventKind::TargetChanged { branch } => format!("the target branch is {branch} now"),
             EventKind::Reapplied { onto, files_changed, .. } => {
-                format!("the work was put onto {}; {files_changed} files differ from the base", short(onto))
+                format!("the work was put onto {}; {files_changed} files differ from it", short(onto))
             }
             EventKind::PullRequestChanged { pull_request } => pull(pull_request),
             EventKind::FeedbackArrived { items } => {

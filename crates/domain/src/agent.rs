@@ -111,7 +111,10 @@ pub struct Agent {
     pub base_tree: Option<String>,
     /// The last checkpoint, a commit id; `None` before the first edit.
     pub checkpoint: Option<String>,
-    /// Files that differ from the base.
+    /// The commit that the work was last put onto, where it was: what differs from it is the agent's own, and
+    /// what differs from the base is others' as well.
+    pub reapplied_onto: Option<String>,
+    /// Files that differ from the base, or from what the work was put onto.
     pub files_changed: u32,
     /// The last commit that was pushed to the target branch.
     pub pushed_commit: Option<String>,
@@ -211,6 +214,7 @@ impl Agent {
             base_commit: None,
             base_tree: None,
             checkpoint: None,
+            reapplied_onto: None,
             files_changed: 0,
             pushed_commit: None,
             push_parent: None,
@@ -387,6 +391,7 @@ impl Agent {
             }
             EventKind::Reapplied { onto, checkpoint, files_changed } => {
                 self.push_parent = Some(onto.clone());
+                self.reapplied_onto = Some(onto.clone());
                 self.checkpoint = Some(checkpoint.clone());
                 self.files_changed = *files_changed;
             }

@@ -262,7 +262,7 @@ pub enum EventKind {
         edited: Vec<EditedFile>,
         /// The checkpoint it made, a commit id.
         checkpoint: Option<String>,
-        /// How many files differ from the base after it.
+        /// How many files differ after it from the base, or from what the work was put onto.
         files_changed: u32,
         /// The files whose text the result holds, all or in part.
         #[serde(default)]
@@ -417,7 +417,7 @@ pub enum EventKind {
         onto: String,
         /// The checkpoint that holds the outcome.
         checkpoint: String,
-        /// How many files differ from the base after it.
+        /// How many files differ from that tip after it.
         files_changed: u32,
     },
     /// The agent's pull request was opened, updated, or is another one than it was on GitHub.

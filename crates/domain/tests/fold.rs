@@ -363,6 +363,29 @@ fn work_that_was_put_onto_another_tip_is_a_checkpoint_and_pushed_onto_that_tip()
 }
 
 #[test]
+fn what_the_work_was_put_onto_is_known_until_it_is_put_onto_something_else() {
+    let onto = |commit: &str| EventKind::Reapplied {
+        onto: commit.to_owned(),
+        checkpoint: "k2".to_owned(),
+        files_changed: 1,
+    };
+    let known = |kinds: Vec<EventKind>| {
+        let agent = delivered(kinds);
+        (agent.reapplied_onto, agent.base_commit, agent.base_tree)
+    };
+    let expected =
+        |commit: Option<&str>| (commit.map(str::to_owned), Some("c0".to_owned()), Some("t0".to_owned()));
+    assert_eq!(known(vec![]), expected(None));
+    let mut kinds = vec![onto("m1")];
+    kinds.extend(pushed("p2"));
+    kinds.extend([EventKind::Resumed, EventKind::Completed { summary: String::new(), unverified: None }]);
+    kinds.push(EventKind::TargetChanged { branch: "agent/other".to_owned() });
+    assert_eq!(known(kinds.clone()), expected(Some("m1")));
+    kinds.push(onto("m2"));
+    assert_eq!(known(kinds), expected(Some("m2")));
+}
+
+#[test]
 fn a_way_of_delivery_that_was_never_written_down_is_the_usual_one() {
     let agent = delivered(vec![EventKind::DeliveryChanged { delivery: Delivery::default() }]);
     assert_eq!((new_agent().delivery, agent.delivery), (samples::delivery(), Delivery::default()));

@@ -1,18 +1,19 @@
 //! What an agent changed, for people to read before it is pushed.
 
 use crate::{Engine, EngineError};
-use anchorhold_domain::{AgentId, DiffWindow, FileChange};
+use anchorhold_domain::{Agent, AgentId, DiffWindow, FileChange};
 use anchorhold_repo::{Context, Mirror};
 
 /// The two trees that a review compares.
 struct Sides {
     mirror: Mirror,
+    /// As [`compared_with`] says.
     base: String,
     tree: String,
 }
 
 impl Engine {
-    /// Returns the files that differ from the base.
+    /// Returns the files that differ from the base, or from what the work was put onto.
     ///
     /// # Errors
     /// Those of the repository.
@@ -84,14 +85,25 @@ impl Engine {
         look: impl FnOnce(Sides) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
         let agent = self.agent(id).await?;
-        let (Some(base), Some(checkpoint)) = (agent.base_tree.clone(), agent.checkpoint.clone()) else {
-            return Ok(nothing);
-        };
+        let Some(checkpoint) = agent.checkpoint.clone() else { return Ok(nothing) };
         let mirror = self.shared().mirror(&agent.github_repo)?;
         let looking = tokio::task::spawn_blocking(move || {
+            let Some(base) = compared_with(&mirror, &agent)? else { return Ok(nothing) };
             let tree = mirror.tree_of(&checkpoint)?;
             look(Sides { mirror, base, tree })
         });
         looking.await.map_err(|_| EngineError::Panicked { verb: "compare the trees" })?
+    }
+}
+
+/// The tree from which only the agent's own work differs: that of what the work was put onto, where it was,
+/// so that what others did there is not shown as the agent's, else the base's.
+///
+/// # Errors
+/// Where that commit is not in the mirror.
+pub(crate) fn compared_with(mirror: &Mirror, agent: &Agent) -> Result<Option<String>, EngineError> {
+    match &agent.reapplied_onto {
+        Some(commit) => Ok(Some(mirror.tree_of(commit)?)),
+        None => Ok(agent.base_tree.clone()),
     }
 }

@@ -130,9 +130,6 @@ fn recorded(mirror: &Mirror, agent: &Agent, moved: &Reapplied, at_ms: i64) -> Re
     let parent = agent.checkpoint.as_deref();
     let made = mirror.checkpoint(parent, &moved.tree, &[], &label, at_ms)?;
     mirror.keep(&agent.id.to_string(), &made.commit)?;
-    let files_changed = match &agent.base_tree {
-        Some(base) => mirror.changed_files(base, &moved.tree)?,
-        None => agent.files_changed,
-    };
+    let files_changed = mirror.changed_files(&mirror.tree_of(&moved.onto)?, &moved.tree)?;
     Ok(EventKind::Reapplied { onto: moved.onto.clone(), checkpoint: made.commit, files_changed })
 }

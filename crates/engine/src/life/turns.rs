@@ -9,6 +9,7 @@ use super::{Ended, Life};
 use crate::EngineError;
 use crate::history::History;
 use crate::prompt::outside;
+use crate::review::compared_with;
 use crate::rules::{self, Rules, Seen};
 use crate::tools::{self, AnyTool};
 use crate::workspace::Workspace;
@@ -39,26 +40,27 @@ impl Life {
         let mirror = self.shared.mirror(&agent.github_repo)?;
         let cell = self.open_cell(docker, rebuild);
         let voice = self.open_voice();
-        let (reader, checkpoint, base) = (mirror.clone(), agent.checkpoint.clone(), base_tree.clone());
-        let (seeing, id) = (Arc::clone(&rules), agent.id.to_string());
+        let (reader, known, seeing) = (mirror.clone(), Arc::clone(&agent), Arc::clone(&rules));
         let read = tokio::task::spawn_blocking(move || {
-            let tree = match checkpoint {
+            let compared = compared_with(&reader, &known)?.unwrap_or_else(|| base_tree.clone());
+            let tree = match &known.checkpoint {
                 Some(commit) => {
                     // A run that was cut off did not come to that.
-                    reader.keep(&id, &commit)?;
-                    reader.tree_of(&commit)?
+                    reader.keep(&known.id.to_string(), commit)?;
+                    reader.tree_of(commit)?
                 }
-                None => base,
+                None => base_tree,
             };
             let seen = seeing.seen(reader.entries(&tree)?);
-            Ok::<_, EngineError>((tree, seen))
+            Ok::<_, EngineError>((compared, tree, seen))
         });
-        let (tree, seen) = read.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })??;
+        let (compared, tree, seen) =
+            read.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })??;
         cell.fill(mirror.clone(), seen.clone());
         let workspace = Workspace::new(
             agent.id,
             mirror,
-            base_tree,
+            compared,
             agent.checkpoint.clone(),
             tree,
             rules,

@@ -51,7 +51,7 @@ pub(crate) struct Change {
     pub checkpoint: String,
     /// The files it changed.
     pub edited: Vec<EditedFile>,
-    /// How many files differ from the base now.
+    /// How many files the agent's work changes now.
     pub files_changed: u32,
 }
 
@@ -60,7 +60,8 @@ pub(crate) struct Workspace {
     agent: AgentId,
     mirror: Mirror,
     base: Option<String>,
-    base_tree: String,
+    /// What files are counted against that the agent changed.
+    compared: String,
     /// The last checkpoint, and the tree as it is.
     at: Arc<Mutex<Place>>,
     rules: Arc<Rules>,
@@ -94,7 +95,7 @@ impl Workspace {
     pub(crate) fn new(
         agent: AgentId,
         mirror: Mirror,
-        base_tree: String,
+        compared: String,
         checkpoint: Option<String>,
         tree: String,
         rules: Arc<Rules>,
@@ -103,7 +104,7 @@ impl Workspace {
     ) -> Self {
         let at = Arc::new(Mutex::new(Place { checkpoint, tree, lately: VecDeque::new() }));
         let cell = Mutex::new(cell);
-        Self { agent, mirror, base: None, base_tree, at, rules, cell, parser: None, clock }
+        Self { agent, mirror, base: None, compared, at, rules, cell, parser: None, clock }
     }
 
     /// Knows the commit that the agent began with, and so the repository's past.
@@ -228,7 +229,7 @@ impl Workspace {
     ) -> Result<Option<Change>, ToolFailure> {
         let mirror = self.mirror.clone();
         let rules = self.rules();
-        let base_tree = self.base_tree.clone();
+        let compared = self.compared.clone();
         let place = Arc::clone(&self.at);
         let label = label.to_owned();
         let at = (self.clock)();
@@ -238,7 +239,7 @@ impl Workspace {
                 let before = place.lock().unwrap_or_else(PoisonError::into_inner).tree.clone();
                 allowed(&rules, &mirror, &before, &Reach::of(touch))?;
             }
-            Ok::<_, ToolFailure>(checkpoint(&mirror, &base_tree, &place, touches, &label, at)?)
+            Ok::<_, ToolFailure>(checkpoint(&mirror, &compared, &place, touches, &label, at)?)
         });
         recorded.await.map_err(|_| EngineError::Panicked { verb: "record a checkpoint" })?
     }

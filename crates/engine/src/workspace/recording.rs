@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 pub(super) fn checkpoint(
     mirror: &Mirror,
-    base_tree: &str,
+    compared: &str,
     place: &Mutex<Place>,
     touches: Vec<Touch>,
     label: &str,
@@ -36,7 +36,7 @@ pub(super) fn checkpoint(
         .into_iter()
         .map(|change| EditedFile { path: change.path, added: change.added, removed: change.removed })
         .collect();
-    let files_changed = mirror.changed_files(base_tree, &made.tree)?;
+    let files_changed = mirror.changed_files(compared, &made.tree)?;
     place.lock().unwrap_or_else(PoisonError::into_inner).move_to(&made);
     Ok(Some(Change { checkpoint: made.commit, edited, files_changed }))
 }

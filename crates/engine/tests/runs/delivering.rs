@@ -34,6 +34,13 @@ fn planned(tree: &str, message: &str, files: u32) -> PlannedCommit {
     PlannedCommit { tree: tree.to_owned(), message: message.to_owned(), files }
 }
 
+/// The files that a review shows, which the record counts.
+async fn changed(engine: &Engine, id: AgentId) -> Vec<String> {
+    let changes = engine.changes(id).await.unwrap();
+    assert_eq!(engine.agent(id).await.unwrap().files_changed as usize, changes.len());
+    changes.into_iter().map(|change| change.path).collect()
+}
+
 /// The commits of a branch since `main`, the first one first: tree and whole message.
 fn commits(remote: &Repository) -> Vec<(String, String)> {
     let listed = remote.ask(&["log", "--reverse", "--format=%T%n%B%x00", "main..agent/work"]);
@@ -161,6 +168,10 @@ async fn work_is_put_onto_a_target_that_moved_and_base_and_log_still_make_what_w
     assert_eq!(remote.replay("main", &engine.events(id, 0).await.unwrap()), both);
     let told = told(&engine, id).await;
     assert_eq!(told[told.len() - 3..], ["reapplied", "pushStarted", "pushed, created: false"]);
+    // What others did is not shown as the agent's.
+    assert_eq!(changed(&engine, id).await, ["b", "c"]);
+    let patch = engine.patch(id).await.unwrap();
+    assert!(patch.contains("+b\n") && patch.contains("+c\n") && !patch.contains("theirs"), "{patch}");
 
     // It goes on in a workspace that has what others did.
     engine.instruct(id, "And d.").await.unwrap();
@@ -171,9 +182,15 @@ async fn work_is_put_onto_a_target_that_moved_and_base_and_log_still_make_what_w
         said.iter().any(|(role, text)| role == "user" && text.contains("Others had pushed")),
         "{said:#?}"
     );
+    assert_eq!(changed(&engine, id).await, ["b", "c", "d"]);
+    let plan = engine.push_plan(id).await.unwrap();
+    assert_eq!(plan.commits.iter().map(|commit| commit.files).collect::<Vec<_>>(), [1]);
     deliver(&engine, id, PushWish::default()).await;
     let events = engine.events(id, 0).await.unwrap();
     assert_eq!(remote.replay("main", &events), remote.tree("agent/work"));
+    engine.close().await;
+    let engine = house.open().await;
+    assert_eq!(changed(&engine, id).await, ["b", "c", "d"]);
     engine.close().await;
 }
 

@@ -9,7 +9,11 @@ use sqlx::migrate::Migrator;
 
 /// The schema as the first version made it.
 fn first_version() -> Migrator {
-    Migrator::with_migrations(MIGRATOR.iter().take(1).cloned().collect())
+    first_migrations(1)
+}
+
+fn first_migrations(count: usize) -> Migrator {
+    Migrator::with_migrations(MIGRATOR.iter().take(count).cloned().collect())
 }
 
 /// The log of an agent of the first version, as that wrote it: what was added to events since is not
@@ -201,4 +205,47 @@ async fn a_database_of_the_first_version_keeps_every_agent_in_every_status_and_e
     let resumed = advance(&store, paused, 99_000, vec![EventKind::WrapUpRequested]).await;
     assert_eq!(resumed.status, Status::Running);
     store.verify(paused.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_work_was_put_onto_before_rows_said_so_is_read_from_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("anchorhold.db");
+    let completed = json!({"type": "completed", "summary": "Done.", "unverified": null});
+    let onto = |commit: &str, checkpoint: &str| json!({"type": "reapplied", "onto": commit, "checkpoint": checkpoint, "filesChanged": 2});
+    let mut payloads = payloads(&[completed]);
+    let before = expected(1, &payloads);
+    let old = Store::open_with(&path, &first_version()).await.unwrap();
+    write(&mut old.writer.lend().await.unwrap(), &before, &payloads).await;
+    old.close().await;
+
+    let old = Store::open_with(&path, &first_migrations(4)).await.unwrap();
+    payloads.extend([onto("m1", "k2"), onto("m2", "k3")]);
+    let agent = expected(1, &payloads);
+    assert_eq!(agent.reapplied_onto.as_deref(), Some("m2"));
+    let mut writer = old.writer.lend().await.unwrap();
+    for (seq, payload) in (1_u32..).zip(&payloads).skip(payloads.len() - 2) {
+        sqlx::query("INSERT INTO events (agent_id, seq, at, type, payload) VALUES (?, ?, ?, 'reapplied', ?)")
+            .bind(agent.id.to_string())
+            .bind(seq)
+            .bind(1000 * i64::from(seq))
+            .bind(payload.to_string())
+            .execute(&mut *writer)
+            .await
+            .unwrap();
+    }
+    sqlx::query(
+        "UPDATE agents SET push_parent = 'm2', checkpoint = 'k3', files_changed = 2, last_seq = ?, updated_at = ?",
+    )
+    .bind(agent.last_seq)
+    .bind(agent.updated_at.0)
+    .execute(&mut *writer)
+    .await
+    .unwrap();
+    drop(writer);
+    old.close().await;
+
+    let store = Store::open(&path).await.unwrap();
+    assert_eq!(store.agent(agent.id).await.unwrap(), agent);
+    store.verify(agent.id).await.unwrap();
 }

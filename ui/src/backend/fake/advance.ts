@@ -120,7 +120,12 @@ function particulars(agent: Agent, { at, kind }: Event): Partial<Agent> {
         ...{ pushedCommit: null, pullRequest: null, feedbackOpen: 0, checksOpen: 0 },
       };
     case "reapplied":
-      return { pushParent: kind.onto, checkpoint: kind.checkpoint, filesChanged: kind.filesChanged };
+      return {
+        pushParent: kind.onto,
+        reappliedOnto: kind.onto,
+        checkpoint: kind.checkpoint,
+        filesChanged: kind.filesChanged,
+      };
     case "pullRequestChanged":
       return { pullRequest: kind.pullRequest };
     case "feedbackArrived":

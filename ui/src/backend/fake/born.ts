@@ -51,6 +51,7 @@ export function born(
     baseCommit: null,
     baseTree: null,
     checkpoint: null,
+    reappliedOnto: null,
     filesChanged: 0,
     pushedCommit: null,
     delivery: usualDelivery,
