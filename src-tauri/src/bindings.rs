@@ -46,6 +46,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         control::day_usage,
         delivery::push_plan,
         delivery::push,
+        delivery::cancel_push,
         delivery::set_target_branch,
         delivery::set_delivery,
         delivery::pull_request_draft,

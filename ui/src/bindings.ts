@@ -73,6 +73,8 @@ export const commands = {
 	pushPlan: (id: AgentId) => typedError<PushPlan, Fault>(__TAURI_INVOKE("push_plan", { id })),
 	/**  Pushes what an agent did, with what the user changed of the plan. */
 	push: (id: AgentId, wish: PushWish) => typedError<null, Fault>(__TAURI_INVOKE("push", { id, wish })),
+	/**  Cancels the push that is going on for an agent. */
+	cancelPush: (id: AgentId) => typedError<null, Fault>(__TAURI_INVOKE("cancel_push", { id })),
 	/**  Chooses another branch to push to. */
 	setTargetBranch: (id: AgentId, branch: string) => typedError<null, Fault>(__TAURI_INVOKE("set_target_branch", { id, branch })),
 	/**  Chooses how an agent's work is handed over. */

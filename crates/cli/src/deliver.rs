@@ -2,7 +2,7 @@
 
 use crate::arguments::{AgentOptions, FeedbackOptions, PullRequestOptions};
 use crate::exit::Exit;
-use crate::run::{ending, follow, rest};
+use crate::run::{ending, follow, interrupt, rest};
 use crate::{agents, open, print};
 use anchorhold_domain::{
     Agent, AgentId, ChecksState, FeedbackItem, PullRequestState, PushPlan, Signing, Update,
@@ -104,8 +104,7 @@ pub(crate) async fn until_answered(
         let update = tokio::select! {
             update = updates.recv() => update,
             _ = tokio::signal::ctrl_c() => {
-                // Where it does nothing there is nothing to stop.
-                let _ = engine.stop(id).await;
+                interrupt(engine, id).await;
                 return Ok(Exit::Interrupted);
             }
             () = tokio::time::sleep_until(patience) => {

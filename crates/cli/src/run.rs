@@ -32,7 +32,7 @@ async fn work(engine: &Engine, options: &RunOptions) -> Result<Exit, EngineError
     }
     if options.push && engine.agent(agent.id).await?.pushed_commit.is_none() {
         // It pushes by itself; where it did not, this says why.
-        let pushing = engine.push(agent.id, PushWish::default()).await?;
+        let pushing = push(engine, agent.id, PushWish::default()).await?;
         return follow(engine, agent.id, &mut log, pushing.last_seq - 1).await;
     }
     if options.delivery.follow_up.is_none() {
@@ -50,7 +50,29 @@ pub(crate) async fn rest(engine: &Engine, id: AgentId, log: &mut print::Log) -> 
     Ok(())
 }
 
-/// Prints what happens until nothing more does; an interrupt stops the agent first.
+/// Begins to push; an interrupt cancels that while commits are still being made.
+pub(crate) async fn push(engine: &Engine, id: AgentId, wish: PushWish) -> Result<Agent, EngineError> {
+    let pushing = engine.push(id, wish);
+    tokio::pin!(pushing);
+    tokio::select! {
+        pushed = &mut pushing => return pushed,
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    interrupt(engine, id).await;
+    pushing.await
+}
+
+/// Cancels the push of an agent, or stops the agent, and says whether it was a push.
+pub(crate) async fn interrupt(engine: &Engine, id: AgentId) -> bool {
+    let cancelled = engine.cancel_push(id).await.is_ok();
+    if !cancelled {
+        // Where it ends by itself at this very moment there is nothing left to stop.
+        let _ = engine.stop(id).await;
+    }
+    cancelled
+}
+
+/// Prints what happens until nothing more does; an interrupt stops the agent first, or cancels its push.
 pub(crate) async fn follow(
     engine: &Engine,
     id: AgentId,
@@ -58,7 +80,7 @@ pub(crate) async fn follow(
     after_seq: u32,
 ) -> Result<Exit, EngineError> {
     let mut updates = engine.watch(id, after_seq).await?;
-    let mut interrupted = false;
+    let (mut interrupted, mut cancelled) = (false, false);
     // How it ended, where it may go on by itself as long as a task is at work for it.
     let mut ended = None;
     loop {
@@ -74,8 +96,7 @@ pub(crate) async fn follow(
             }
             _ = tokio::signal::ctrl_c(), if !interrupted => {
                 interrupted = true;
-                // Where it ends by itself at this very moment there is nothing left to stop.
-                let _ = engine.stop(id).await;
+                cancelled = interrupt(engine, id).await;
                 continue;
             }
         };
@@ -99,6 +120,8 @@ pub(crate) async fn follow(
             None => return finished(engine, id, log, Exit::Error).await,
         };
         match now {
+            // It may have arrived all the same.
+            Some(exit) if cancelled => return finished(engine, id, log, exit).await,
             Some(_) if interrupted => return finished(engine, id, log, Exit::Interrupted).await,
             // One that pushes by itself may only be about to.
             Some(exit) if engine.agent(id).await?.delivery.push_unreviewed => ended = Some(exit),
@@ -110,14 +133,14 @@ pub(crate) async fn follow(
 
 async fn finished(engine: &Engine, id: AgentId, log: &print::Log, exit: Exit) -> Result<Exit, EngineError> {
     log.end();
-    advise(exit, &engine.agent(id).await?.name);
+    advise(exit, engine.agent(id).await?.as_ref());
     Ok(exit)
 }
 
 /// Says on standard error what the user can do with an agent that is not done.
-fn advise(exit: Exit, name: &str) {
+fn advise(exit: Exit, agent: &Agent) {
     // Within single quotes a shell takes everything as it is, except for their end.
-    let name = name.replace('\'', r"'\''");
+    let name = agent.name.replace('\'', r"'\''");
     let advice = match exit {
         Exit::Waiting => format!("anchorctl answer '{name}' 'your answer'"),
         Exit::Limit => {
@@ -126,6 +149,9 @@ fn advise(exit: Exit, name: &str) {
                  --max-turns or --max-seconds;\n           for all agents in a day: anchorctl settings\n  wrap up  \
                  anchorctl wrap-up '{name}'\n  stop     leave it; anchorctl push '{name}' sends what is done"
             ));
+        }
+        Exit::Interrupted if was_cancelled(agent) => {
+            format!("push again with anchorctl push '{name}', or leave it")
         }
         Exit::Interrupted => {
             format!("go on with anchorctl resume '{name}', or anchorctl start '{name}' if it was cloning")
@@ -140,6 +166,7 @@ pub(crate) fn ending(agent: &Agent) -> Option<Exit> {
     match agent.status {
         Status::Cloning | Status::Running | Status::Pushing => None,
         Status::Idle => (!agent.waiting).then_some(Exit::Interrupted),
+        Status::Completed if was_cancelled(agent) => Some(Exit::Interrupted),
         Status::Completed if agent.error_message.is_some() => Some(Exit::Error),
         Status::Completed => Some(Exit::Completed),
         Status::Error => Some(agent.error_code.as_deref().map_or(Exit::Error, |code| match Exit::of(code) {
@@ -157,6 +184,11 @@ pub(crate) fn ending(agent: &Agent) -> Option<Exit> {
             }
         }),
     }
+}
+
+/// Whether its last push was cancelled.
+fn was_cancelled(agent: &Agent) -> bool {
+    agent.error_code.as_deref() == Some("push_cancelled")
 }
 
 async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, EngineError> {

@@ -2,7 +2,7 @@
 
 use crate::arguments::{AgentOptions, PushOptions, SayOptions};
 use crate::exit::Exit;
-use crate::run::{follow, rest};
+use crate::run::{follow, push, rest};
 use crate::{agents, open, print};
 use anchorhold_domain::{Agent, Event, Limits, PushWish, Status};
 use anchorhold_engine::{Engine, EngineError};
@@ -68,7 +68,7 @@ async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exi
             if let Some(branch) = to {
                 engine.set_target_branch(agent.id, &branch).await?;
             }
-            engine.push(agent.id, wish).await?;
+            push(engine, agent.id, wish).await?;
             let mut log = print::Log::resumed(options.json);
             let exit = follow(engine, agent.id, &mut log, agent.last_seq).await?;
             rest(engine, agent.id, &mut log).await?;

@@ -228,6 +228,12 @@ pub enum EngineError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// A pull request whose opening the user gave up.
+    #[error("open the pull request of {branch}: cancelled")]
+    PullRequestCancelled {
+        /// The branch.
+        branch: String,
+    },
     /// Feedback where there is no pull request.
     #[error("look for feedback on agent {name:?}: it has no pull request")]
     PullRequestMissing {
@@ -306,6 +312,7 @@ impl EngineError {
             Self::NotOnGitHub { .. } => "not_on_github",
             Self::NotPushed { .. } => "not_pushed",
             Self::PullRequestInvalid { .. } => "pull_request_invalid",
+            Self::PullRequestCancelled { .. } => "pull_request_cancelled",
             Self::PullRequestMissing { .. } => "pull_request_missing",
             Self::FeedbackNotOpen { .. } => "feedback_not_open",
             Self::IdentityMissing => "identity_missing",
@@ -368,6 +375,9 @@ impl EngineError {
             }
             Self::NotPushed { .. } => "push the work first",
             Self::PullRequestInvalid { .. } => "change the title or the text, and try again",
+            Self::PullRequestCancelled { .. } => {
+                "GitHub may have opened it all the same; opening it again finds that one"
+            }
             Self::PullRequestMissing { .. } => "open a pull request first",
             Self::FeedbackNotOpen { .. } => {
                 "look at what is open: it was taken before, or a later push replaced what it is about"

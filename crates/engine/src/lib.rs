@@ -23,6 +23,7 @@ mod life;
 mod log;
 mod loops;
 mod prompt;
+mod pushing;
 mod resident;
 mod review;
 mod rules;

@@ -2,6 +2,7 @@
 
 use crate::delivery::Heard;
 use crate::log::Log;
+use crate::pushing::Pushes;
 use anchorhold_domain::Fault;
 use std::sync::Arc;
 use tokio::sync::{Mutex, watch};
@@ -14,6 +15,8 @@ pub(crate) struct Resident {
     pub(crate) log: Log,
     /// The work going on, at most one at a time.
     pub(crate) work: Mutex<Option<Work>>,
+    /// The pushes going on, those included whose commits are only being made.
+    pub(crate) pushes: Arc<Pushes>,
     /// How many tasks are at work, those that only tidy up included.
     pub(crate) tasks: watch::Sender<u32>,
     /// What came back for its pull request. Held while more is looked for or taken, so that nothing is written
@@ -43,6 +46,7 @@ impl Resident {
         Self {
             log,
             work: Mutex::new(None),
+            pushes: Arc::default(),
             tasks: watch::Sender::new(0),
             feedback: Mutex::default(),
             unwritten: watch::Sender::new(None),

@@ -9,6 +9,17 @@ use crate::ssh::AgentKeys;
 /// The result of everything in this room.
 pub(crate) type Result<T> = std::result::Result<T, RepoError>;
 
+/// What a server has of a push that was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrived {
+    /// Nothing: nothing was sent.
+    Nothing,
+    /// Not the commit, when it was looked at.
+    NotYet,
+    /// It does not say.
+    Unknown,
+}
+
 /// A failure of a repository operation.
 ///
 /// The message says what was attempted, [`RepoError::hint`] what the reader can do now, and
@@ -149,6 +160,18 @@ pub enum RepoError {
     Cancelled {
         /// What was attempted.
         attempt: String,
+    },
+    /// The caller asked to stop a push.
+    #[error("push {branch}: cancelled{}", match arrived {
+        Arrived::Nothing => "",
+        Arrived::NotYet => "; the server does not have it yet, and may still take it",
+        Arrived::Unknown => "; the server does not say whether it has it",
+    })]
+    PushCancelled {
+        /// The branch.
+        branch: String,
+        /// What the server has of it.
+        arrived: Arrived,
     },
     /// The target branch is not where it was expected.
     #[error("push to {branch}: it moved on {remote}")]
@@ -352,6 +375,7 @@ impl RepoError {
             Self::Network { .. } => "repository_unreachable",
             Self::Thread { .. } => "thread_failed",
             Self::Cancelled { .. } => "cancelled",
+            Self::PushCancelled { .. } => "push_cancelled",
             Self::TargetMoved { .. } => "target_moved",
             Self::ForbiddenBranch { .. } => "branch_forbidden",
             Self::Rejected { .. } => "push_rejected",
@@ -437,13 +461,16 @@ impl RepoError {
             }
             Self::Network { .. } => "check the network and the address, then try again".to_owned(),
             Self::Thread { .. } => "close other programs, then try again".to_owned(),
-            Self::Cancelled { .. } => return None,
+            Self::Cancelled { .. } | Self::PushCancelled { arrived: Arrived::Nothing, .. } => return None,
             Self::TargetMoved { .. } => {
                 "somebody pushed to the branch: choose another target branch, or start from its new tip".to_owned()
             }
             Self::ForbiddenBranch { .. } => "choose another target branch".to_owned(),
             Self::Rejected { reason, .. } => rejected_hint(reason).to_owned(),
             Self::NotVerified { .. } => "look at the branch on the server before you push again".to_owned(),
+            Self::PushCancelled { .. } => {
+                "push again: what the server took after all is found, and not sent twice".to_owned()
+            }
             Self::InvalidPath { .. } => "use a relative path inside the repository".to_owned(),
             Self::PathNotFound { .. } => "list the changed files again".to_owned(),
             Self::InvalidAgent { .. } => "use letters, digits, - and _ only".to_owned(),

@@ -6,6 +6,7 @@
 //! program that is started is the one that signs for the user, and it gets a commit on its standard input.
 
 mod ancestry;
+mod aside;
 mod changes;
 mod checkpoint;
 mod commits;
@@ -32,11 +33,12 @@ mod ssh;
 mod target;
 mod tree;
 
+pub use aside::Cancellation;
 pub use checkpoint::{Checkpoint, TreeEdit};
 pub use commits::{CommitToMake, Signature};
 pub use credentials::Credentials;
 pub use diff::{Context, hidden_text, make_visible, visible_text};
-pub use error::RepoError;
+pub use error::{Arrived, RepoError};
 pub use fetch::{Base, Branches, FetchPhase, FetchProgress, FetchWish, Patience, check_branch};
 pub use files::Batch;
 pub use identity::git_identity;

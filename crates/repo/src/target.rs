@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::aside::Cancellation;
 use crate::credentials::Credentials;
 use crate::error::{RepoError, Result};
 use crate::mirror::{Mirror, oid};
@@ -22,8 +23,17 @@ impl Mirror {
     ///
     /// # Errors
     /// Those of [`Mirror::fetch`].
-    pub fn look_at_target(&self, branch: &str, credentials: &Credentials) -> Result<Option<Tip>> {
-        let base = match self.fetch(branch, credentials, &mut |_| ControlFlow::Continue(())) {
+    pub fn look_at_target(
+        &self,
+        branch: &str,
+        credentials: &Credentials,
+        cancellation: &Cancellation,
+    ) -> Result<Option<Tip>> {
+        let mut goes_on = |_| match cancellation.is_cancelled() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let base = match self.fetch(branch, credentials, &mut goes_on) {
             Ok(base) => base,
             Err(RepoError::UnknownBranch { .. } | RepoError::EmptyRepository { .. }) => return Ok(None),
             Err(error) => return Err(error),

@@ -5,7 +5,7 @@
 mod common;
 
 use anchorhold_domain::Conflict;
-use anchorhold_repo::{Credentials, Merged, Mirror, Tip};
+use anchorhold_repo::{Cancellation, Credentials, Merged, Mirror, Tip};
 use common::{Place, fetch, git};
 
 /// Three states of a repository: where work began, what the agent made of it, and what others did.
@@ -247,12 +247,15 @@ fn what_others_put_where_a_checkpoint_may_not_is_not_built_upon() {
 fn a_target_is_looked_at_and_its_objects_are_here_then() {
     let place = Place::with(&[("a.txt", "a\n")]);
     let (mirror, base) = place.fetched();
-    assert_eq!(mirror.look_at_target("agent/x", &Credentials::none()).unwrap(), None);
+    assert_eq!(
+        mirror.look_at_target("agent/x", &Credentials::none(), &Cancellation::default()).unwrap(),
+        None
+    );
     place.git(&["checkout", "--quiet", "-b", "agent/x"]);
     place.write("b.txt", b"b\n");
     let theirs = place.commit("Somebody's work\n\nand why");
     place.git(&["checkout", "--quiet", "main"]);
-    let tip = mirror.look_at_target("agent/x", &Credentials::none()).unwrap();
+    let tip = mirror.look_at_target("agent/x", &Credentials::none(), &Cancellation::default()).unwrap();
     assert_eq!(
         tip,
         Some(Tip { commit: theirs.clone(), summary: "Somebody's work".to_owned(), at_ms: 1_767_323_045_000 })
@@ -261,6 +264,6 @@ fn a_target_is_looked_at_and_its_objects_are_here_then() {
         mirror.merge(&base.commit, &base.tree, &theirs).unwrap(),
         Merged::Clean { tree: place.git(&["rev-parse", "agent/x^{tree}"]) }
     );
-    let error = mirror.look_at_target("a b", &Credentials::none()).unwrap_err();
+    let error = mirror.look_at_target("a b", &Credentials::none(), &Cancellation::default()).unwrap_err();
     assert_eq!(error.code(), "branch_invalid");
 }

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anchorhold_domain::{Fault, Signing};
-use anchorhold_repo::{CommitToMake, Signer, SigningConfig};
+use anchorhold_repo::{Cancellation, CommitToMake, Signer, SigningConfig};
 use anchorhold_testkit::SshAgent;
 use common::{Place, ada, git};
 use tempfile::TempDir;
@@ -318,7 +318,49 @@ fn a_program_that_never_answers_is_ended_with_all_that_it_started() {
         error.to_string(),
         format!("sign a commit with {program}: it did not answer within 2 seconds")
     );
-    for file in [outer, inner] {
+    check_ended([outer, inner]);
+}
+
+#[test]
+fn a_program_that_nobody_wants_any_more_is_ended_with_all_that_it_started() {
+    let user = User::new();
+    let key = user.ssh_key("");
+    let (outer, inner) = (user.path("outer"), user.path("inner"));
+    let program = user.script(
+        "keygen",
+        &format!(
+            "sleep 1000 & echo $! > {1}.new; mv {1}.new {1}; echo $$ > {0}.new; mv {0}.new {0}; wait",
+            outer.display(),
+            inner.display()
+        ),
+    );
+    let signer = user.signer(&[
+        ("commit.gpgsign", "true"),
+        ("gpg.format", "ssh"),
+        ("gpg.ssh.program", &program),
+        ("user.signingkey", &key),
+    ]);
+    let cancellation = Cancellation::default();
+    let signer = signer.unless(&cancellation);
+    let error = std::thread::scope(|scope| {
+        let signing = scope.spawn(|| signer.sign(b"tree").unwrap_err());
+        while !outer.exists() {
+            std::thread::yield_now();
+        }
+        cancellation.cancel();
+        signing.join().unwrap()
+    });
+    assert_eq!(
+        (error.code(), error.to_string()),
+        ("cancelled", format!("sign a commit with {program}: cancelled"))
+    );
+    check_ended([outer, inner]);
+    assert_eq!(signer.sign(b"tree").unwrap_err().code(), "cancelled");
+}
+
+/// Waits until the processes whose numbers these files hold are gone.
+fn check_ended(files: [std::path::PathBuf; 2]) {
+    for file in files {
         let process = fs::read_to_string(file).unwrap();
         let deadline = Instant::now() + Duration::from_secs(20);
         while is_alive(process.trim()) {

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::ops::ControlFlow;
 use std::sync::mpsc;
 
-use anchorhold_repo::{Credentials, FetchPhase};
+use anchorhold_repo::{Cancellation, Credentials, FetchPhase};
 use common::{Place, fetch};
 
 /// Accepts, reads and says nothing; returns its port and who hears of each first byte.
@@ -81,4 +81,50 @@ fn a_silent_server_is_given_up_after_two_minutes_and_an_unreachable_one_after_tw
         )
     };
     assert_eq!(set, (20_000, 120_000));
+}
+
+/// Cancels as soon as somebody was heard.
+fn cancelled_when_heard(asked: &mpsc::Receiver<()>) -> (Cancellation, impl FnOnce() + '_) {
+    let cancellation = Cancellation::default();
+    let cancels = cancellation.clone();
+    (cancellation, move || {
+        asked.recv().unwrap();
+        cancels.cancel();
+    })
+}
+
+#[test]
+fn a_push_to_a_server_that_never_answers_is_cancelled_at_once_and_says_that_nothing_was_sent() {
+    let (port, asked) = silent_server();
+    let place = Place::with(&[("a.txt", "one\n")]);
+    let commit = place.git(&["rev-parse", "main"]);
+    for scheme in ["http", "https", "ssh"] {
+        let mirror = place.mirror_of(&format!("{scheme}://127.0.0.1:{port}/a.git"));
+        let (cancellation, cancel) = cancelled_when_heard(&asked);
+        let error = std::thread::scope(|scope| {
+            let push = scope.spawn(|| {
+                mirror.push_unless(&cancellation, "agent/x", &commit, &Credentials::none(), None, &["main"])
+            });
+            cancel();
+            push.join().unwrap().unwrap_err()
+        });
+        assert_eq!(
+            (error.code(), error.to_string(), error.hint()),
+            ("push_cancelled", "push agent/x: cancelled".to_owned(), None)
+        );
+    }
+}
+
+#[test]
+fn a_push_that_is_cancelled_before_it_begins_asks_nobody() {
+    let (port, asked) = silent_server();
+    let place = Place::with(&[("a.txt", "one\n")]);
+    let commit = place.git(&["rev-parse", "main"]);
+    let mirror = place.mirror_of(&format!("http://127.0.0.1:{port}/a.git"));
+    let cancellation = Cancellation::default();
+    cancellation.cancel();
+    let error = mirror
+        .push_unless(&cancellation, "agent/x", &commit, &Credentials::none(), None, &["main"])
+        .unwrap_err();
+    assert_eq!((error.code(), asked.try_recv().is_ok()), ("push_cancelled", false));
 }

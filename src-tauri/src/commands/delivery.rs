@@ -19,6 +19,13 @@ pub async fn push(engine: State<'_, Opened>, id: AgentId, wish: PushWish) -> Ans
     engine.get().await?.push(id, wish).await.map(drop).map_err(fault)
 }
 
+/// Cancels the push that is going on for an agent.
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_push(engine: State<'_, Opened>, id: AgentId) -> Answer<()> {
+    engine.get().await?.cancel_push(id).await.map(drop).map_err(fault)
+}
+
 /// Chooses another branch to push to.
 #[tauri::command]
 #[specta::specta]

@@ -113,6 +113,8 @@ export interface Backend {
   pushPlan(id: string): Promise<PushPlan>;
   /** Begins to push; how it ends is in the log. */
   push(id: string, wish: PushWish): Promise<void>;
+  /** Cancels a push, also one that is only being signed; what had arrived by then was pushed. */
+  cancelPush(id: string): Promise<void>;
   setTargetBranch(id: string, branch: string): Promise<void>;
   setDelivery(id: string, delivery: Delivery): Promise<void>;
   /** The pull request that would be opened, for the user to change. */

@@ -111,6 +111,7 @@ export const tauriBackend: Backend = {
   issueTask: (repo, number) => take(commands.issueTask(repo, number)),
   pushPlan: (id) => take(commands.pushPlan(id)),
   push: (id, wish) => done(commands.push(id, wish)),
+  cancelPush: (id) => done(commands.cancelPush(id)),
   setTargetBranch: (id, branch) => done(commands.setTargetBranch(id, branch)),
   setDelivery: (id, delivery) => done(commands.setDelivery(id, delivery)),
   pullRequestDraft: (id) => take(commands.pullRequestDraft(id)),

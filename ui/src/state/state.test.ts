@@ -39,7 +39,7 @@ test("each status offers what the engine accepts in it", () => {
     [{ status: "COMPLETED", filesChanged: 2 }, ["push", "delete"]],
     [{ status: "ERROR" }, ["start", "delete"]],
     [{ status: "ERROR", baseTree: "t" }, ["resume", "start", "delete"]],
-    [{ status: "PUSHING" }, []],
+    [{ status: "PUSHING" }, ["cancelPush"]],
   ];
   expect(cases.map(([more]) => verbs(agent(more)))).toEqual(cases.map(([, expected]) => expected));
 });

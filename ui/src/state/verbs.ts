@@ -2,7 +2,7 @@
 import type { Agent } from "../bindings";
 import { isOpen } from "./delivery";
 
-export type Verb = "start" | "cancelStart" | "stop" | "pause" | "resume" | "push" | "delete";
+export type Verb = "start" | "cancelStart" | "stop" | "pause" | "resume" | "push" | "cancelPush" | "delete";
 
 /** Whether there is something to push that was not pushed yet. */
 export function hasUnpushed(agent: Agent): boolean {
@@ -28,7 +28,7 @@ export function verbs(agent: Agent): Verb[] {
       // What was cloned can go on; what was not begins anew.
       return agent.baseTree ? ["resume", "start", "delete"] : ["start", "delete"];
     case "PUSHING":
-      return [];
+      return ["cancelPush"];
   }
 }
 

@@ -6,6 +6,8 @@
 mod harness;
 
 mod accounts;
+#[cfg(target_os = "linux")]
+mod cancelling;
 mod crashes;
 mod delivering;
 mod files;

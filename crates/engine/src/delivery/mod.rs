@@ -3,6 +3,7 @@
 //! Nothing here is sent without an event that says so, and nothing here merges. Text that comes from GitHub
 //! or from an agent is data: on its way into a prompt it is fenced, on its way to GitHub it pings nobody.
 
+mod arrived;
 mod body;
 mod calm;
 mod feedback;

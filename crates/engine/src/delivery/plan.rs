@@ -1,12 +1,13 @@
 //! What a push would do, for the user to read, and the choices about it.
 
+use super::arrived::Doubtful;
 use super::messages::{commits, stretches};
 use crate::{Engine, EngineError};
 use anchorhold_domain::{
     Agent, AgentId, Delivery, Event, EventKind, MovedTarget, PlannedCommit, PushPlan, Timestamp,
 };
 use anchorhold_repo::{
-    CommitToMake, Credentials, Merged, Mirror, Tip, check_branch, free_branch_name, signing,
+    Cancellation, CommitToMake, Credentials, Merged, Mirror, Tip, check_branch, free_branch_name, signing,
 };
 
 /// More follow-ups by themselves are an agent that was forgotten.
@@ -41,7 +42,9 @@ impl Engine {
         let planning = tokio::task::spawn_blocking(move || {
             let planned = plan(&mirror, &agent, &events)?;
             let risks = mirror.risks(&planned.parent_tree, &planned.tree)?;
-            let moved = credentials.and_then(|credentials| moved(&mirror, &agent, &planned, &credentials));
+            let sent = Doubtful::read(&events);
+            let moved = credentials
+                .and_then(|credentials| moved(&mirror, &agent, &planned, sent.as_ref(), &credentials));
             let moved = moved.unwrap_or_else(|error| {
                 tracing::info!(agent = %agent.id, error = error.message(), "the target branch cannot be looked at");
                 None
@@ -144,8 +147,11 @@ pub(super) fn moved_tip(
     agent: &Agent,
     planned: &Planned,
     credentials: &Credentials,
+    cancellation: &Cancellation,
 ) -> Result<Option<Tip>, EngineError> {
-    let Some(tip) = mirror.look_at_target(&agent.target_branch, credentials)? else { return Ok(None) };
+    let Some(tip) = mirror.look_at_target(&agent.target_branch, credentials, cancellation)? else {
+        return Ok(None);
+    };
     Ok(if mirror.comes_from(&planned.parent, &tip.commit)? { None } else { Some(tip) })
 }
 
@@ -153,9 +159,14 @@ fn moved(
     mirror: &Mirror,
     agent: &Agent,
     planned: &Planned,
+    sent: Option<&Doubtful>,
     credentials: &Credentials,
 ) -> Result<Option<MovedTarget>, EngineError> {
-    let Some(tip) = moved_tip(mirror, agent, planned, credentials)? else { return Ok(None) };
+    let tip = moved_tip(mirror, agent, planned, credentials, &Cancellation::default())?;
+    // What was sent from here and arrived late is nobody else's.
+    let Some(tip) = tip.filter(|tip| sent.is_none_or(|sent| sent.commit != tip.commit)) else {
+        return Ok(None);
+    };
     let conflicts = match mirror.merge(&planned.parent, &planned.tree, &tip.commit)? {
         Merged::Clean { .. } => Vec::new(),
         Merged::Conflicts(conflicts) => conflicts,

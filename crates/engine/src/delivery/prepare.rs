@@ -4,6 +4,7 @@ use super::messages::joined;
 use super::plan::{Planned, moved_tip, plan};
 use crate::EngineError;
 use crate::engine::Shared;
+use crate::pushing::{Push, cancelled};
 use anchorhold_domain::{Agent, Conflict, EventKind, PushWish};
 use anchorhold_repo::{CommitToMake, Credentials, Merged, Mirror, Signature, SigningConfig, Tip};
 use std::sync::Arc;
@@ -28,26 +29,40 @@ struct Reapplied {
 ///
 /// # Errors
 /// Where nothing differs, something else was read, the work does not fit onto a target that moved, there is
-/// no identity or it cannot sign, or the repository refuses.
+/// no identity or it cannot sign, the repository refuses, or `push` is cancelled.
 pub(crate) async fn prepare(
     shared: &Arc<Shared>,
     agent: &Agent,
     wish: PushWish,
     unreviewed: bool,
+    push: &Push,
 ) -> Result<Prepared, EngineError> {
-    let identity = shared.identity_of(agent).await?;
-    let events = shared.store.all_events(agent.id, 0).await?;
     let mirror = shared.mirror(&agent.github_repo)?;
-    let credentials =
-        if wish.reapply { shared.credentials(agent, mirror.remote()).await? } else { Credentials::none() };
+    let gathering = async {
+        let identity = shared.identity_of(agent).await?;
+        let credentials = if wish.reapply {
+            shared.credentials(agent, mirror.remote()).await?
+        } else {
+            Credentials::none()
+        };
+        Ok((identity, credentials))
+    };
+    let (identity, credentials) = push.unless(&agent.target_branch, gathering).await?;
+    let events = shared.store.all_events(agent.id, 0).await?;
+    let cancellation = push.cancellation();
     let author =
         Signature { name: identity.name, email: identity.email, at_ms: (shared.config.clock)().0, offset: 0 };
-    let agent = agent.clone();
+    let (agent, branch) = (agent.clone(), agent.target_branch.clone());
     let making = tokio::task::spawn_blocking(move || {
         let planned = wished(plan(&mirror, &agent, &events)?, &wish, &agent)?;
         let signer = SigningConfig::of_user().signer(&author.email)?;
+        let signer = signer.map(|signer| signer.unless(&cancellation));
         let mut events = Vec::new();
-        let tip = if wish.reapply { moved_tip(&mirror, &agent, &planned, &credentials)? } else { None };
+        let tip = if wish.reapply {
+            moved_tip(&mirror, &agent, &planned, &credentials, &cancellation)?
+        } else {
+            None
+        };
         let (parent, tree, commits) = match tip {
             None => (planned.parent, planned.tree, planned.commits),
             Some(tip) => {
@@ -62,7 +77,9 @@ pub(crate) async fn prepare(
         events.push(EventKind::PushStarted { branch, commit: commit.clone(), tree, unreviewed });
         Ok(Prepared { events, commit })
     });
-    making.await.map_err(|_| EngineError::Panicked { verb: "make the commits" })?
+    let made = making.await.map_err(|_| EngineError::Panicked { verb: "make the commits" })?;
+    // Whatever broke because it was cancelled, and what came too late to matter.
+    if push.is_cancelled() { Err(cancelled(&branch)) } else { made }
 }
 
 /// The plan with what the user changed of it.

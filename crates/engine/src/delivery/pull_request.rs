@@ -39,8 +39,13 @@ impl Engine {
     ) -> Result<Agent, EngineError> {
         let resident = self.resident(id).await?;
         let agent = resident.log.latest();
-        let pull_request = open(self.shared(), &agent, checked(draft)?).await?;
-        write(self.shared(), &resident, pull_request).await?;
+        let draft = checked(draft)?;
+        let push = resident.pushes.begin();
+        let opened = tokio::select! {
+            opened = open(self.shared(), &agent, draft) => opened?,
+            () = push.cancelled() => return Err(EngineError::PullRequestCancelled { branch: agent.target_branch.clone() }),
+        };
+        write(self.shared(), &resident, opened).await?;
         Ok(Agent::clone(&resident.log.latest()))
     }
 }

@@ -157,7 +157,8 @@ impl Engine {
     /// Pushes the last checkpoint's tree to the target branch, in the user's name, as the
     /// [plan](Self::push_plan) says and with what the user changed of it.
     ///
-    /// Returns once the commits are made and on their way; the log says how it ends. Where the wish names no
+    /// Returns once the commits are made and on their way; the log says how it ends. What an earlier push had
+    /// sent and the server took after all is written down first, and is not sent again. Where the wish names no
     /// tree and the agent may push without a review, it is written down that nobody read the change.
     ///
     /// # Errors
@@ -174,10 +175,39 @@ impl Engine {
             return Err(Self::wrong_status("push", &agent));
         }
         let unreviewed = agent.delivery.push_unreviewed && wish.tree.is_none();
-        let prepared = delivery::prepare(&self.shared, &agent, wish, unreviewed).await?;
+        let push = resident.pushes.begin();
+        let arrived = self.record_arrival(&resident, &agent, &push).await?;
+        let agent = resident.log.latest();
+        let prepared = delivery::prepare(&self.shared, &agent, wish, unreviewed, &push).await;
+        if arrived && prepared.is_err() {
+            // No push follows that would tell the pull request.
+            self.shared.tasks.spawn(self.clone().finish_delivery(id, resident.at_work()));
+        }
+        let prepared = match prepared {
+            Err(EngineError::NothingToPush { .. }) if arrived => return Ok(Agent::clone(&agent)),
+            prepared => prepared?,
+        };
         let agent = resident.log.append(prepared.events).await?.agent;
-        self.begin(&resident, &mut work, Stage::Push { commit: prepared.commit });
+        self.begin(&resident, &mut work, Stage::Push { commit: prepared.commit, push });
         Ok(Agent::clone(&agent))
+    }
+
+    /// Cancels a push that is going on, or a pull request that the user is opening, and waits until the log
+    /// says how the push ended. What had arrived by then is a push that went well.
+    ///
+    /// One whose commits are only being made, or signed, ends with an error of [`Engine::push`] and leaves
+    /// nothing in the log.
+    ///
+    /// # Errors
+    /// [`EngineError::WrongStatus`] where nothing is going on that can be cancelled.
+    pub async fn cancel_push(&self, id: AgentId) -> Result<Arc<Agent>, EngineError> {
+        let resident = self.resident(id).await?;
+        if !resident.pushes.cancel() {
+            return Err(Self::wrong_status("cancel the push of", &resident.log.latest()));
+        }
+        let mut latest = resident.log.subscribe();
+        let ended = latest.wait_for(|agent| agent.status != Status::Pushing).await;
+        Ok(ended.map_or_else(|_| resident.log.latest(), |agent| Arc::clone(&agent)))
     }
 
     /// Waits until no task is at work for an agent any more, one that delivers or tidies up included.

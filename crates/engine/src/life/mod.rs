@@ -24,6 +24,7 @@ mod wrap_up;
 use crate::EngineError;
 use crate::engine::Shared;
 use crate::hub::Hub;
+use crate::pushing::Push;
 use crate::resident::{AtWork, Resident, Wishes, Work};
 use crate::slots::{Place, Slot};
 use crate::workspace::CellState;
@@ -48,7 +49,7 @@ pub(crate) enum Stage {
     /// Run on; `rebuild` where the workspace cannot be trusted to be at the last checkpoint.
     Continue { rebuild: bool },
     /// Send the last of the commits, which `PushStarted` named.
-    Push { commit: String },
+    Push { commit: String, push: Push },
     /// Push by itself what was completed before.
     Deliver,
 }
@@ -82,9 +83,9 @@ impl Life {
         self.resident.unwritten.send_replace(None);
         let mut before = before.map(|work| work.task);
         let mut result = match stage {
-            Stage::Push { commit } => {
+            Stage::Push { commit, push } => {
                 tidied(&mut before).await;
-                self.push(commit).await;
+                self.push(commit, push).await;
                 self.follow_up().await
             }
             Stage::Deliver => {
@@ -114,7 +115,7 @@ impl Life {
         };
         while let Ok(Ended::Told) = result {
             match self.push_unreviewed().await {
-                Ok(Some(commit)) => self.push(commit).await,
+                Ok(Some((commit, push))) => self.push(commit, push).await,
                 Ok(None) => break,
                 Err(error) => {
                     result = Err(error);

@@ -1,15 +1,17 @@
 //! The way out: what was prepared is sent, and the pull request hears of it.
 
 use super::Life;
+use crate::pushing::{Push, cancelled};
 use crate::{EngineError, delivery};
 use anchorhold_domain::{Agent, EventKind, PushWish, Status};
 use anchorhold_repo::PushOutcome;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 impl Life {
     /// Sends the commits that were made; the outcome is always written down.
-    pub(super) async fn push(&self, commit: String) {
+    pub(super) async fn push(&self, commit: String, push: Push) {
         let agent = self.agent();
-        let result = self.send(&agent, commit.clone()).await;
+        let result = self.send(&agent, commit.clone(), &push).await;
         let pushed = result.is_ok();
         let event = match result {
             Ok(outcome) => EventKind::PushCompleted {
@@ -23,6 +25,7 @@ impl Life {
             tracing::error!(agent = %agent.id, error = error.message(), "the end of a push cannot be written down");
             return;
         }
+        drop(push);
         if pushed {
             // Neither a program that ends nor a deletion waits for GitHub; the next start or push sees to it.
             let telling = delivery::after_push(&self.shared, &self.resident);
@@ -32,7 +35,7 @@ impl Life {
 
     /// Makes the commits of a completed agent that may push without a review, and says so in the log;
     /// `None` where it may not, or where nothing is to be sent.
-    pub(super) async fn push_unreviewed(&self) -> Result<Option<String>, EngineError> {
+    pub(super) async fn push_unreviewed(&self) -> Result<Option<(String, Push)>, EngineError> {
         let agent = self.agent();
         let may = |agent: &Agent| {
             agent.status == Status::Completed
@@ -43,7 +46,8 @@ impl Life {
         if !may(&agent) || self.wishes.stop.is_cancelled() {
             return Ok(None);
         }
-        let prepared = match delivery::prepare(&self.shared, &agent, PushWish::default(), true).await {
+        let push = self.resident.pushes.begin();
+        let prepared = match delivery::prepare(&self.shared, &agent, PushWish::default(), true, &push).await {
             Ok(prepared) => prepared,
             Err(EngineError::NothingToPush { .. }) => return Ok(None),
             Err(error) => {
@@ -60,22 +64,34 @@ impl Life {
             Ok(if may(latest) && same { prepared.events } else { vec![] })
         };
         let appended = self.resident.log.append_if(decide).await?;
-        Ok((!appended.events.is_empty()).then_some(prepared.commit))
+        Ok((!appended.events.is_empty()).then_some((prepared.commit, push)))
     }
 
-    async fn send(&self, agent: &Agent, commit: String) -> Result<PushOutcome, EngineError> {
+    async fn send(&self, agent: &Agent, commit: String, push: &Push) -> Result<PushOutcome, EngineError> {
         let mirror = self.shared.mirror(&agent.github_repo)?;
         // What was put onto another tip, or pushed to another branch before, is a descendant of where the
         // branch may be, and the push sees to it that it is.
         let expected = agent.pushed_commit.clone().filter(|_| agent.push_parent.is_none());
+        let begun = AtomicBool::new(false);
         let send = |credentials| {
+            begun.store(true, Ordering::Relaxed);
             let (mirror, commit, expected) = (mirror.clone(), commit.clone(), expected.clone());
             let (branch, source) = (agent.target_branch.clone(), agent.source_branch.clone());
+            let cancellation = push.cancellation();
             let sending = tokio::task::spawn_blocking(move || {
-                mirror.push(&branch, &commit, &credentials, expected.as_deref(), &[&source])
+                let expected = expected.as_deref();
+                mirror.push_unless(&cancellation, &branch, &commit, &credentials, expected, &[&source])
             });
             async move { Ok(sending.await.map_err(|_| EngineError::Panicked { verb: "push" })??) }
         };
-        self.shared.with_credentials(Some(agent), mirror.remote(), send).await
+        let sending = self.shared.with_credentials(Some(agent), mirror.remote(), send);
+        tokio::pin!(sending);
+        tokio::select! {
+            biased;
+            sent = &mut sending => return sent,
+            () = push.cancelled() => {}
+        }
+        // Once it has begun it ends at once by itself, and knows what came of it.
+        if begun.load(Ordering::Relaxed) { sending.await } else { Err(cancelled(&agent.target_branch)) }
     }
 }

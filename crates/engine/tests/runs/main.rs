@@ -9,6 +9,7 @@ mod harness;
 mod accounts;
 mod alarm;
 mod answers;
+mod cancelling;
 mod cells;
 mod context;
 mod delivering;

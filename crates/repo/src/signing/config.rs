@@ -10,6 +10,7 @@ use anchorhold_domain::{Fault, Signing};
 use git2::{Config, ErrorCode};
 
 use super::{Key, PATIENCE, Signer};
+use crate::aside::Cancellation;
 use crate::error::{RepoError, Result};
 
 /// Where programs are besides `PATH`, which is short for a program that was not started from a shell.
@@ -94,7 +95,12 @@ impl SigningConfig {
                 );
             }
         };
-        Ok(Some(Signer { program: find(program)?, key, limit: PATIENCE }))
+        Ok(Some(Signer {
+            program: find(program)?,
+            key,
+            limit: PATIENCE,
+            cancellation: Cancellation::default(),
+        }))
     }
 
     fn read(config: &Config) -> Self {

@@ -16,6 +16,7 @@ use std::time::Duration;
 use anchorhold_domain::Signing;
 use tempfile::NamedTempFile;
 
+use crate::aside::Cancellation;
 use crate::error::{RepoError, Result};
 use crate::said::plain_words;
 pub use config::{SigningConfig, signing};
@@ -33,6 +34,7 @@ pub struct Signer {
     program: PathBuf,
     key: Key,
     limit: Duration,
+    cancellation: Cancellation,
 }
 
 /// Which key, in the form in which its program takes it.
@@ -53,6 +55,12 @@ impl Signer {
         Self { limit, ..self }
     }
 
+    /// Ends the program when `cancellation` says so.
+    #[must_use]
+    pub fn unless(self, cancellation: &Cancellation) -> Self {
+        Self { cancellation: cancellation.clone(), ..self }
+    }
+
     /// Says what it signs with.
     #[must_use]
     pub fn describe(&self) -> Signing {
@@ -67,7 +75,7 @@ impl Signer {
     ///
     /// # Errors
     /// [`RepoError::SigningFailed`] with the program's own words, and [`RepoError::SigningTimedOut`]
-    /// if it did not answer; the program is ended then.
+    /// if it did not answer, or [`RepoError::Cancelled`]; the program is ended then.
     pub fn sign(&self, content: &[u8]) -> Result<String> {
         match &self.key {
             Key::SshFile { path, .. } => self.sign_with_ssh(path, false, content),
@@ -107,8 +115,12 @@ impl Signer {
 
     /// Runs the program and returns what it printed and said, if it says that all went well.
     fn run(&self, command: Command, content: &[u8]) -> Result<(String, String)> {
-        let ended = program::run(command, content, self.limit).map_err(|failure| match failure {
+        let ended = program::run(command, content, self.limit, &self.cancellation);
+        let ended = ended.map_err(|failure| match failure {
             program::Failure::Start(error) => self.failed(format!("start it: {error}")),
+            program::Failure::Cancelled => {
+                RepoError::Cancelled { attempt: format!("sign a commit with {}", self.name()) }
+            }
             program::Failure::Late => {
                 RepoError::SigningTimedOut { program: self.name(), seconds: self.limit.as_secs() }
             }

@@ -1,17 +1,21 @@
 //! Running a program that may never end: with input, bounded output and a time limit.
 //!
-//! When its time is up the program is ended with all that it started. Nothing waits for it after that.
+//! When its time is up, or nobody wants it any more, the program is ended with all that it started. Nothing waits for it after that.
 
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::aside::Cancellation;
 
 /// The most that is kept of each output; a signature has about 1 KiB.
 const MOST_KEPT: u64 = 64 * 1024;
 /// How often one looks whether a program that closed its outputs has ended, too.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
+/// How often one looks whether a program that says nothing is still wanted.
+const ASK_EVERY: Duration = Duration::from_millis(50);
 /// What the program gets of our environment, by name: where things are, whom to ask, which language.
 const PASSED_ON: [&str; 39] = [
     "APPDATA",
@@ -71,15 +75,34 @@ pub(super) enum Failure {
     Start(io::Error),
     /// It did not end in time.
     Late,
+    /// Nobody wants it to end any more.
+    Cancelled,
 }
 
-/// Runs `command` with `input` until it ends or `limit` has passed.
+/// How long a program may take.
+struct Patience<'a> {
+    until: Instant,
+    cancellation: &'a Cancellation,
+}
+
+impl Patience<'_> {
+    fn check(&self) -> std::result::Result<(), Failure> {
+        if self.cancellation.is_cancelled() {
+            return Err(Failure::Cancelled);
+        }
+        if Instant::now() >= self.until { Err(Failure::Late) } else { Ok(()) }
+    }
+}
+
+/// Runs `command` with `input` until it ends, `limit` has passed or it is cancelled.
 pub(super) fn run(
     mut command: Command,
     input: &[u8],
     limit: Duration,
+    cancellation: &Cancellation,
 ) -> std::result::Result<Ended, Failure> {
-    let deadline = Instant::now() + limit;
+    let patience = Patience { until: Instant::now() + limit, cancellation };
+    patience.check()?;
     let kept: Vec<_> =
         command.get_envs().map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned))).collect();
     command.env_clear();
@@ -105,15 +128,13 @@ pub(super) fn run(
             let _ = stdin.write_all(&input);
         })
         .map_err(Failure::Start)?;
-    let printed = wait(&printed, deadline)?;
-    let said = wait(&said, deadline)?;
+    let printed = wait(&printed, &patience)?;
+    let said = wait(&said, &patience)?;
     loop {
         if let Some(status) = running.child.try_wait().map_err(Failure::Start)? {
             return Ok(Ended { status, printed, said });
         }
-        if Instant::now() >= deadline {
-            return Err(Failure::Late);
-        }
+        patience.check()?;
         thread::sleep(LOOK_EVERY);
     }
 }
@@ -130,8 +151,16 @@ fn read(mut pipe: impl Read + Send + 'static) -> io::Result<Receiver<Vec<u8>>> {
     Ok(hears)
 }
 
-fn wait(hears: &Receiver<Vec<u8>>, deadline: Instant) -> std::result::Result<Vec<u8>, Failure> {
-    hears.recv_timeout(deadline.saturating_duration_since(Instant::now())).map_err(|_| Failure::Late)
+fn wait(hears: &Receiver<Vec<u8>>, patience: &Patience<'_>) -> std::result::Result<Vec<u8>, Failure> {
+    loop {
+        patience.check()?;
+        let left = patience.until.saturating_duration_since(Instant::now());
+        match hears.recv_timeout(left.min(ASK_EVERY)) {
+            Ok(read) => return Ok(read),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Err(Failure::Late),
+        }
+    }
 }
 
 /// A program that does not outlive its caller's interest in it.

@@ -16,6 +16,16 @@ pub enum Mischief {
     Stall { after: usize },
     /// It is passed on, and both sides are hung up on when the server reports what it did.
     LoseAnswer,
+    /// It is passed on, and nothing happens any more when the server reports what it did.
+    KeepAnswer,
+}
+
+/// What becomes of the server's report.
+#[derive(Clone, Copy, PartialEq)]
+enum Report {
+    Passed,
+    Lost,
+    Kept,
 }
 
 struct Plan {
@@ -84,9 +94,10 @@ impl Relay {
 
 /// Passes one connection's requests on, looking at each head.
 fn pass(client: TcpStream, server: TcpStream, shared: &Arc<Shared>) {
-    let loses = Arc::new(Mutex::new(false));
-    let answers = (server.try_clone().unwrap(), client.try_clone().unwrap(), Arc::clone(&loses));
-    thread::spawn(move || answer(answers.0, answers.1, &answers.2));
+    let report = Arc::new(Mutex::new(Report::Passed));
+    let answers = (server.try_clone().unwrap(), client.try_clone().unwrap(), Arc::clone(&report));
+    let keeps = Arc::clone(shared);
+    thread::spawn(move || answer(answers.0, answers.1, &answers.2, &keeps));
     let (mut to_client, mut to_server) = (client.try_clone().unwrap(), server);
     let mut from_client = client;
     let mut left: Option<(usize, bool)> = None;
@@ -117,7 +128,8 @@ fn pass(client: TcpStream, server: TcpStream, shared: &Arc<Shared>) {
                     }
                     Mischief::Die { after } => left = Some((after, true)),
                     Mischief::Stall { after } => left = Some((after, false)),
-                    Mischief::LoseAnswer => *loses.lock().unwrap() = true,
+                    Mischief::LoseAnswer => *report.lock().unwrap() = Report::Lost,
+                    Mischief::KeepAnswer => *report.lock().unwrap() = Report::Kept,
                 }
                 if left.is_some() {
                     to_server.write_all(chunk.get(..count - body.len()).unwrap()).unwrap();
@@ -145,8 +157,8 @@ fn pass(client: TcpStream, server: TcpStream, shared: &Arc<Shared>) {
     let _ = to_server.shutdown(Shutdown::Both);
 }
 
-/// Passes answers back, unless they are to be lost.
-fn answer(mut server: TcpStream, mut client: TcpStream, loses: &Mutex<bool>) {
+/// Passes answers back, unless they are to be lost or kept.
+fn answer(mut server: TcpStream, mut client: TcpStream, report: &Mutex<Report>, shared: &Shared) {
     let mut bytes = vec![0; 16 * 1024];
     let mut lost = Vec::new();
     while let Ok(count) = server.read(&mut bytes) {
@@ -154,10 +166,15 @@ fn answer(mut server: TcpStream, mut client: TcpStream, loses: &Mutex<bool>) {
         if count == 0 {
             break;
         }
-        if *loses.lock().unwrap() {
+        let report = *report.lock().unwrap();
+        if report != Report::Passed {
             lost.extend_from_slice(chunk);
             // The server says this when the objects are stored and the refs are moved.
             if lost.windows(9).any(|window| window == b"unpack ok") {
+                if report == Report::Kept {
+                    shared.silent.lock().unwrap().extend([client, server]);
+                    return;
+                }
                 break;
             }
         } else if client.write_all(chunk).is_err() {

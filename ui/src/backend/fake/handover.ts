@@ -23,6 +23,7 @@ export type Handover = Pick<
   Backend,
   | "pushPlan"
   | "push"
+  | "cancelPush"
   | "setTargetBranch"
   | "setDelivery"
   | "pullRequestDraft"
@@ -41,6 +42,11 @@ const limited: Fault = {
   code: "rate_limited",
   message: "look for feedback: GitHub's rate limit is used up",
   hint: "it looks again by itself in 11 minutes",
+};
+const notPushing: Fault = {
+  code: "wrong_status",
+  message: "cancel the push of the agent: nothing is being pushed",
+  hint: null,
 };
 const notMoved = "c0ffee14d91fa2647c1d";
 
@@ -73,6 +79,15 @@ export function handover({ find, add, play, now, broken, still, accounts }: Hand
       }
       run.upcoming = [{ afterMs: 900, kinds: ended }];
       play(run);
+    },
+
+    async cancelPush(id) {
+      const run = find(id);
+      const { status, targetBranch: branch } = run.agent;
+      if (status !== "PUSHING") throw notPushing;
+      run.upcoming = [];
+      const fault = { code: "push_cancelled", message: `push ${branch}: cancelled`, hint: null };
+      add(run, { type: "pushFailed", fault });
     },
 
     setTargetBranch: async (id, branch) => {

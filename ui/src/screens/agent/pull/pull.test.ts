@@ -43,6 +43,36 @@ test("a pull request is opened with what was written, as a draft where that is c
   await waitFor(() => expect(screen.queryByRole("dialog")).toBe(null));
 });
 
+test("one that GitHub does not answer is given up, and what was written stays", async () => {
+  const given: Fault = {
+    code: "pull_request_cancelled",
+    message: "open the pull request of agent/flags: cancelled",
+    hint: null,
+  };
+  let refuse: (fault: Fault) => void = () => {};
+  const cancelled: string[] = [];
+  show(
+    AgentScreen,
+    { id: "a07" },
+    {
+      openPullRequest: () => new Promise<void>((_, reject) => (refuse = reject)),
+      cancelPush: async (id) => {
+        cancelled.push(id);
+        refuse(given);
+      },
+    },
+  );
+  await fireEvent.click(await screen.findByTestId("propose"));
+  const title = await screen.findByTestId<HTMLInputElement>("pull-title");
+  await fireEvent.input(title, { target: { value: "Mine" } });
+  expect(screen.queryByTestId("pull-cancel")).toBe(null);
+  await fireEvent.click(await submit());
+  await fireEvent.click(await screen.findByTestId("pull-cancel"));
+  expect((await screen.findByTestId("error-banner")).textContent).toContain("Cancelled".toLowerCase());
+  expect([cancelled, title.value]).toEqual([["a07"], "Mine"]);
+  await waitFor(async () => expect((await submit()).disabled).toBe(false));
+});
+
 test("one without a title is not opened", async () => {
   show(AgentScreen, { id: "a07" });
   await fireEvent.click(await screen.findByTestId("propose"));

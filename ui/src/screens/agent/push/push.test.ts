@@ -1,50 +1,10 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
-import type { Backend } from "../../../backend/backend";
 import { fakeBackend } from "../../../backend/fake/fake";
 import { recordedPlan } from "../../../backend/fake/plans";
-import type { Agent, EventKind, Fault, PushPlan, Update } from "../../../bindings";
-import { show } from "../../../test/render";
-import AgentScreen from "../AgentScreen.svelte";
+import type { Agent, Fault } from "../../../bindings";
+import { button, dialog, failed, opened } from "../../../test/pushing";
 
-type Call = [string, ...unknown[]];
-const delivering = ["push", "setTargetBranch", "setDelivery"] as const;
-
-/** Opens the dialog of an agent; what it asks for is noted, and its log can be written on by hand. */
-async function opened(id: string, replaced: Partial<Backend> = {}, change = (plan: PushPlan) => plan) {
-  const fake = fakeBackend("still");
-  const calls: Call[] = [];
-  let last: Extract<Update, { type: "events" }> | undefined;
-  let heard: (update: Update) => void = () => {};
-  const own: Partial<Backend> = {
-    watch: (watched, after, hear, failed) => {
-      heard = (update) => {
-        if (update.type === "events") last = update;
-        hear(update);
-      };
-      return fake.watch(watched, after, heard, failed);
-    },
-    pushPlan: async () =>
-      change(recordedPlan((await fake.agents()).find((each) => each.id === id) as Agent, 0)),
-    ...replaced,
-  };
-  for (const name of delivering) {
-    const does = (own[name] ?? fake[name].bind(fake)) as (...args: unknown[]) => Promise<void>;
-    Object.assign(own, { [name]: (...args: unknown[]) => (calls.push([name, ...args]), does(...args)) });
-  }
-  show(AgentScreen, { id }, own);
-  await fireEvent.click(await screen.findByTestId("push"));
-  function tell(kind: EventKind, more: Partial<Agent>) {
-    if (!last) throw new Error("nothing was heard yet");
-    const seq = last.agent.lastSeq + 1;
-    const agent = { ...last.agent, ...more, lastSeq: seq };
-    heard({ type: "events", events: [{ seq, at: seq, kind }], agent, live: true });
-  }
-  return { calls, tell };
-}
-
-const dialog = () => screen.queryByRole("dialog");
-const button = () => screen.findByTestId<HTMLButtonElement>("push-now");
 const messages = () => screen.findAllByTestId<HTMLTextAreaElement>("push-message");
 const fault: Fault = {
   code: "push_rejected",
@@ -85,8 +45,7 @@ test("a push that fails on its way stays in the dialog with what to do, and can 
   const { tell, calls } = await opened("a03");
   await fireEvent.click(await button());
   await waitFor(async () => expect((await button()).textContent).toContain("Pushing"));
-  const error = { errorCode: fault.code, errorMessage: fault.message, errorHint: fault.hint };
-  tell({ type: "pushFailed", fault }, { status: "COMPLETED", ...error });
+  tell({ type: "pushFailed", fault }, { status: "COMPLETED", ...failed(fault) });
   const banner = await within(dialog() as HTMLElement).findByTestId("error-banner");
   expect(banner.textContent).toContain("Push the branch: refused by a hook.");
   expect(banner.textContent).toContain("Ask for access.");

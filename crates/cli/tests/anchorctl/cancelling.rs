@@ -1,0 +1,85 @@
+//! An interrupt while `anchorctl push` waits: for a server, or for a program that signs.
+
+use crate::harness::{Gate, House, Repository, eventually};
+use crate::{Ended, anchorctl, end, ended, one_edit, printed, run};
+use anchorhold_testkit::GitServer;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use tokio::process::{Child, Command};
+
+async fn interrupted(child: Child) -> Ended {
+    let process = child.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-INT", &process]).status().await.unwrap().success());
+    ended(crate::harness::soon("anchorctl", child.wait_with_output()).await.unwrap())
+}
+
+async fn worked(house: &House, address: &str) {
+    let voice = one_edit().await;
+    let done = end(anchorctl(house, &run(address, &voice.base_url(), &[]))).await;
+    assert_eq!(done.status, Some(0), "{}", done.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_cancels_a_push_with_words_and_ends_with_130() {
+    let house = House::new();
+    let root = house.place().join("served");
+    fs::create_dir_all(&root).unwrap();
+    let server = GitServer::start(&root).unwrap();
+    let remote = Repository::at(server.create_repository("hello").unwrap(), &house.place().join("work"));
+    remote.commit("main", &[("a", "a\n")]);
+    let gate = Gate::before(&server).await;
+    worked(&house, &gate.url("hello")).await;
+
+    let child = anchorctl(&house, &["push", "Errand", "--json"]).spawn().unwrap();
+    gate.reached().await;
+    let done = interrupted(child).await;
+    assert_eq!(
+        (done.status, printed(&done.out), done.err.as_str()),
+        (
+            Some(130),
+            ["pushStarted", "push failed: push_cancelled"].map(str::to_owned).to_vec(),
+            "what to do: push again with anchorctl push 'Errand', or leave it\n"
+        )
+    );
+    assert_eq!(remote.branches(), ["main"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_ends_a_program_that_would_sign_and_leaves_nothing_in_the_log() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    worked(&house, &remote.address()).await;
+    let before = end(anchorctl(&house, &["log", "Errand", "--json"])).await;
+
+    let mut command = anchorctl(&house, &["push", "Errand", "--json"]);
+    let (program, begun) = (house.place().join("signs"), house.place().join("begun"));
+    // As one that waits for a passphrase.
+    let script = format!("#!/bin/sh\necho $$ > {0}.new\nmv {0}.new {0}\nsleep 1000\n", begun.display());
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let settings = format!(
+        "[user]\n\tname = Grace\n\temail = grace@example.com\n\tsigningkey = key::ssh-ed25519 AAAA\n\
+         [commit]\n\tgpgsign = true\n[gpg]\n\tformat = ssh\n[gpg \"ssh\"]\n\tprogram = {}\n",
+        program.display()
+    );
+    fs::write(house.place().join("user/.gitconfig"), settings).unwrap();
+    let child = command.spawn().unwrap();
+    eventually("the program signs", || begun.exists()).await;
+    let signs = fs::read_to_string(&begun).unwrap();
+    let done = interrupted(child).await;
+    assert_eq!(
+        done,
+        Ended {
+            status: Some(130),
+            out: String::new(),
+            err: "error: push agent/work: cancelled\n".to_owned()
+        }
+    );
+    eventually("the program is ended", || {
+        let state = fs::read_to_string(format!("/proc/{}/stat", signs.trim())).unwrap_or_default();
+        state.rsplit(") ").next().is_none_or(|state| state.is_empty() || state.starts_with(['Z', 'X']))
+    })
+    .await;
+    assert_eq!(end(anchorctl(&house, &["log", "Errand", "--json"])).await, before);
+    assert_eq!(remote.branches(), ["main"]);
+}
