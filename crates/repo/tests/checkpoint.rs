@@ -161,12 +161,14 @@ fn agents_on_one_mirror_work_at_the_same_time() {
                 scope.spawn(move || {
                     let again = common::fetch(mirror, "main", &anchorhold_repo::Credentials::none()).unwrap();
                     assert_eq!(again, *base);
-                    let agent = format!("agent-{n}");
-                    (0..20).fold((base.commit.clone(), base.tree.clone()), |(parent, tree), step| {
+                    let begin = (base.commit.clone(), base.tree.clone());
+                    let last = (0..20).fold(begin, |(parent, tree), step| {
                         let edits = [put(&format!("f{step}"), "same for all")];
                         let next = mirror.checkpoint(Some(&parent), &tree, &edits, "edit", step).unwrap();
                         (next.commit, next.tree)
-                    })
+                    });
+                    mirror.keep(&format!("agent-{n}"), &last.0).unwrap();
+                    last
                 })
             })
             .collect();
