@@ -173,12 +173,6 @@ pub enum EngineError {
         /// What is missing.
         reason: &'static str,
     },
-    /// A host on which no GitHub is known to be.
-    #[error("ask {host} for what only a GitHub has: it is not known to be one")]
-    NotAForge {
-        /// The host.
-        host: String,
-    },
     /// A page that is not one of a GitHub that the user chose.
     #[error("open {address}: it is not a page of a host that you chose")]
     PageRefused {
@@ -213,7 +207,7 @@ pub enum EngineError {
     /// A repository that is on no GitHub, as far as is known here.
     #[error("reach {repository} on GitHub: it is not there")]
     NotOnGitHub {
-        /// The repository's address.
+        /// The repository's address, or its host in words.
         repository: String,
     },
     /// A pull request for what was never pushed.
@@ -303,7 +297,6 @@ impl EngineError {
             Self::EmailUnknown { .. } => "email_unknown",
             Self::App { .. } => "forge_app_invalid",
             Self::NoWay { .. } => "sign_in_way_missing",
-            Self::NotAForge { .. } => "forge_unknown",
             Self::PageRefused { .. } => "page_refused",
             Self::Listing(error) => error.code(),
             Self::NothingToPush { .. } => "nothing_to_push",
@@ -363,7 +356,6 @@ impl EngineError {
             Self::EmailUnknown { .. } => "choose one of the addresses that the account lists",
             Self::App { .. } => "copy client id and name from the app's settings on GitHub",
             Self::NoWay { .. } => "sign in in another way, or set an app as docs/github-app.md says",
-            Self::NotAForge { .. } => "if it is a GitHub, sign in to it first",
             Self::PageRefused { .. } => "open it by yourself, if you trust it",
             Self::NothingToPush { .. } => "give the agent another instruction",
             Self::PushOutdated { .. } => "look at the change again, then push it",
@@ -371,7 +363,7 @@ impl EngineError {
                 "choose another target branch, or tell the agent what changed there and let it work that in"
             }
             Self::NotOnGitHub { .. } => {
-                "pull requests and issues are read on github.com, and on a host that you signed in to"
+                "pull requests and issues are read on github.com, and on a GitHub that you signed in to"
             }
             Self::NotPushed { .. } => "push the work first",
             Self::PullRequestInvalid { .. } => "change the title or the text, and try again",

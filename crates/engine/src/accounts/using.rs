@@ -37,7 +37,7 @@ impl Shared {
     /// `work` is called once, and once more with another token where the first was refused.
     ///
     /// # Errors
-    /// [`EngineError::NotAForge`] where the repository's host is not known to be a GitHub, those of the account,
+    /// [`EngineError::NotOnGitHub`] where the repository's host is not known to be a GitHub, those of the account,
     /// and those of `work`.
     pub(crate) async fn with_forge<T, W, R>(&self, whose: Whose<'_>, work: W) -> Result<T, EngineError>
     where
@@ -47,7 +47,7 @@ impl Shared {
     {
         let (host, key) = self.place(whose).await?;
         if !self.accounts.is_forge(&host).await? {
-            return Err(EngineError::NotAForge { host });
+            return Err(not_on_github(&host));
         }
         let shown = self.shown(key.as_deref(), &host).await?;
         let forge = self.forge(&host, shown.as_ref()).await?;
@@ -195,7 +195,7 @@ impl Shared {
 
     /// The host, and the key of the account that goes first on it.
     async fn place(&self, whose: Whose<'_>) -> Result<(String, Option<String>), EngineError> {
-        let no_host = || EngineError::NotAForge { host: "this machine".to_owned() };
+        let no_host = || not_on_github("this machine");
         Ok(match whose {
             Whose::Agent(agent) => {
                 (forge_host(&agent.github_repo)?.ok_or_else(no_host)?, Some(agent.user_id.clone()))
@@ -244,6 +244,10 @@ fn split(shown: &Shown) -> (&str, &str) {
 
 fn is_ssh(remote: &Remote) -> bool {
     remote.display().starts_with("ssh://")
+}
+
+fn not_on_github(host: &str) -> EngineError {
+    EngineError::NotOnGitHub { repository: format!("a repository on {host}") }
 }
 
 /// The GitHub that an address would be on: an ssh server's port is not the one of its pages.
