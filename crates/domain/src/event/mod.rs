@@ -1,5 +1,14 @@
 //! What happened to an agent: the one log that everything else is a reading of.
 
+mod fact;
+mod fault;
+mod looping;
+mod name;
+
+pub use fact::{CellFact, FactVerdict};
+pub use fault::Fault;
+pub use looping::LoopPattern;
+
 use crate::{
     Delivery, EditedFile, Feedback, FileRules, InstructionId, LimitKind, Limits, ModelChoice, NewAgent,
     PauseReason, PlanStep, PullRequest, Timestamp, ToolOutcome, Usage,
@@ -17,64 +26,6 @@ pub struct Event {
     pub at: Timestamp,
     /// What happened.
     pub kind: EventKind,
-}
-
-/// Something that went wrong, in words for the user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "camelCase")]
-pub struct Fault {
-    /// The stable name that programs branch on, such as `engine_stopped`.
-    pub code: String,
-    /// What was attempted and why it failed.
-    pub message: String,
-    /// What the user can do now.
-    pub hint: Option<String>,
-}
-
-/// A property of a cell: what was promised, and what was measured in it by looking and trying.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "camelCase")]
-pub struct CellFact {
-    /// What was looked at.
-    pub name: String,
-    /// What every cell is promised to be; none for what is only told.
-    pub promised: Option<String>,
-    /// What was found in the cell.
-    pub measured: String,
-    /// What the engine says of the container, where it has a word on it.
-    pub engine: Option<String>,
-    /// How promise and measure compare.
-    pub verdict: FactVerdict,
-}
-
-/// How what was promised of a cell and what was measured in it compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum FactVerdict {
-    /// The cell is what was promised.
-    Holds,
-    /// A layer is missing that others stand in for.
-    Reduced,
-    /// The cell can do more than was promised; nothing is put into it.
-    Broken,
-    /// Nothing was promised.
-    Told,
-}
-
-/// How an agent goes round in circles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum LoopPattern {
-    /// The same call with the same result again and again.
-    Identical,
-    /// Two calls or two states of a file in turn.
-    PingPong,
-    /// Many answers that neither edit nor read anything new.
-    NoProgress,
 }
 
 /// What happened. Every variant is decided in [`crate::apply`].
@@ -452,62 +403,4 @@ pub enum EventKind {
         /// What it is.
         message: String,
     },
-}
-
-impl EventKind {
-    /// The variant's name, as on the wire.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Created { .. } => "created",
-            Self::StartRequested => "startRequested",
-            Self::SlotAwaited { .. } => "slotAwaited",
-            Self::StartCancelled => "startCancelled",
-            Self::CloneStarted => "cloneStarted",
-            Self::Cloned { .. } => "cloned",
-            Self::CloneCancelled { .. } => "cloneCancelled",
-            Self::CellOpened { .. } => "cellOpened",
-            Self::InstructionQueued { .. } => "instructionQueued",
-            Self::InstructionEdited { .. } => "instructionEdited",
-            Self::InstructionRemoved { .. } => "instructionRemoved",
-            Self::InstructionsReordered { .. } => "instructionsReordered",
-            Self::TurnStarted { .. } => "turnStarted",
-            Self::ModelAnswered { .. } => "modelAnswered",
-            Self::ModelRetried { .. } => "modelRetried",
-            Self::ToolRequested { .. } => "toolRequested",
-            Self::ToolFinished { .. } => "toolFinished",
-            Self::QuestionAsked { .. } => "questionAsked",
-            Self::QuestionAnswered { .. } => "questionAnswered",
-            Self::Paused { .. } => "paused",
-            Self::LimitsChanged { .. } => "limitsChanged",
-            Self::Resumed => "resumed",
-            Self::Completed { .. } => "completed",
-            Self::Failed { .. } => "failed",
-            Self::PushStarted { .. } => "pushStarted",
-            Self::PushCompleted { .. } => "pushCompleted",
-            Self::PushFailed { .. } => "pushFailed",
-            Self::Deleted => "deleted",
-            Self::Restored => "restored",
-            Self::SlotTaken => "slotTaken",
-            Self::InstructionSentNow { .. } => "instructionSentNow",
-            Self::PromptPrepared { .. } => "promptPrepared",
-            Self::ModelSelected { .. } => "modelSelected",
-            Self::ModelInterrupted { .. } => "modelInterrupted",
-            Self::PlanChanged { .. } => "planChanged",
-            Self::ResultsShrunk { .. } => "resultsShrunk",
-            Self::Compacted { .. } => "compacted",
-            Self::LoopNoticed { .. } => "loopNoticed",
-            Self::LimitNeared { .. } => "limitNeared",
-            Self::ModelChanged { .. } => "modelChanged",
-            Self::FileRulesChanged { .. } => "fileRulesChanged",
-            Self::WrapUpRequested => "wrapUpRequested",
-            Self::DeliveryChanged { .. } => "deliveryChanged",
-            Self::TargetChanged { .. } => "targetChanged",
-            Self::Reapplied { .. } => "reapplied",
-            Self::PullRequestChanged { .. } => "pullRequestChanged",
-            Self::FeedbackArrived { .. } => "feedbackArrived",
-            Self::FeedbackTaken { .. } => "feedbackTaken",
-            Self::Noted { .. } => "noted",
-        }
-    }
 }
