@@ -1569,9 +1569,9 @@ export type Signal =
 { type: "cloneProgress"; 
 /**  What is going on, and waited for. */
 phase: ClonePhase; 
-/**  Objects received so far; while they are being resolved, deltas. */
+/**  Objects received so far; while deltas are being resolved, objects that are whole. */
 received: number; 
-/**  Objects or deltas in all; zero while unknown. */
+/**  Objects in all; zero while unknown. */
 total: number; 
 /**  KiB received so far. */
 kib: number; 

@@ -69,7 +69,9 @@ impl Log {
                         let rate = bytes_per_second / 1024;
                         format!("fetching {received} of {total} objects, {kib} KiB, {rate} KiB/s")
                     }
-                    ClonePhase::Resolving => format!("resolving {received} of {total} deltas, {kib} KiB"),
+                    ClonePhase::Resolving => {
+                        format!("resolving deltas: {received} of {total} objects, {kib} KiB")
+                    }
                     ClonePhase::Broken => format!("the connection broke; again in {again_in_s} s"),
                 });
             }

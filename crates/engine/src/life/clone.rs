@@ -103,7 +103,7 @@ impl Life {
 
 fn signal(progress: &FetchProgress) -> Signal {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let (mut received, mut total) = (progress.received_objects, progress.total_objects);
+    let (mut received, total) = (progress.received_objects, progress.total_objects);
     let mut again_in_s = 0;
     let phase = match progress.phase {
         FetchPhase::Waiting => ClonePhase::Waiting,
@@ -111,7 +111,7 @@ fn signal(progress: &FetchProgress) -> Signal {
         FetchPhase::Counting => ClonePhase::Counting,
         FetchPhase::Receiving => ClonePhase::Receiving,
         FetchPhase::Resolving => {
-            (received, total) = (progress.indexed_deltas, progress.total_deltas);
+            received = progress.resolved_objects;
             ClonePhase::Resolving
         }
         FetchPhase::Broken { again_in_s: seconds } => {
@@ -236,15 +236,14 @@ mod tests {
     }
 
     #[test]
-    fn a_watcher_hears_of_deltas_while_they_are_resolved_and_of_the_wait_after_a_break() {
+    fn a_watcher_hears_of_whole_objects_while_deltas_are_resolved_and_of_the_wait_after_a_break() {
         let progress = FetchProgress {
             phase: FetchPhase::Resolving,
             received_objects: 9,
             total_objects: 9,
             received_bytes: 4096,
             bytes_per_second: 512,
-            indexed_deltas: 2,
-            total_deltas: 4,
+            resolved_objects: 2,
         };
         let heard = |phase, received, total, again_in_s| Signal::CloneProgress {
             phase,
@@ -254,7 +253,7 @@ mod tests {
             bytes_per_second: 512,
             again_in_s,
         };
-        assert_eq!(signal(&progress), heard(ClonePhase::Resolving, 2, 4, 0));
+        assert_eq!(signal(&progress), heard(ClonePhase::Resolving, 2, 9, 0));
         let broken = FetchProgress { phase: FetchPhase::Broken { again_in_s: 4 }, ..progress };
         assert_eq!(signal(&broken), heard(ClonePhase::Broken, 9, 9, 4));
     }
