@@ -2,6 +2,7 @@
 
 use crate::arguments::RunOptions;
 use crate::exit::Exit;
+use crate::interrupt::Interrupts;
 use crate::{deliver, open, print};
 use anchorhold_domain::{
     Agent, AgentId, ModelChoice, NewAgent, PauseReason, PushWish, Signal, Status, Update,
@@ -21,9 +22,10 @@ async fn work(engine: &Engine, options: &RunOptions) -> Result<Exit, EngineError
     for text in &options.instruct {
         engine.instruct(agent.id, text).await?;
     }
+    let mut interrupts = Interrupts::listen();
     engine.start(agent.id).await?;
     let mut log = print::Log::new(options.json);
-    let exit = follow(engine, agent.id, &mut log, 0).await?;
+    let exit = follow(engine, agent.id, &mut log, &mut interrupts, 0).await?;
     if exit != Exit::Completed {
         return Ok(exit);
     }
@@ -33,12 +35,12 @@ async fn work(engine: &Engine, options: &RunOptions) -> Result<Exit, EngineError
     if options.push && engine.agent(agent.id).await?.pushed_commit.is_none() {
         // It pushes by itself; where it did not, this says why.
         let pushing = engine.push(agent.id, PushWish::default()).await?;
-        return follow(engine, agent.id, &mut log, pushing.last_seq - 1).await;
+        return follow(engine, agent.id, &mut log, &mut interrupts, pushing.last_seq - 1).await;
     }
     if options.delivery.follow_up.is_none() {
         return Ok(exit);
     }
-    deliver::until_answered(engine, agent.id, &mut log).await
+    deliver::until_answered(engine, agent.id, &mut log, &mut interrupts).await
 }
 
 /// Waits until nothing is at work for an agent any more, and prints what happens until then.
@@ -55,6 +57,7 @@ pub(crate) async fn follow(
     engine: &Engine,
     id: AgentId,
     log: &mut print::Log,
+    interrupts: &mut Interrupts,
     after_seq: u32,
 ) -> Result<Exit, EngineError> {
     let mut updates = engine.watch(id, after_seq).await?;
@@ -66,13 +69,16 @@ pub(crate) async fn follow(
             update = updates.recv() => update,
             rested = engine.at_rest(id), if ended.is_some() => {
                 match (ended, rested?.last_seq > log.last_seq()) {
+                    (Some(_), false) if interrupted => {
+                        return finished(engine, id, log, Exit::Interrupted).await;
+                    }
                     (Some(exit), false) => return finished(engine, id, log, exit).await,
                     // What happened meanwhile is on its way here.
                     (None, _) | (_, true) => ended = None,
                 }
                 continue;
             }
-            _ = tokio::signal::ctrl_c(), if !interrupted => {
+            () = interrupts.next(), if !interrupted => {
                 interrupted = true;
                 // Where it ends by itself at this very moment there is nothing left to stop.
                 let _ = engine.stop(id).await;
@@ -108,17 +114,27 @@ pub(crate) async fn follow(
     }
 }
 
-async fn finished(engine: &Engine, id: AgentId, log: &print::Log, exit: Exit) -> Result<Exit, EngineError> {
+/// Ends the log and says what the user can do.
+pub(crate) async fn finished(
+    engine: &Engine,
+    id: AgentId,
+    log: &print::Log,
+    exit: Exit,
+) -> Result<Exit, EngineError> {
     log.end();
-    advise(exit, &engine.agent(id).await?.name);
+    advise(exit, engine.agent(id).await?.as_ref());
     Ok(exit)
 }
 
 /// Says on standard error what the user can do with an agent that is not done.
-fn advise(exit: Exit, name: &str) {
+fn advise(exit: Exit, agent: &Agent) {
     // Within single quotes a shell takes everything as it is, except for their end.
-    let name = name.replace('\'', r"'\''");
+    let name = agent.name.replace('\'', r"'\''");
+    let waits = agent.status == Status::Completed && agent.pull_request.is_some();
     let advice = match exit {
+        Exit::Limit | Exit::Interrupted if waits => {
+            format!("see what came back with anchorctl feedback '{name}'; with --take all it works on that")
+        }
         Exit::Waiting => format!("anchorctl answer '{name}' 'your answer'"),
         Exit::Limit => {
             return print::aside(format_args!(

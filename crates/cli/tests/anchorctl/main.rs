@@ -6,10 +6,12 @@
 mod harness;
 
 mod accounts;
+mod answers;
 mod crashes;
 mod delivering;
 mod files;
 mod forbidden;
+mod issues;
 mod keys;
 mod models;
 mod pipes;

@@ -117,6 +117,15 @@ impl Engine {
         self.follow_up(&resident).await
     }
 
+    /// Asks GitHub now what came back for an agent's pull request, and leaves it to the user.
+    ///
+    /// # Errors
+    /// Those of [`Engine::look_for_feedback`].
+    pub async fn hear_feedback(&self, id: AgentId) -> Result<(), EngineError> {
+        let resident = self.resident(id).await?;
+        self.look(&resident).await
+    }
+
     /// Returns what came back for an agent's pull request, in the order in which it came.
     ///
     /// # Errors
