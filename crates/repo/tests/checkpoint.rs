@@ -165,6 +165,7 @@ fn agents_on_one_mirror_work_at_the_same_time() {
                     (0..20).fold((base.commit.clone(), base.tree.clone()), |(parent, tree), step| {
                         let edits = [put(&format!("f{step}"), "same for all")];
                         let next = mirror.checkpoint(Some(&parent), &tree, &edits, "edit", step).unwrap();
+                        mirror.keep(&agent, &next.commit).unwrap();
                         (next.commit, next.tree)
                     })
                 })
