@@ -159,6 +159,8 @@ export type Agent = {
 	sourceBranch: string,
 	/**  The branch it pushes to. */
 	targetBranch: string,
+	/**  How many commits of the source branch's history it wants; all of them without a number. */
+	historyDepth: number | null,
 	/**  Its container, once there is one. Written by `CellOpened`. */
 	containerId: string | null,
 	/**
@@ -1239,6 +1241,11 @@ export type NewAgent = {
 	sourceBranch: string,
 	/**  The branch to push to. */
 	targetBranch: string,
+	/**
+	 *  How many commits of the source branch's history to fetch, counted from its tip; all of them without a
+	 *  number, and where the whole history is here already.
+	 */
+	historyDepth?: number | null,
 	/**  The model to work with. */
 	model: ModelChoice,
 	/**  The model that stands in where that one fails. */

@@ -34,6 +34,7 @@ pub fn new_agent() -> NewAgent {
         github_repo: "octo/hello".to_owned(),
         source_branch: "main".to_owned(),
         target_branch: "agent/rename".to_owned(),
+        history_depth: Some(50),
         model: model("small"),
         fallback: Some(model("large")),
         limits: Limits::default(),
