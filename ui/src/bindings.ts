@@ -1344,8 +1344,10 @@ export type PullRequest = {
 	head: string,
 	/**  The branch that it is to be merged into. */
 	base: string,
-	/**  How the checks of that commit stand. */
+	/**  How the checks of that commit stand, as far as they can be read. */
 	checks: ChecksState,
+	/**  What of them cannot be read, mostly because the token may not. */
+	withheld?: Withheld[],
 };
 
 /**  What a pull request is opened with, for the user to change before it. */
@@ -1432,6 +1434,11 @@ export type RepositoryList = {
 	reading: boolean,
 	/**  The page on which more repositories are given to the app. */
 	grantUrl: string | null,
+	/**
+	 *  Where the sign-in is authorised for organisations that are missing since they want single sign-on; none
+	 *  where none is missing.
+	 */
+	ssoUrl: string | null,
 	/**  What is left of GitHub's rate limit. */
 	rate: RateLimit | null,
 };
@@ -1759,6 +1766,15 @@ export type Wire =
 "MESSAGES" | 
 /**  Gemini's `generateContent`. */
 "GEMINI";
+
+/**  What machines say of a commit and a token may not be let see. */
+export type Withheld = 
+/**  Check runs, as GitHub Actions makes them. */
+"CHECKS" | 
+/**  What other services say of a commit. */
+"COMMIT_STATUSES" | 
+/**  The ends of failed jobs' logs. */
+"JOB_LOGS";
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

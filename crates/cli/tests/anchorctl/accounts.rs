@@ -167,6 +167,7 @@ say "gone" "$program" account
 async fn what_a_real_keychain_keeps_the_next_process_uses_and_signing_out_forgets() {
     let (house, github) = (House::new(), GitHub::start().await);
     let page = vec![listed(&github.host(), "octo", "tides", "2026-11-01T00:00:00Z")];
+    github.rules().sso = true;
     github.rules().pages = vec![page];
     let token = house.place().join("token");
     std::fs::write(&token, PASTED).unwrap();
@@ -183,6 +184,12 @@ async fn what_a_real_keychain_keeps_the_next_process_uses_and_signing_out_forget
     assert_eq!(repository["name"], "tides");
     assert_eq!(said(&kept.out, "still listed"), said(&kept.out, "list"));
     assert!(kept.err.contains("open the keychain for the account"), "{}", kept.err);
+    let missing = format!(
+        "Some organisations are missing: they want single sign-on.\n\
+         what to do: authorise the sign-in for them at http://{}/settings/tokens\n",
+        github.host()
+    );
+    assert!(kept.err.contains(&missing), "{}", kept.err);
 
     let forgotten = session(FORGOTTEN).await;
     assert_eq!(statuses(&forgotten.out), ["0", "0", "0"], "{forgotten:?}");

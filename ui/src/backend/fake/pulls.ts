@@ -1,5 +1,13 @@
 /** The agents whose work was pushed: their pull requests, and what came back for them. */
-import type { Agent, ChecksState, EventKind, Feedback, PullRequest, PullRequestState } from "../../bindings";
+import type {
+  Agent,
+  ChecksState,
+  EventKind,
+  Feedback,
+  PullRequest,
+  PullRequestState,
+  Withheld,
+} from "../../bindings";
 import { born, played, type Recorded } from "./born";
 import { call, finish, one, opening, refactor, type Step } from "./recording";
 
@@ -21,7 +29,8 @@ export function pullRequestOf(
   head = agent.pushedCommit ?? first,
 ): PullRequest {
   const url = `https://github.com/${agent.githubRepo}/pull/${number}`;
-  return { number, url, title: agent.name, state, head, base: agent.sourceBranch, checks };
+  const base = agent.sourceBranch;
+  return { number, url, title: agent.name, state, head, base, checks, withheld: [] };
 }
 
 const typecheckLog = `> journal@2.4.0 typecheck
@@ -239,5 +248,17 @@ export function pulls(now: number): Recorded[] {
   );
   proposed(closed, ["OPEN", "PENDING"], ["CLOSED", "NONE"]);
 
-  return [waits, answered, passed, merged, moved, conflicts, closed];
+  const unread = done(
+    "p08",
+    "Time the tide requests",
+    "octo/tides",
+    "agent/tide-timing",
+    60 * 31,
+    pushed("agent/tide-timing"),
+  );
+  const pullRequest = pullRequestOf(unread.agent, 148, "OPEN", "NONE");
+  const withheld: Withheld[] = ["CHECKS", "JOB_LOGS"];
+  played(unread, [one(4000, { type: "pullRequestChanged", pullRequest: { ...pullRequest, withheld } })]);
+
+  return [waits, answered, passed, merged, moved, conflicts, closed, unread];
 }
