@@ -12,7 +12,7 @@ export const commands = {
 	/**  Says how one can sign in to a host. */
 	signInOffer: (host: string) => typedError<SignInOffer, Fault>(__TAURI_INVOKE("sign_in_offer", { host })),
 	/**  Begins to sign in and tells each step; returns the sign-in's number. */
-	signIn: (host: string, way: SignInWay, token: string | null, channel: Channel<SignInProgress>) => typedError<number, Fault>(__TAURI_INVOKE("sign_in", { host, way, token, channel })),
+	signIn: (host: string, way: SignInWay, token: string | null, remember: boolean | null, channel: Channel<SignInProgress>) => typedError<number, Fault>(__TAURI_INVOKE("sign_in", { host, way, token, remember, channel })),
 	/**  Gives a sign-in up; one that has ended is no error. */
 	cancelSignIn: (number: number) => typedError<null, Fault>(__TAURI_INVOKE("cancel_sign_in", { number })),
 	/**  Forgets an account and its tokens. */
@@ -1105,7 +1105,7 @@ export type Limits = {
 	money?: number | null,
 };
 
-/**  An account that is signed in. Its tokens are in the keychain and nowhere else. */
+/**  An account that is signed in. Its tokens are in the keychain, or in memory alone, and nowhere else. */
 export type LinkedAccount = {
 	/**  Host and number, such as `github.com/583231`; the login can change. */
 	key: string,
@@ -1123,6 +1123,8 @@ export type LinkedAccount = {
 	way: SignInWay,
 	/**  Whether it is the one that is used on its host. */
 	chosen: boolean,
+	/**  Whether its tokens are in memory alone, so that it is forgotten when the program ends. */
+	sessionOnly: boolean,
 	/**  When its token ends, where it does and cannot be refreshed. */
 	expiresAt: Timestamp | null,
 	/**  What it lacks, in words: scopes of a token. */
@@ -1535,6 +1537,8 @@ export type SignInOffer = {
 	installUrl: string | null,
 	/**  The page on which a token is made. */
 	tokenUrl: string,
+	/**  Whether a sign-in is remembered on this computer where the user does not say. */
+	remembers: boolean,
 };
 
 /**  How far a sign-in is. */

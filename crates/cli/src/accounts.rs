@@ -84,7 +84,7 @@ async fn sign_in(engine: &Engine, options: SignInOptions) -> Result<Exit, Engine
         SignInWay::Token => Some(key::typed("Paste the token")?),
         SignInWay::Code | SignInWay::Browser | SignInWay::Gh => None,
     };
-    let mut progress = engine.sign_in(&options.host, way, token);
+    let mut progress = engine.sign_in(&options.host, way, token, None);
     loop {
         let step = tokio::select! {
             step = progress.recv() => step,

@@ -22,7 +22,7 @@ pub enum SignInWay {
     Gh,
 }
 
-/// An account that is signed in. Its tokens are in the keychain and nowhere else.
+/// An account that is signed in. Its tokens are in the keychain, or in memory alone, and nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
@@ -43,6 +43,8 @@ pub struct LinkedAccount {
     pub way: SignInWay,
     /// Whether it is the one that is used on its host.
     pub chosen: bool,
+    /// Whether its tokens are in memory alone, so that it is forgotten when the program ends.
+    pub session_only: bool,
     /// When its token ends, where it does and cannot be refreshed.
     pub expires_at: Option<Timestamp>,
     /// What it lacks, in words: scopes of a token.
@@ -79,6 +81,8 @@ pub struct SignInOffer {
     pub install_url: Option<String>,
     /// The page on which a token is made.
     pub token_url: String,
+    /// Whether a sign-in is remembered on this computer where the user does not say.
+    pub remembers: bool,
 }
 
 /// How far a sign-in is.

@@ -5,7 +5,7 @@ use super::Accounts;
 use crate::EngineError;
 use anchorhold_domain::{AskedPermission, ForgeApp, LinkedAccount, SignInOffer, SignInWay};
 use anchorhold_forge::sign_in::{Access, App, AppKind, Host, Level, SignIn};
-use anchorhold_secrets::{Secret, SecretName};
+use anchorhold_secrets::{Rest, Secret, SecretName};
 
 /// The GitHub on which the built-in app is registered.
 const USUAL: &str = "github.com";
@@ -74,6 +74,7 @@ impl Accounts {
             permissions: permissions(app.as_ref().is_some_and(|app| app.oauth_app)),
             install_url: app.as_ref().and_then(|app| install_url(&host, app)),
             token_url: token_url(&host),
+            remembers: self.rest == Rest::Keychain,
             host: host.name().to_owned(),
         })
     }

@@ -60,7 +60,7 @@ async fn a_list_that_cannot_be_read_is_an_error_and_is_read_again_when_it_is_ask
     let refused = engine.repositories(None, "").await.unwrap_err();
     assert_eq!(refused.code(), "sign_in_again");
     assert!(engine.accounts().await.unwrap()[0].trouble.is_some());
-    ended(engine.sign_in(&github.host(), SignInWay::Code, None)).await.unwrap();
+    ended(engine.sign_in(&github.host(), SignInWay::Code, None, None)).await.unwrap();
     assert_eq!(engine.repositories(Some(&account.key), "").await.unwrap().total, 1);
     engine.close().await;
 }
@@ -74,7 +74,7 @@ async fn where_nobody_is_signed_in_there_is_an_empty_list_of_no_account() {
     let unknown = engine.repositories(Some("github.com/1"), "").await.unwrap_err();
     assert_eq!(unknown.code(), "account_unknown");
     // A token that somebody brought has no app that could be given more.
-    ended(engine.sign_in(&github.host(), SignInWay::Token, Some(PASTED.to_owned()))).await.unwrap();
+    ended(engine.sign_in(&github.host(), SignInWay::Token, Some(PASTED.to_owned()), None)).await.unwrap();
     assert_eq!(engine.repositories(None, "").await.unwrap().grant_url, None);
     eventually("it is read", || github.rules().asked.iter().any(|(line, _)| line.ends_with("/user/repos")))
         .await;
@@ -90,7 +90,9 @@ async fn organisations_that_want_single_sign_on_are_said_to_be_missing_with_the_
     let ways = [
         (by_code(&engine, &github).await, "github-apps/anchorhold/installations/new"),
         (
-            ended(engine.sign_in(&github.host(), SignInWay::Token, Some(THEIRS.to_owned()))).await.unwrap(),
+            ended(engine.sign_in(&github.host(), SignInWay::Token, Some(THEIRS.to_owned()), None))
+                .await
+                .unwrap(),
             "settings/tokens",
         ),
     ];
@@ -102,7 +104,7 @@ async fn organisations_that_want_single_sign_on_are_said_to_be_missing_with_the_
     }
     github.rules().sso = false;
     let account =
-        ended(engine.sign_in(&github.host(), SignInWay::Token, Some(PASTED.to_owned()))).await.unwrap();
+        ended(engine.sign_in(&github.host(), SignInWay::Token, Some(PASTED.to_owned()), None)).await.unwrap();
     let found = engine.repositories(Some(&account.key), "").await.unwrap();
     assert_eq!((found.total, found.sso_url), (1, None));
     engine.close().await;
