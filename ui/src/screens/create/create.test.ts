@@ -107,31 +107,6 @@ test("create and start sends what was filled in, starts it and opens it", async 
   ]);
 });
 
-test("the last commits are asked for by their number, and all of it again without", async () => {
-  const sent: (number | null | undefined)[] = [];
-  const createAgent = (made: NewAgent) => {
-    sent.push(made.historyDepth);
-    return Promise.reject({ code: "name_taken", message: "create the agent", hint: null });
-  };
-  show(CreateDialog, {}, { createAgent });
-  await ready();
-  await fill(complete);
-  const which = screen.getByTestId("history-cut");
-  await fireEvent.change(which, { target: { value: "CUT" } });
-  const depth = await screen.findByTestId("history-depth");
-  await fireEvent.input(depth, { target: { value: "0" } });
-  await fireEvent.click(await field("submit"));
-  await waitFor(() => expect(depth.getAttribute("aria-invalid")).toBe("true"));
-  expect(sent).toEqual([]);
-  await fireEvent.input(depth, { target: { value: "20" } });
-  expect(screen.getByTestId("history-toggle").textContent).toContain("the last 20 commits");
-  await fireEvent.click(await field("submit"));
-  await waitFor(() => expect(sent).toEqual([20]));
-  await fireEvent.change(which, { target: { value: "WHOLE" } });
-  await fireEvent.click(await field("submit"));
-  await waitFor(() => expect(sent).toEqual([20, null]));
-});
-
 test("the form opens with its first field ready to type in", async () => {
   show(CreateDialog, {});
   const name = await field("name");
