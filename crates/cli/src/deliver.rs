@@ -174,6 +174,10 @@ async fn heard(engine: &Engine, agent: &Agent, options: &FeedbackOptions) -> Res
         // What came before is there all the same.
         print::fault(&error.fault());
     }
+    let latest = engine.agent(agent.id).await?;
+    for line in latest.pull_request.iter().flat_map(|pull_request| print::withheld(&pull_request.withheld)) {
+        print::aside(line);
+    }
     let items = engine.feedback(agent.id).await?;
     if options.take.is_empty() {
         items.iter().for_each(|item| if options.agent.json { print::json(item) } else { show_item(item) });

@@ -52,6 +52,7 @@ async fn show(engine: &Engine, bare: &Path, options: &DemoOptions) -> Result<Exi
         github_repo: bare.display().to_string(),
         source_branch: "main".to_owned(),
         target_branch: branch.clone(),
+        history_depth: None,
         model: scripted(),
         fallback: None,
         limits: Limits::default(),

@@ -186,6 +186,7 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
         github_repo: options.repo.clone(),
         source_branch: options.from.clone(),
         target_branch: options.to.clone(),
+        history_depth: options.depth,
         model: ModelChoice {
             wire: options.wire,
             effort: options.effort,

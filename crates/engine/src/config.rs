@@ -67,7 +67,8 @@ pub struct Config {
     pub slots: Option<usize>,
     /// Who commits.
     pub identity: Option<Identity>,
-    /// Whether tokens of sign-ins rest in memory alone, so that accounts end with the program.
+    /// Whether tokens of sign-ins rest in memory alone where the user does not say, so that accounts end with the
+    /// program.
     pub session_only: bool,
     /// Says whether the system hands links of this program's scheme to it; it may block.
     pub deep_links: fn() -> bool,

@@ -157,11 +157,10 @@ fn agents_on_one_mirror_work_at_the_same_time() {
     let trees: Vec<String> = std::thread::scope(|scope| {
         let (mirror, base) = (&mirror, &base);
         let agents: Vec<_> = (0..8)
-            .map(|n| {
+            .map(|_| {
                 scope.spawn(move || {
                     let again = common::fetch(mirror, "main", &anchorhold_repo::Credentials::none()).unwrap();
                     assert_eq!(again, *base);
-                    let agent = format!("agent-{n}");
                     (0..20).fold((base.commit.clone(), base.tree.clone()), |(parent, tree), step| {
                         let edits = [put(&format!("f{step}"), "same for all")];
                         let next = mirror.checkpoint(Some(&parent), &tree, &edits, "edit", step).unwrap();

@@ -262,7 +262,7 @@ async fn ask(
                 return Ok((pull_request, Vec::new()));
             }
             let found = forge.feedback(&owner, &name, &pull_request).await?;
-            pull_request.checks = found.checks;
+            (pull_request.checks, pull_request.withheld) = (found.checks, found.withheld);
             Ok((pull_request, found.items))
         })
         .await

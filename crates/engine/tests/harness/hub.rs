@@ -43,6 +43,7 @@ struct Hub {
     issues: Vec<Value>,
     asked: Vec<String>,
     broken: bool,
+    withholds: bool,
 }
 
 impl StandIn {
@@ -157,6 +158,11 @@ impl StandIn {
     /// Answers nothing but that it has a fault of its own, or well again.
     pub fn breaks(&self, broken: bool) {
         self.hub(|hub| hub.broken = broken);
+    }
+
+    /// Lets no token read the checks of a commit, or every one.
+    pub fn withholds(&self, withholds: bool) {
+        self.hub(|hub| hub.withholds = withholds);
     }
 
     fn hub<T>(&self, look: impl FnOnce(&mut Hub) -> T) -> T {
@@ -280,6 +286,9 @@ fn answer(kept: &Kept, method: &str, path: &str, body: &Value) -> (u16, Value) {
         ("GET", ["issues", number]) => {
             let found = hub.issues.iter().find(|issue| is(&issue["number"], number));
             found.map_or_else(missing, |found| (200, found.clone()))
+        }
+        ("GET", ["commits", _, "check-runs"]) if hub.withholds => {
+            (403, json!({"message": "Resource not accessible by integration", "status": "403"}))
         }
         ("GET", ["commits", head, "check-runs"]) => {
             let found: Vec<Value> =

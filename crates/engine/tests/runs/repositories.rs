@@ -88,6 +88,7 @@ async fn an_agent_that_makes_no_sense_is_not_created() {
         NewAgent { name: "other".to_owned(), task: " ".to_owned(), ..good() },
         NewAgent { name: "other".to_owned(), target_branch: "main".to_owned(), ..good() },
         NewAgent { name: "other".to_owned(), target_branch: "a..b".to_owned(), ..good() },
+        NewAgent { name: "other".to_owned(), history_depth: Some(0), ..good() },
         NewAgent {
             name: "other".to_owned(),
             github_repo: "https://me:secret@example.com/a".to_owned(),
@@ -107,6 +108,7 @@ async fn an_agent_that_makes_no_sense_is_not_created() {
             "task_empty",
             "target_is_source",
             "branch_invalid",
+            "depth_invalid",
             "repository_invalid",
         ]
     );
