@@ -6,13 +6,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { removeCells } from "./support/engine.js";
+import { unpack } from "./support/package.js";
 import { openWindow } from "./support/window.js";
 
 let folder, window;
 
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "anchorhold-e2e-"));
-  window = await openWindow(path.join(folder, "home"));
+  window = await openWindow((await unpack(folder)).app, path.join(folder, "home"));
 });
 
 after(async () => {

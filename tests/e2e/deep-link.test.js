@@ -1,31 +1,36 @@
-// Signing in in the browser, which comes back by a link that the system hands to the app: to the one that runs,
-// and to one that is started for it.
+// Signing in in the browser, which comes back by a link that the system hands to the app by the desktop entry of the
+// package: to the one that runs, and to one that is started for it.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { CLIENT, SECRET, startGitHub } from "./support/github.js";
-import { APP, openWindow } from "./support/window.js";
+import { unpack } from "./support/package.js";
+import { openWindow } from "./support/window.js";
 
 const run = promisify(execFile);
-const ENTRY = path.resolve(import.meta.dirname, "../../src-tauri/anchorhold.desktop");
 
-let folder, github, window, env;
+let folder, github, installed, window, env;
 
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "anchorhold-e2e-"));
   github = await startGitHub();
+  installed = await unpack(folder);
   env = {
+    ...installed.env,
     ANCHORHOLD_FORGE_STAND_IN: github.host,
     ANCHORHOLD_HOME: path.join(folder, "home"),
     XDG_DATA_HOME: path.join(folder, "data"),
     XDG_CONFIG_HOME: path.join(folder, "config"),
+    // Else what a desktop of its own knows would be asked.
+    XDG_CURRENT_DESKTOP: "",
   };
-  await install();
+  await mkdir(env.XDG_DATA_HOME);
+  await mkdir(env.XDG_CONFIG_HOME);
 });
 
 after(async () => {
@@ -34,8 +39,14 @@ after(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
+test("the system hands links of the scheme to the package's own entry", async () => {
+  const asked = ["query", "default", "x-scheme-handler/anchorhold"];
+  const { stdout } = await run("xdg-mime", asked, { env: { ...process.env, ...env } });
+  assert.equal(stdout.trim(), path.basename(installed.entry));
+});
+
 test("a link is handed to the app that runs", async () => {
-  window = await openWindow(env.ANCHORHOLD_HOME, { env });
+  window = await openWindow(installed.app, env.ANCHORHOLD_HOME, { env });
   await invoke("set_forge_app", {
     app: { host: github.host, clientId: CLIENT, slug: null, oauthApp: false, hasSecret: true },
     secret: SECRET,
@@ -56,26 +67,16 @@ test("a link starts the app, which finishes what an earlier one began", async ()
   await invoke("sign_out", { key });
   const link = await github.consent(await begin());
   await window.close();
-  window = await openWindow(env.ANCHORHOLD_HOME, { env, args: [link] });
+  // The driver starts what a browser starts, and speaks to the window that comes of it.
+  window = await openWindow("xdg-open", env.ANCHORHOLD_HOME, { env, args: [link] });
   await window.until(async () => (await logins()).length === 1, "sign in");
   assert.deepEqual(await logins(), ["ada"]);
   assert.equal(github.issued(), 2);
 });
 
-/** Installs the desktop entry of the package for this test alone. */
-async function install() {
-  const applications = path.join(env.XDG_DATA_HOME, "applications");
-  await mkdir(applications, { recursive: true });
-  await mkdir(env.XDG_CONFIG_HOME);
-  const template = await readFile(ENTRY, "utf8");
-  const entry = template.replaceAll("{{exec}}", APP).replaceAll("{{name}}", "Anchorhold").replaceAll("{{icon}}", "anchorhold");
-  await writeFile(path.join(applications, "Anchorhold.desktop"), entry);
-  await run("xdg-mime", ["default", "Anchorhold.desktop", "x-scheme-handler/anchorhold"], { env: { ...process.env, ...env } });
-}
-
 /** Opens a link as a browser does; the app that is started hands it over and ends. */
 async function open(link) {
-  await run("xdg-open", [link], { env: { ...process.env, ...env, XDG_CURRENT_DESKTOP: "" } });
+  await run("xdg-open", [link], { env: { ...process.env, ...env } });
 }
 
 /** Begins to sign in and returns the page that the browser is to be sent to. */

@@ -7,6 +7,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { expectedTree, git, makeSample } from "./support/sample.js";
 import { removeCells } from "./support/engine.js";
+import { unpack } from "./support/package.js";
 import { openWindow } from "./support/window.js";
 
 const TASK = `Tide heights are cut off instead of rounded: 1.29 m shows as 1.2 m. Round to the nearest decimetre wherever \
@@ -20,7 +21,7 @@ let folder, sample, window;
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "anchorhold-e2e-"));
   sample = await makeSample(folder);
-  window = await openWindow(path.join(folder, "home"));
+  window = await openWindow((await unpack(folder)).app, path.join(folder, "home"));
 });
 
 after(async () => {

@@ -101,6 +101,24 @@ export const accountScreens = [
     },
   },
   {
+    name: "accounts-unremembered",
+    path: agents,
+    act: async (page) => {
+      await openWays(page);
+      await page.click("[data-testid=remember]");
+    },
+  },
+  {
+    name: "accounts-keychain",
+    path: agents,
+    act: async (page) => {
+      await openWays(page, "locked.example.com");
+      await page.fill("[data-testid=token]", "ghp_1");
+      await page.click("[data-testid=way-TOKEN]");
+      await page.waitForSelector("[data-testid=token][aria-invalid=true]");
+    },
+  },
+  {
     name: "accounts-joined",
     path: agents,
     demo: "many",

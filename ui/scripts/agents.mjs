@@ -59,6 +59,15 @@ export const agentScreens = [
     act: (page) => page.fill("input", "nothing has this"),
   },
   { name: "create", path: "/dashboard/agents/new" },
+  {
+    name: "create-history",
+    path: "/dashboard/agents/new",
+    act: async (page) => {
+      await page.click("[data-testid=history-toggle]");
+      await page.selectOption("[data-testid=history-cut]", "CUT");
+      await page.evaluate(() => document.querySelector("[data-testid=history]").scrollIntoView());
+    },
+  },
   { name: "create-engine-missing", path: "/dashboard/agents/new", demo: "error" },
   {
     name: "create-problems",

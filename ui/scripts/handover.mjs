@@ -124,6 +124,7 @@ export const handoverScreens = [
   { name: "feedback-log", path: agent("p02"), act: (page) => page.click("[data-testid=tab-activity]") },
   { name: "feedback-waiting", path: agent("p01"), act: openFeedback },
   { name: "feedback-limited", path: agent("p03"), act: openFeedback },
+  { name: "feedback-withheld", path: agent("p08"), act: openFeedback },
   { name: "feedback-merged", path: agent("p04"), act: openFeedback },
   { name: "feedback-closed", path: agent("p07"), act: openFeedback },
   { name: "feedback-none", path: agent("a07"), act: openFeedback },

@@ -12,7 +12,7 @@ export const commands = {
 	/**  Says how one can sign in to a host. */
 	signInOffer: (host: string) => typedError<SignInOffer, Fault>(__TAURI_INVOKE("sign_in_offer", { host })),
 	/**  Begins to sign in and tells each step; returns the sign-in's number. */
-	signIn: (host: string, way: SignInWay, token: string | null, channel: Channel<SignInProgress>) => typedError<number, Fault>(__TAURI_INVOKE("sign_in", { host, way, token, channel })),
+	signIn: (host: string, way: SignInWay, token: string | null, remember: boolean | null, channel: Channel<SignInProgress>) => typedError<number, Fault>(__TAURI_INVOKE("sign_in", { host, way, token, remember, channel })),
 	/**  Gives a sign-in up; one that has ended is no error. */
 	cancelSignIn: (number: number) => typedError<null, Fault>(__TAURI_INVOKE("cancel_sign_in", { number })),
 	/**  Forgets an account and its tokens. */
@@ -161,6 +161,8 @@ export type Agent = {
 	sourceBranch: string,
 	/**  The branch it pushes to. */
 	targetBranch: string,
+	/**  How many commits of the source branch's history it wants; all of them without a number. */
+	historyDepth: number | null,
 	/**  Its container, once there is one. Written by `CellOpened`. */
 	containerId: string | null,
 	/**
@@ -1110,7 +1112,7 @@ export type Limits = {
 	money?: number | null,
 };
 
-/**  An account that is signed in. Its tokens are in the keychain and nowhere else. */
+/**  An account that is signed in. Its tokens are in the keychain, or in memory alone, and nowhere else. */
 export type LinkedAccount = {
 	/**  Host and number, such as `github.com/583231`; the login can change. */
 	key: string,
@@ -1128,6 +1130,8 @@ export type LinkedAccount = {
 	way: SignInWay,
 	/**  Whether it is the one that is used on its host. */
 	chosen: boolean,
+	/**  Whether its tokens are in memory alone, so that it is forgotten when the program ends. */
+	sessionOnly: boolean,
 	/**  When its token ends, where it does and cannot be refreshed. */
 	expiresAt: Timestamp | null,
 	/**  What it lacks, in words: scopes of a token. */
@@ -1246,6 +1250,11 @@ export type NewAgent = {
 	sourceBranch: string,
 	/**  The branch to push to. */
 	targetBranch: string,
+	/**
+	 *  How many commits of the source branch's history to fetch, counted from its tip; all of them without a
+	 *  number, and where the whole history is here already.
+	 */
+	historyDepth?: number | null,
 	/**  The model to work with. */
 	model: ModelChoice,
 	/**  The model that stands in where that one fails. */
@@ -1344,8 +1353,10 @@ export type PullRequest = {
 	head: string,
 	/**  The branch that it is to be merged into. */
 	base: string,
-	/**  How the checks of that commit stand. */
+	/**  How the checks of that commit stand, as far as they can be read. */
 	checks: ChecksState,
+	/**  What of them cannot be read, mostly because the token may not. */
+	withheld?: Withheld[],
 };
 
 /**  What a pull request is opened with, for the user to change before it. */
@@ -1432,6 +1443,11 @@ export type RepositoryList = {
 	reading: boolean,
 	/**  The page on which more repositories are given to the app. */
 	grantUrl: string | null,
+	/**
+	 *  Where the sign-in is authorised for organisations that are missing since they want single sign-on; none
+	 *  where none is missing.
+	 */
+	ssoUrl: string | null,
 	/**  What is left of GitHub's rate limit. */
 	rate: RateLimit | null,
 };
@@ -1528,6 +1544,8 @@ export type SignInOffer = {
 	installUrl: string | null,
 	/**  The page on which a token is made. */
 	tokenUrl: string,
+	/**  Whether a sign-in is remembered on this computer where the user does not say. */
+	remembers: boolean,
 };
 
 /**  How far a sign-in is. */
@@ -1576,9 +1594,9 @@ export type Signal =
 { type: "cloneProgress"; 
 /**  What is going on, and waited for. */
 phase: ClonePhase; 
-/**  Objects received so far; while they are being resolved, deltas. */
+/**  Objects received so far; while deltas are being resolved, objects that are whole. */
 received: number; 
-/**  Objects or deltas in all; zero while unknown. */
+/**  Objects in all; zero while unknown. */
 total: number; 
 /**  KiB received so far. */
 kib: number; 
@@ -1759,6 +1777,15 @@ export type Wire =
 "MESSAGES" | 
 /**  Gemini's `generateContent`. */
 "GEMINI";
+
+/**  What machines say of a commit and a token may not be let see. */
+export type Withheld = 
+/**  Check runs, as GitHub Actions makes them. */
+"CHECKS" | 
+/**  What other services say of a commit. */
+"COMMIT_STATUSES" | 
+/**  The ends of failed jobs' logs. */
+"JOB_LOGS";
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

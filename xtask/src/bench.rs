@@ -3,6 +3,7 @@
 
 mod cell;
 mod git;
+mod made;
 mod repository;
 mod run;
 mod stop;

@@ -8,6 +8,7 @@ mod bridge;
 mod check;
 mod command;
 mod demo;
+mod dist;
 mod engine;
 mod fuzz;
 mod generate;
@@ -63,6 +64,8 @@ enum Task {
         #[arg(long, value_enum)]
         arch: Option<bridge::Arch>,
     },
+    /// Builds the packages for Linux (deb and rpm) and prints where they lie.
+    Dist(dist::Options),
     /// Looks for bytes that break the protocol; needs a nightly compiler and cargo-fuzz.
     Fuzz(fuzz::Options),
     /// Installs what is missing for building, running and testing.
@@ -93,6 +96,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Gen => generate::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Bridge { arch } => bridge::run(arch),
+        Task::Dist(options) => dist::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Setup => {
             setup::ensure(&[Need::Build, Need::Window, Need::Engine, Need::Test])?;

@@ -36,6 +36,11 @@ pub fn github() -> PathBuf {
     root().join("tests").join("github")
 }
 
+/// The folder of Tauri's bundler, which makes the packages.
+pub fn bundler() -> PathBuf {
+    root().join("xtask").join("bundler")
+}
+
 /// A program that Cargo built in `profile`'s folder, such as `debug`.
 pub fn built(profile: &str, name: &str) -> PathBuf {
     target().join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))

@@ -198,6 +198,18 @@ pub const REQUIREMENTS: &[Requirement] = &[
     ),
     requirement(
         Need::Test,
+        "takes the app's package apart",
+        Probe::Program(&["dpkg-deb"]),
+        ["dpkg", "dpkg", "dpkg"],
+    ),
+    requirement(
+        Need::Test,
+        "reads which libraries a program is linked to",
+        Probe::Program(&["readelf"]),
+        ["binutils", "binutils", "binutils"],
+    ),
+    requirement(
+        Need::Test,
         "runs the UI alone for its pictures and accessibility checks",
         Probe::Program(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]),
         ["chromium", "chromium", "chromium"],

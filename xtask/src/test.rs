@@ -1,6 +1,6 @@
 //! Everything that says whether the product works, in one run.
 
-use crate::{check, command, engine, parts::Run, paths, setup, setup::Need, ui, window};
+use crate::{check, command, dist, engine, parts::Run, paths, setup, setup::Need, ui};
 use anyhow::Result;
 use clap::ValueEnum;
 use std::process::Command;
@@ -60,11 +60,12 @@ fn rust(host: &str) -> Result<()> {
 }
 
 fn end_to_end(host: &str) -> Result<()> {
-    window::build()?;
+    // What is driven is what users install: the programs as they come out of the package.
+    let packages = dist::make(dist::Profile::Dev, &[dist::Format::Deb])?;
     ui::install(&paths::e2e(), "end-to-end tests")?;
     let mut test = on_own_desktop();
     test.args(["npm", "--prefix"]).arg(paths::e2e()).args(["test", "--silent"]);
-    test.env("DOCKER_HOST", host).env("ANCHORHOLD_APP", paths::built("debug", "anchorhold"));
+    test.env("DOCKER_HOST", host).envs(packages.first().map(|deb| ("ANCHORHOLD_DEB", deb)));
     test.env("ANCHORHOLD_SCREENSHOTS", paths::target().join("e2e-screenshots"));
     command::run(&mut test, "drive the window", "look at the pictures in target/e2e-screenshots")
 }

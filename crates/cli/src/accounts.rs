@@ -84,7 +84,7 @@ async fn sign_in(engine: &Engine, options: SignInOptions) -> Result<Exit, Engine
         SignInWay::Token => Some(key::typed("Paste the token")?),
         SignInWay::Code | SignInWay::Browser | SignInWay::Gh => None,
     };
-    let mut progress = engine.sign_in(&options.host, way, token);
+    let mut progress = engine.sign_in(&options.host, way, token, None);
     loop {
         let step = tokio::select! {
             step = progress.recv() => step,
@@ -215,6 +215,10 @@ async fn reach(engine: &Engine, account: Option<&str>, text: &str, json: bool) -
     let shown = u32::try_from(found.repositories.len()).unwrap_or(u32::MAX);
     if found.total > shown {
         print::aside(format_args!("{} more match; name more of it.", found.total - shown));
+    }
+    if let Some(page) = found.sso_url {
+        print::aside("Some organisations are missing: they want single sign-on.");
+        print::aside(format_args!("what to do: authorise the sign-in for them at {page}"));
     }
     if let Some(page) = found.grant_url.filter(|_| !json) {
         print::aside(format_args!("Give the app more repositories at {page}"));

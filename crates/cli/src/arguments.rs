@@ -150,6 +150,10 @@ pub(crate) struct RunOptions {
     /// The branch to push to; created if it does not exist.
     #[arg(long, value_name = "BRANCH")]
     pub(crate) to: String,
+    /// Fetches only the last N commits of the history, for a huge repository. git_log and git_blame reach no
+    /// further; where the whole history is here already, it is kept.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) depth: Option<u32>,
     /// What to do; `-` reads it from standard input, for one that is longer than a system lets an argument be.
     #[arg(long, value_name = "TEXT|-", required_unless_present = "issue")]
     pub(crate) task: Option<String>,

@@ -2,10 +2,11 @@
 
 use crate::arguments::{AgentOptions, FeedbackOptions, PullRequestOptions};
 use crate::exit::Exit;
-use crate::run::{ending, follow, interrupt, rest};
+use crate::interrupt::Interrupts;
+use crate::run::{ending, finished, follow, interrupt, rest};
 use crate::{agents, open, print};
 use anchorhold_domain::{
-    Agent, AgentId, ChecksState, FeedbackItem, PullRequestState, PushPlan, Signing, Update,
+    Agent, AgentId, ChecksState, FeedbackItem, PullRequestState, PushPlan, Signal, Signing, Update,
 };
 use anchorhold_engine::{Engine, EngineError};
 use std::time::Duration;
@@ -93,41 +94,55 @@ pub(crate) async fn until_answered(
     engine: &Engine,
     id: AgentId,
     log: &mut print::Log,
+    interrupts: &mut Interrupts,
 ) -> Result<Exit, EngineError> {
-    rest(engine, id, log).await?;
+    tokio::select! {
+        rested = rest(engine, id, log) => rested?,
+        () = interrupts.next() => return stopped(engine, id, log).await,
+    }
     let mut updates = engine.watch(id, log.last_seq()).await?;
     let mut patience = Instant::now() + UNTIL_CHECKS;
     if let Some(exit) = answered(engine.agent(id).await?.as_ref(), false) {
-        return Ok(exit);
+        return finished(engine, id, log, exit).await;
     }
     loop {
         let update = tokio::select! {
             update = updates.recv() => update,
-            _ = tokio::signal::ctrl_c() => {
-                interrupt(engine, id).await;
-                return Ok(Exit::Interrupted);
-            }
+            () = interrupts.next() => return stopped(engine, id, log).await,
             () = tokio::time::sleep_until(patience) => {
                 if let Some(exit) = answered(engine.agent(id).await?.as_ref(), true) {
-                    return Ok(exit);
+                    return finished(engine, id, log, exit).await;
                 }
                 patience = Instant::now() + UNTIL_CHECKS;
                 continue;
             }
         };
         match update {
-            None => return Ok(Exit::Error),
+            None => return finished(engine, id, log, Exit::Error).await,
+            Some(Update::Signal { signal: Signal::Unwritten { fault } }) => {
+                log.end();
+                print::fault(&fault);
+                return Ok(Exit::Error);
+            }
             Some(Update::Signal { signal }) => log.signal(&signal),
             Some(Update::Events { events, agent, live }) => {
                 events.iter().for_each(|event| log.event(event));
                 patience = Instant::now() + UNTIL_CHECKS;
                 if let Some(exit) = answered(&agent, false).filter(|_| live) {
-                    log.end();
-                    return Ok(exit);
+                    return finished(engine, id, log, exit).await;
                 }
             }
         }
     }
+}
+
+/// Stops what is at work, or cancels its push, and prints how that ended.
+async fn stopped(engine: &Engine, id: AgentId, log: &mut print::Log) -> Result<Exit, EngineError> {
+    interrupt(engine, id).await;
+    for event in engine.events(id, log.last_seq()).await? {
+        log.event(&event);
+    }
+    finished(engine, id, log, Exit::Interrupted).await
 }
 
 /// How the wait ends with the agent as it is; `late` where no check has come for long.
@@ -154,9 +169,13 @@ fn answered(agent: &Agent, late: bool) -> Option<Exit> {
 }
 
 async fn heard(engine: &Engine, agent: &Agent, options: &FeedbackOptions) -> Result<Exit, EngineError> {
-    if let Err(error) = engine.look_for_feedback(agent.id).await {
+    if let Err(error) = engine.hear_feedback(agent.id).await {
         // What came before is there all the same.
         print::fault(&error.fault());
+    }
+    let latest = engine.agent(agent.id).await?;
+    for line in latest.pull_request.iter().flat_map(|pull_request| print::withheld(&pull_request.withheld)) {
+        print::aside(line);
     }
     let items = engine.feedback(agent.id).await?;
     if options.take.is_empty() {
@@ -169,9 +188,15 @@ async fn heard(engine: &Engine, agent: &Agent, options: &FeedbackOptions) -> Res
     } else {
         options.take.clone()
     };
+    if ids.is_empty() {
+        print::aside(format_args!("Nothing that came back is open."));
+        return Ok(Exit::Completed);
+    }
+    let mut interrupts = Interrupts::listen();
     let before = engine.agent(agent.id).await?.last_seq;
     engine.take_feedback(agent.id, ids, options.note.clone()).await?;
-    follow(engine, agent.id, &mut print::Log::resumed(options.agent.json), before).await
+    let mut log = print::Log::resumed(options.agent.json);
+    follow(engine, agent.id, &mut log, &mut interrupts, before).await
 }
 
 fn show_item(item: &FeedbackItem) {

@@ -2,6 +2,7 @@
 
 use crate::arguments::DemoOptions;
 use crate::exit::Exit;
+use crate::interrupt::Interrupts;
 use crate::run::{follow, free_name};
 use crate::{open, print};
 use anchorhold_domain::{Delivery, EventKind, FileRules, Limits, NewAgent, PushWish, Update};
@@ -51,6 +52,7 @@ async fn show(engine: &Engine, bare: &Path, options: &DemoOptions) -> Result<Exi
         github_repo: bare.display().to_string(),
         source_branch: "main".to_owned(),
         target_branch: branch.clone(),
+        history_depth: None,
         model: scripted(),
         fallback: None,
         limits: Limits::default(),
@@ -63,6 +65,7 @@ async fn show(engine: &Engine, bare: &Path, options: &DemoOptions) -> Result<Exi
             .map_err(|source| EngineError::Folder { path: path.clone(), source })?;
     }
     let mut updates = engine.watch(agent.id, 0).await?;
+    let mut interrupts = Interrupts::listen();
     engine.start(agent.id).await?;
     // A second watcher of the same log: what it sees decides when the instruction is queued.
     let queueing = {
@@ -81,14 +84,14 @@ async fn show(engine: &Engine, bare: &Path, options: &DemoOptions) -> Result<Exi
         })
     };
     let mut log = print::Log::new(false);
-    let exit = follow(engine, agent.id, &mut log, 0).await?;
+    let exit = follow(engine, agent.id, &mut log, &mut interrupts, 0).await?;
     queueing.abort();
     if exit != Exit::Completed {
         return Ok(exit);
     }
     print::line(format_args!("\n{}", engine.patch(agent.id).await?));
     let pushing = engine.push(agent.id, PushWish::default()).await?;
-    let exit = follow(engine, agent.id, &mut log, pushing.last_seq - 1).await?;
+    let exit = follow(engine, agent.id, &mut log, &mut interrupts, pushing.last_seq - 1).await?;
     if exit != Exit::Completed {
         return Ok(exit);
     }

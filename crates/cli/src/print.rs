@@ -2,7 +2,7 @@
 
 use anchorhold_domain::{
     CellFact, ChecksState, ClonePhase, Event, EventKind, FactVerdict, Fault, Feedback, FeedbackKind,
-    LimitKind, PlanStep, PullRequest, PullRequestState, Signal, StepStatus, Timestamp, ToolOutcome,
+    LimitKind, PlanStep, PullRequest, PullRequestState, Signal, StepStatus, Timestamp, ToolOutcome, Withheld,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -69,7 +69,9 @@ impl Log {
                         let rate = bytes_per_second / 1024;
                         format!("fetching {received} of {total} objects, {kib} KiB, {rate} KiB/s")
                     }
-                    ClonePhase::Resolving => format!("resolving {received} of {total} deltas, {kib} KiB"),
+                    ClonePhase::Resolving => {
+                        format!("resolving deltas: {received} of {total} objects, {kib} KiB")
+                    }
                     ClonePhase::Broken => format!("the connection broke; again in {again_in_s} s"),
                 });
             }
@@ -253,7 +255,37 @@ pub(crate) fn pull(pull_request: &PullRequest) -> String {
         ChecksState::Passed => "all checks passed",
         ChecksState::Failed => "checks failed",
     };
-    format!("⇄ pull request #{} {state}, {checks}: {}", pull_request.number, shown(&pull_request.url))
+    let withheld: String =
+        withheld(&pull_request.withheld).iter().map(|line| format!("\n          {line}")).collect();
+    format!(
+        "⇄ pull request #{} {state}, {checks}: {}{withheld}",
+        pull_request.number,
+        shown(&pull_request.url)
+    )
+}
+
+/// What of a pull request's checks cannot be read, and what to do; nothing where all can.
+pub(crate) fn withheld(withheld: &[Withheld]) -> Vec<String> {
+    let words =
+        |word: fn(&Withheld) -> &'static str| withheld.iter().map(word).collect::<Vec<_>>().join(" and ");
+    if withheld.is_empty() {
+        return Vec::new();
+    }
+    let what = words(|withheld| match withheld {
+        Withheld::Checks => "checks",
+        Withheld::CommitStatuses => "commit statuses",
+        Withheld::JobLogs => "job logs",
+    });
+    let permissions = words(|withheld| match withheld {
+        Withheld::Checks => "Checks",
+        Withheld::CommitStatuses => "Commit statuses",
+        Withheld::JobLogs => "Actions",
+    });
+    let mut hint = format!("what to do: give the app or the token read access to {permissions}");
+    if withheld.contains(&Withheld::JobLogs) {
+        hint.push_str("; job logs are with another host, which the network must let through");
+    }
+    vec![format!("{what} cannot be read with this token"), hint]
 }
 
 fn pieces(count: usize) -> String {

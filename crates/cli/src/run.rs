@@ -2,6 +2,7 @@
 
 use crate::arguments::RunOptions;
 use crate::exit::Exit;
+use crate::interrupt::Interrupts;
 use crate::{deliver, open, print};
 use anchorhold_domain::{
     Agent, AgentId, ModelChoice, NewAgent, PauseReason, PushWish, Signal, Status, Update,
@@ -21,9 +22,10 @@ async fn work(engine: &Engine, options: &RunOptions) -> Result<Exit, EngineError
     for text in &options.instruct {
         engine.instruct(agent.id, text).await?;
     }
+    let mut interrupts = Interrupts::listen();
     engine.start(agent.id).await?;
     let mut log = print::Log::new(options.json);
-    let exit = follow(engine, agent.id, &mut log, 0).await?;
+    let exit = follow(engine, agent.id, &mut log, &mut interrupts, 0).await?;
     if exit != Exit::Completed {
         return Ok(exit);
     }
@@ -32,13 +34,13 @@ async fn work(engine: &Engine, options: &RunOptions) -> Result<Exit, EngineError
     }
     if options.push && engine.agent(agent.id).await?.pushed_commit.is_none() {
         // It pushes by itself; where it did not, this says why.
-        let pushing = push(engine, agent.id, PushWish::default()).await?;
-        return follow(engine, agent.id, &mut log, pushing.last_seq - 1).await;
+        let pushing = push(engine, agent.id, &mut interrupts, PushWish::default()).await?;
+        return follow(engine, agent.id, &mut log, &mut interrupts, pushing.last_seq - 1).await;
     }
     if options.delivery.follow_up.is_none() {
         return Ok(exit);
     }
-    deliver::until_answered(engine, agent.id, &mut log).await
+    deliver::until_answered(engine, agent.id, &mut log, &mut interrupts).await
 }
 
 /// Waits until nothing is at work for an agent any more, and prints what happens until then.
@@ -51,12 +53,17 @@ pub(crate) async fn rest(engine: &Engine, id: AgentId, log: &mut print::Log) -> 
 }
 
 /// Begins to push; an interrupt cancels that while commits are still being made.
-pub(crate) async fn push(engine: &Engine, id: AgentId, wish: PushWish) -> Result<Agent, EngineError> {
+pub(crate) async fn push(
+    engine: &Engine,
+    id: AgentId,
+    interrupts: &mut Interrupts,
+    wish: PushWish,
+) -> Result<Agent, EngineError> {
     let pushing = engine.push(id, wish);
     tokio::pin!(pushing);
     tokio::select! {
         pushed = &mut pushing => return pushed,
-        _ = tokio::signal::ctrl_c() => {}
+        () = interrupts.next() => {}
     }
     interrupt(engine, id).await;
     pushing.await
@@ -77,6 +84,7 @@ pub(crate) async fn follow(
     engine: &Engine,
     id: AgentId,
     log: &mut print::Log,
+    interrupts: &mut Interrupts,
     after_seq: u32,
 ) -> Result<Exit, EngineError> {
     let mut updates = engine.watch(id, after_seq).await?;
@@ -88,13 +96,17 @@ pub(crate) async fn follow(
             update = updates.recv() => update,
             rested = engine.at_rest(id), if ended.is_some() => {
                 match (ended, rested?.last_seq > log.last_seq()) {
+                    (Some(exit), false) if cancelled => return finished(engine, id, log, exit).await,
+                    (Some(_), false) if interrupted => {
+                        return finished(engine, id, log, Exit::Interrupted).await;
+                    }
                     (Some(exit), false) => return finished(engine, id, log, exit).await,
                     // What happened meanwhile is on its way here.
                     (None, _) | (_, true) => ended = None,
                 }
                 continue;
             }
-            _ = tokio::signal::ctrl_c(), if !interrupted => {
+            () = interrupts.next(), if !interrupted => {
                 interrupted = true;
                 cancelled = interrupt(engine, id).await;
                 continue;
@@ -131,7 +143,13 @@ pub(crate) async fn follow(
     }
 }
 
-async fn finished(engine: &Engine, id: AgentId, log: &print::Log, exit: Exit) -> Result<Exit, EngineError> {
+/// Ends the log and says what the user can do.
+pub(crate) async fn finished(
+    engine: &Engine,
+    id: AgentId,
+    log: &print::Log,
+    exit: Exit,
+) -> Result<Exit, EngineError> {
     log.end();
     advise(exit, engine.agent(id).await?.as_ref());
     Ok(exit)
@@ -141,7 +159,14 @@ async fn finished(engine: &Engine, id: AgentId, log: &print::Log, exit: Exit) ->
 fn advise(exit: Exit, agent: &Agent) {
     // Within single quotes a shell takes everything as it is, except for their end.
     let name = agent.name.replace('\'', r"'\''");
+    let waits = agent.status == Status::Completed && agent.pull_request.is_some();
     let advice = match exit {
+        Exit::Interrupted if was_cancelled(agent) => {
+            format!("push again with anchorctl push '{name}', or leave it")
+        }
+        Exit::Limit | Exit::Interrupted if waits => {
+            format!("see what came back with anchorctl feedback '{name}'; with --take all it works on that")
+        }
         Exit::Waiting => format!("anchorctl answer '{name}' 'your answer'"),
         Exit::Limit => {
             return print::aside(format_args!(
@@ -149,9 +174,6 @@ fn advise(exit: Exit, agent: &Agent) {
                  --max-turns or --max-seconds;\n           for all agents in a day: anchorctl settings\n  wrap up  \
                  anchorctl wrap-up '{name}'\n  stop     leave it; anchorctl push '{name}' sends what is done"
             ));
-        }
-        Exit::Interrupted if was_cancelled(agent) => {
-            format!("push again with anchorctl push '{name}', or leave it")
         }
         Exit::Interrupted => {
             format!("go on with anchorctl resume '{name}', or anchorctl start '{name}' if it was cloning")
@@ -202,6 +224,7 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
         github_repo: options.repo.clone(),
         source_branch: options.from.clone(),
         target_branch: options.to.clone(),
+        history_depth: options.depth,
         model: ModelChoice {
             wire: options.wire,
             effort: options.effort,

@@ -2,6 +2,7 @@
 
 use crate::arguments::{AgentOptions, PushOptions, SayOptions};
 use crate::exit::Exit;
+use crate::interrupt::Interrupts;
 use crate::run::{follow, push, rest};
 use crate::{agents, open, print};
 use anchorhold_domain::{Agent, Event, Limits, PushWish, Status};
@@ -47,6 +48,7 @@ pub(crate) async fn verb(
 
 async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exit, EngineError> {
     let agent = agents::find(engine, &options.agent).await?;
+    let mut interrupts = Interrupts::listen();
     match verb {
         Verb::Start => drop(engine.start(agent.id).await?),
         Verb::Resume(limits) => {
@@ -68,9 +70,9 @@ async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exi
             if let Some(branch) = to {
                 engine.set_target_branch(agent.id, &branch).await?;
             }
-            push(engine, agent.id, wish).await?;
+            push(engine, agent.id, &mut interrupts, wish).await?;
             let mut log = print::Log::resumed(options.json);
-            let exit = follow(engine, agent.id, &mut log, agent.last_seq).await?;
+            let exit = follow(engine, agent.id, &mut log, &mut interrupts, agent.last_seq).await?;
             rest(engine, agent.id, &mut log).await?;
             return Ok(exit);
         }
@@ -79,7 +81,8 @@ async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exi
             return said(&engine.events(agent.id, agent.last_seq).await?, options.json);
         }
     }
-    follow(engine, agent.id, &mut print::Log::resumed(options.json), agent.last_seq).await
+    let mut log = print::Log::resumed(options.json);
+    follow(engine, agent.id, &mut log, &mut interrupts, agent.last_seq).await
 }
 
 /// Prints what was written down, where nothing more is to be waited for.

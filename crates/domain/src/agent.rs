@@ -22,6 +22,10 @@ pub struct NewAgent {
     pub source_branch: String,
     /// The branch to push to.
     pub target_branch: String,
+    /// How many commits of the source branch's history to fetch, counted from its tip; all of them without a
+    /// number, and where the whole history is here already.
+    #[serde(default)]
+    pub history_depth: Option<u32>,
     /// The model to work with.
     pub model: ModelChoice,
     /// The model that stands in where that one fails.
@@ -54,6 +58,8 @@ pub struct Agent {
     pub source_branch: String,
     /// The branch it pushes to.
     pub target_branch: String,
+    /// How many commits of the source branch's history it wants; all of them without a number.
+    pub history_depth: Option<u32>,
     /// Its container, once there is one. Written by `CellOpened`.
     pub container_id: Option<String>,
     /// Always `None`: the bridge speaks over the container's stdin and stdout and opens no port.
@@ -186,6 +192,7 @@ impl Agent {
             github_repo: new.github_repo,
             source_branch: new.source_branch,
             target_branch: new.target_branch,
+            history_depth: new.history_depth,
             container_id: None,
             agent_port: None,
             status: Status::Idle,

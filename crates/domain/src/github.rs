@@ -22,7 +22,7 @@ pub enum SignInWay {
     Gh,
 }
 
-/// An account that is signed in. Its tokens are in the keychain and nowhere else.
+/// An account that is signed in. Its tokens are in the keychain, or in memory alone, and nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
@@ -43,6 +43,8 @@ pub struct LinkedAccount {
     pub way: SignInWay,
     /// Whether it is the one that is used on its host.
     pub chosen: bool,
+    /// Whether its tokens are in memory alone, so that it is forgotten when the program ends.
+    pub session_only: bool,
     /// When its token ends, where it does and cannot be refreshed.
     pub expires_at: Option<Timestamp>,
     /// What it lacks, in words: scopes of a token.
@@ -79,6 +81,8 @@ pub struct SignInOffer {
     pub install_url: Option<String>,
     /// The page on which a token is made.
     pub token_url: String,
+    /// Whether a sign-in is remembered on this computer where the user does not say.
+    pub remembers: bool,
 }
 
 /// How far a sign-in is.
@@ -176,6 +180,9 @@ pub struct RepositoryList {
     pub reading: bool,
     /// The page on which more repositories are given to the app.
     pub grant_url: Option<String>,
+    /// Where the sign-in is authorised for organisations that are missing since they want single sign-on; none
+    /// where none is missing.
+    pub sso_url: Option<String>,
     /// What is left of GitHub's rate limit.
     pub rate: Option<RateLimit>,
 }
@@ -264,8 +271,24 @@ pub struct PullRequest {
     pub head: String,
     /// The branch that it is to be merged into.
     pub base: String,
-    /// How the checks of that commit stand.
+    /// How the checks of that commit stand, as far as they can be read.
     pub checks: ChecksState,
+    /// What of them cannot be read, mostly because the token may not.
+    #[serde(default)]
+    pub withheld: Vec<Withheld>,
+}
+
+/// What machines say of a commit and a token may not be let see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Withheld {
+    /// Check runs, as GitHub Actions makes them.
+    Checks,
+    /// What other services say of a commit.
+    CommitStatuses,
+    /// The ends of failed jobs' logs.
+    JobLogs,
 }
 
 /// What came back for a pull request: something that somebody or a machine said of it.

@@ -12,9 +12,9 @@ pub enum Signal {
     CloneProgress {
         /// What is going on, and waited for.
         phase: ClonePhase,
-        /// Objects received so far; while they are being resolved, deltas.
+        /// Objects received so far; while deltas are being resolved, objects that are whole.
         received: u32,
-        /// Objects or deltas in all; zero while unknown.
+        /// Objects in all; zero while unknown.
         total: u32,
         /// KiB received so far.
         kib: u32,

@@ -6,7 +6,7 @@ mod samples;
 
 use anchorhold_domain::{
     Agent, AgentId, Delivery, Event, EventKind, Instruction, InstructionId, InstructionQueue, NewAgent,
-    PauseReason, PlanStep, PullRequestState, Status, StepStatus, Timestamp, ToolOutcome, Usage,
+    PauseReason, PlanStep, PullRequest, PullRequestState, Status, StepStatus, Timestamp, ToolOutcome, Usage,
 };
 use proptest::prelude::*;
 use samples::{fault, instruction};
@@ -530,4 +530,18 @@ fn reordered(named: &[InstructionId], waiting: &[InstructionId]) -> Vec<Instruct
         }
     }
     order
+}
+
+#[test]
+fn an_agent_and_a_pull_request_of_before_want_all_of_the_history_and_withhold_nothing() {
+    let new = Box::new(NewAgent { history_depth: None, ..samples::new_agent() });
+    let created =
+        EventKind::Created { task: new.task.clone(), instruction: instruction(1), agent: Some(new) };
+    let open = samples::pull_request(PullRequestState::Open);
+    let changed = EventKind::PullRequestChanged { pull_request: PullRequest { withheld: vec![], ..open } };
+    for (event, within, field) in [(created, "agent", "historyDepth"), (changed, "pullRequest", "withheld")] {
+        let mut earlier = serde_json::to_value(&event).unwrap();
+        assert!(earlier.get_mut(within).unwrap().as_object_mut().unwrap().remove(field).is_some());
+        assert_eq!(serde_json::from_value::<EventKind>(earlier).ok(), Some(event));
+    }
 }

@@ -158,6 +158,7 @@ async fn start(engine: &Engine, place: &Path, server: &Server, name: &str) -> Re
         github_repo: place.join("origin.git").display().to_string(),
         source_branch: "main".to_owned(),
         target_branch: "agent/work".to_owned(),
+        history_depth: None,
         model: ModelChoice {
             provider: "scripted".to_owned(),
             name: "bench".to_owned(),

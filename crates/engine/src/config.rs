@@ -67,7 +67,8 @@ pub struct Config {
     pub slots: Option<usize>,
     /// Who commits.
     pub identity: Option<Identity>,
-    /// Whether tokens of sign-ins rest in memory alone, so that accounts end with the program.
+    /// Whether tokens of sign-ins rest in memory alone where the user does not say, so that accounts end with the
+    /// program.
     pub session_only: bool,
     /// Says whether the system hands links of this program's scheme to it; it may block.
     pub deep_links: fn() -> bool,
@@ -104,12 +105,25 @@ impl Config {
             #[cfg(debug_assertions)]
             stand_in: std::env::var("ANCHORHOLD_FORGE_STAND_IN").ok().and_then(|at| at.parse().ok()),
             resume_interrupted: true,
-            patience: Patience::default(),
+            patience: patience(),
             model_servers: Places::from_environment(|variable| std::env::var(variable).ok()),
             parser: None,
             clock: now,
         }
     }
+}
+
+/// The usual one. A build with debug assertions can be told how often to ask GitHub, for tests of programs
+/// that wait for an answer.
+fn patience() -> Patience {
+    let usual = Patience::default();
+    #[cfg(debug_assertions)]
+    if let Some(every) =
+        std::env::var("ANCHORHOLD_FORGE_STAND_IN_EVERY_MS").ok().and_then(|every| every.parse().ok())
+    {
+        return Patience { feedback: Duration::from_millis(every), ..usual };
+    }
+    usual
 }
 
 /// Returns the data folder that the environment names: `ANCHORHOLD_HOME`, else the system's place

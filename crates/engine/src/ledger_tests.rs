@@ -34,6 +34,7 @@ pub(crate) fn agent(number: u128) -> Agent {
         github_repo: String::new(),
         source_branch: String::new(),
         target_branch: String::new(),
+        history_depth: None,
         model,
         fallback: None,
         limits: Limits::default(),

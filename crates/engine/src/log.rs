@@ -251,6 +251,7 @@ pub(crate) mod tests {
             github_repo: "octo/hello".to_owned(),
             source_branch: "main".to_owned(),
             target_branch: "agent/work".to_owned(),
+            history_depth: None,
             model,
             fallback: None,
             limits: Limits::default(),

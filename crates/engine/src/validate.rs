@@ -64,6 +64,9 @@ pub(crate) fn new_agent(mut new: NewAgent) -> Result<NewAgent, EngineError> {
             "its target branch is its source branch, which is never pushed to",
         );
     }
+    if new.history_depth == Some(0) {
+        return invalid("depth_invalid", "a history without a commit cannot be worked on");
+    }
     if new.model.name.trim().is_empty() {
         return invalid("model_empty", "it needs a model");
     }

@@ -4,7 +4,7 @@
 
 use crate::error::{ForgeError, Result};
 use crate::forge::{Forge, is_commit};
-use anchorhold_domain::ChecksState;
+use anchorhold_domain::{ChecksState, Withheld};
 use serde::Deserialize;
 
 /// At most 200 runs and 200 statuses are looked at.
@@ -16,7 +16,7 @@ pub(crate) struct Checks {
     pub(crate) runs: Vec<Run>,
     pub(crate) statuses: Vec<Status>,
     /// What the token may not read.
-    pub(crate) withheld: Vec<&'static str>,
+    pub(crate) withheld: Vec<Withheld>,
 }
 
 /// How one check stands.
@@ -108,7 +108,7 @@ impl Forge {
             let route = format!("{route}/check-runs?filter=latest&per_page=100&page={page}");
             let asked = self.get_linked::<Runs>(&attempt, &route).await;
             let Some((found, links)) = allowed(asked)? else {
-                checks.withheld.push("checks");
+                checks.withheld.push(Withheld::Checks);
                 break;
             };
             checks.runs.extend(found.check_runs);
@@ -120,7 +120,7 @@ impl Forge {
             let route = format!("{route}/status?per_page=100&page={page}");
             let asked = self.get_linked::<Statuses>(&attempt, &route).await;
             let Some((found, links)) = allowed(asked)? else {
-                checks.withheld.push("commit statuses");
+                checks.withheld.push(Withheld::CommitStatuses);
                 break;
             };
             checks.statuses.extend(found.statuses);

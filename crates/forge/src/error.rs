@@ -269,7 +269,7 @@ impl ForgeError {
                 "give the token access to this repository, or ask the organisation to allow it"
             }
             Self::NotFound { .. } => {
-                "it may have been renamed or deleted: check its name; if it is private, give the app or the \
+                "it may have been renamed or deleted: check its name or number; if it is private, give the app or the \
                  token access to it"
             }
             Self::Archived { .. } => "ask its owner to unarchive it, or work in a fork",

@@ -199,8 +199,10 @@ impl Forge {
             head: answer.head.sha,
             base: answer.base.name,
             checks: ChecksState::None,
+            withheld: Vec::new(),
         };
-        request.checks = self.checks(repository, &request.head).await?.state();
+        let checks = self.checks(repository, &request.head).await?;
+        (request.checks, request.withheld) = (checks.state(), checks.withheld);
         Ok(request)
     }
 

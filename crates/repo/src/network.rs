@@ -5,6 +5,7 @@
 //! and never waved through. A refused push is looked for, because the library reports it as a success.
 //! No secret is ever put into a URL or a header by us.
 
+mod packs;
 mod redirect;
 
 use std::cell::{Cell, RefCell};
@@ -163,6 +164,7 @@ impl<'a> Network<'a> {
                 // So the protocol spells it.
                 Depth::Rest => i32::MAX,
             });
+        packs::receive(repository).map_err(|error| self.explain(error))?;
         connection
             .remote()
             .download(&[format!("refs/heads/{branch}")], Some(&mut options))

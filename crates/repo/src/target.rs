@@ -21,6 +21,10 @@ pub struct Tip {
 impl Mirror {
     /// Asks the server where `branch` is and brings what is there; `None` if there is no such branch.
     ///
+    /// What is here already, such as the last push, is not fetched: that would bring the whole of a history
+    /// of which only the last commits were wanted. What somebody else pushed does bring it, since only the
+    /// whole tells whether this work comes from there.
+    ///
     /// # Errors
     /// Those of [`Mirror::fetch`].
     pub fn look_at_target(
@@ -29,21 +33,29 @@ impl Mirror {
         credentials: &Credentials,
         cancellation: &Cancellation,
     ) -> Result<Option<Tip>> {
+        let Some(tip) = self.tip_unless(cancellation, branch, credentials)? else { return Ok(None) };
+        if let Ok(tip) = self.tip(&tip) {
+            return Ok(Some(tip));
+        }
         let mut goes_on = |_| match cancellation.is_cancelled() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         };
-        let base = match self.fetch(branch, credentials, &mut goes_on) {
-            Ok(base) => base,
-            Err(RepoError::UnknownBranch { .. } | RepoError::EmptyRepository { .. }) => return Ok(None),
-            Err(error) => return Err(error),
-        };
+        match self.fetch(branch, credentials, &mut goes_on) {
+            Ok(base) => self.tip(&base.commit).map(Some),
+            Err(RepoError::UnknownBranch { .. } | RepoError::EmptyRepository { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn tip(&self, id: &str) -> Result<Tip> {
         let repository = self.objects()?;
-        let commit = repository
-            .find_commit(oid("commit", &base.commit)?)
-            .map_err(RepoError::missing("commit", &base.commit))?;
-        let at_ms = commit.time().seconds().saturating_mul(1000);
-        Ok(Some(Tip { summary: base.summary, at_ms, commit: base.commit }))
+        let commit = repository.find_commit(oid("commit", id)?).map_err(RepoError::missing("commit", id))?;
+        Ok(Tip {
+            summary: String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned(),
+            at_ms: commit.time().seconds().saturating_mul(1000),
+            commit: id.to_owned(),
+        })
     }
 }
 

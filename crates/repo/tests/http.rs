@@ -267,3 +267,47 @@ fn a_branch_whose_name_is_not_utf8_does_not_hide_the_others() {
     assert_eq!(site.mirror().branches(&site.credentials).unwrap().names, ["main"]);
     site.fetched();
 }
+
+#[test]
+fn a_pack_that_builds_on_what_is_here_is_completed() {
+    let site = Site::start();
+    let mirror = site.mirror();
+    let text: String =
+        (0..2000).map(|line: u32| format!("{line} {}\n", line.wrapping_mul(2_654_435_761))).collect();
+    let publish = |text: &str| {
+        site.place.write("long.txt", text.as_bytes());
+        site.place.commit("long");
+        site.place.git(&["push", "--quiet", &site.bare.to_string_lossy(), "main"]);
+    };
+    publish(&text);
+    fetch(&mirror, "main", &site.credentials).unwrap();
+    publish(&format!("{text}one more\n"));
+    let mut received = 0;
+    let base = mirror
+        .fetch("main", &site.credentials, &mut |progress| {
+            received = received.max(progress.received_objects);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(received, 3, "a commit, a tree and a blob");
+    assert_eq!(mirror.read_file(&base.tree, b"long.txt").unwrap(), format!("{text}one more\n").into_bytes());
+
+    let source = site.place.dir.path().join("mirrors").join(mirror.remote().slug()).join("mirror.git");
+    git(&source, &["fsck", "--strict", "--connectivity-only"]).unwrap();
+    let packs = std::fs::read_dir(source.join("objects/pack")).unwrap().map(|entry| entry.unwrap().path());
+    let packs = packs.filter(|path| path.extension().is_some_and(|found| found == "idx"));
+    let mut objects: Vec<usize> = packs
+        .map(|path| {
+            let listed = git(&source, &["verify-pack", "-v", &path.to_string_lossy()]).unwrap();
+            listed
+                .lines()
+                .filter(|line| {
+                    line.contains(" blob ") || line.contains(" tree ") || line.contains(" commit ")
+                })
+                .count()
+        })
+        .collect();
+    objects.sort_unstable();
+    // The first fetch brought eight; the second three, and the long text that one of them is a change of.
+    assert_eq!(objects, [4, 8]);
+}

@@ -8,7 +8,7 @@ mod common;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use anchorhold_repo::{Base, Credentials, FetchWish, LogWish, Mirror, PastError, PushOutcome};
+use anchorhold_repo::{Base, Cancellation, Credentials, FetchWish, LogWish, Mirror, PastError, PushOutcome};
 use anchorhold_testkit::GitServer;
 use common::{Place, commit_file, git, keep_going};
 
@@ -52,6 +52,11 @@ impl Site {
     }
 }
 
+fn is_cut_off(mirror: &Mirror, base: &Base, most: usize) -> bool {
+    let past = mirror.past(&base.commit, None, &|| false, &|_| true).unwrap();
+    past.log(&LogWish { revision: "base".to_owned(), path: None, since_s: None, most }).unwrap().cut_off
+}
+
 fn subjects(mirror: &Mirror, base: &Base, revision: &str) -> Result<Vec<String>, PastError> {
     let past = mirror.past(&base.commit, None, &|| false, &|_| true)?;
     let wish = LogWish { revision: revision.to_owned(), path: None, since_s: None, most: 100 };
@@ -66,6 +71,25 @@ fn the_log_ends_where_the_history_begins() {
     assert_eq!(subjects(&mirror, &base, "base~2").unwrap(), ["commit 8"]);
     let error = subjects(&mirror, &base, "base~3").unwrap_err();
     assert!(matches!(error, PastError::TooFarBack { back: 3, parents: 2 }), "{error}");
+    let cut_off = |most| is_cut_off(&mirror, &base, most);
+    assert_eq!((cut_off(2), cut_off(3)), (false, true), "said only where the list comes to it");
+    site.fetch(&mirror, 0);
+    assert!(!is_cut_off(&mirror, &base, 100));
+}
+
+#[test]
+fn a_target_that_is_here_already_is_looked_at_without_the_rest_of_the_history() {
+    let site = Site::start();
+    let (mirror, base) = site.fetched(1);
+    let commit = commit_file(&mirror, &base, "b.txt", "new\n");
+    mirror.push("agent/x", &commit, &site.credentials, None, &["main"]).unwrap();
+    let tip = mirror.look_at_target("agent/x", &site.credentials, &Cancellation::default()).unwrap().unwrap();
+    assert_eq!((tip.commit, mirror.is_shallow().unwrap()), (commit, true));
+    site.place.write("theirs.txt", b"theirs\n");
+    let theirs = site.place.commit("theirs");
+    site.place.git(&["push", "--quiet", &site.bare.to_string_lossy(), "+main:refs/heads/agent/x"]);
+    let tip = mirror.look_at_target("agent/x", &site.credentials, &Cancellation::default()).unwrap().unwrap();
+    assert_eq!((tip.commit, mirror.is_shallow().unwrap()), (theirs, false));
 }
 
 #[test]

@@ -89,6 +89,10 @@ impl SecretsError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Unavailable { name, .. } => return Some(without_keychain(name)),
+            Self::Locked { name: SecretName::Account { .. }, .. }
+            | Self::TimedOut { name: SecretName::Account { .. }, .. } => {
+                return Some(format!("unlock your keychain and try again; {UNREMEMBERED}"));
+            }
             Self::Locked { .. } | Self::TimedOut { .. } => "unlock your keychain and try again",
             Self::NotText { .. } | Self::Ambiguous { .. } => "delete it in your keychain and enter it again",
             Self::TooLong { .. } => "check what you entered, or keep it for this session only",
@@ -98,14 +102,19 @@ impl SecretsError {
     }
 }
 
+/// How one signs in where no keychain can be used: the window's check box, and what stands for it everywhere.
+const UNREMEMBERED: &str = "or sign in without “Remember on this computer” in the window, as with \
+                            ANCHORHOLD_SIGN_IN=session, which forgets the account when the program ends";
+
 fn without_keychain(name: &SecretName) -> String {
     let variable = match name {
         SecretName::ModelKey { provider } => format!("{}_API_KEY", crate::name::variable(provider)),
         SecretName::GitToken { .. } => "ANCHORHOLD_GIT_TOKEN (with ANCHORHOLD_GIT_HOST)".to_owned(),
         SecretName::Account { .. } | SecretName::BegunSignIn => {
-            return "start a keychain such as gnome-keyring; or set ANCHORHOLD_SIGN_IN=session, which forgets the \
-                    account when the program ends; or set ANCHORHOLD_GIT_TOKEN (with ANCHORHOLD_GIT_HOST)"
-                .to_owned();
+            return format!(
+                "start a keychain such as gnome-keyring; {UNREMEMBERED}; or set ANCHORHOLD_GIT_TOKEN (with \
+                 ANCHORHOLD_GIT_HOST)"
+            );
         }
         SecretName::AppSecret { .. } => {
             return "start a keychain such as gnome-keyring, or sign in with a code, which needs no secret"

@@ -229,6 +229,25 @@ async fn without_a_keychain_a_secret_rests_in_memory_only_where_that_was_chosen(
 }
 
 #[tokio::test]
+async fn a_sign_in_that_the_keychain_does_not_take_is_told_how_to_do_without_it() {
+    let hint = async |mood| {
+        let name = SecretName::Account { key: "github.com/7".to_owned() };
+        let set = secrets(mood, empty).set(&name, "token".to_owned().into(), Rest::Keychain).await;
+        set.unwrap_err().hint().unwrap()
+    };
+    let without = "or sign in without “Remember on this computer” in the window, as with \
+                   ANCHORHOLD_SIGN_IN=session, which forgets the account when the program ends";
+    assert_eq!(hint(Mood::Locked).await, format!("unlock your keychain and try again; {without}"));
+    assert_eq!(
+        hint(Mood::Missing).await,
+        format!(
+            "start a keychain such as gnome-keyring; {without}; or set ANCHORHOLD_GIT_TOKEN (with \
+             ANCHORHOLD_GIT_HOST)"
+        )
+    );
+}
+
+#[tokio::test]
 async fn the_library_s_pretended_keychain_is_refused() {
     let pretended = Keychain::new(keyring::mock::default_credential_builder().into(), Duration::from_secs(1));
     let secrets = Secrets::new(pretended, empty);

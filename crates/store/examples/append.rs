@@ -19,6 +19,7 @@ async fn main() {
         github_repo: "octo/hello".to_owned(),
         source_branch: "main".to_owned(),
         target_branch: "agent/append".to_owned(),
+        history_depth: None,
         model: ModelChoice {
             provider: "scripted".to_owned(),
             name: "none".to_owned(),

@@ -14,8 +14,6 @@ pub struct KeptAccount {
     pub account: LinkedAccount,
     /// The app in whose name it was signed in; none for a token that somebody brought.
     pub client_id: Option<String>,
-    /// Whether its tokens are in memory alone.
-    pub session_only: bool,
     /// When it was signed in.
     pub signed_in_at: Timestamp,
 }
@@ -59,7 +57,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn put_account(&self, kept: &KeptAccount) -> Result<()> {
-        let KeptAccount { account, client_id, session_only, signed_in_at } = kept;
+        let KeptAccount { account, client_id, signed_in_at } = kept;
         let (emails, lacks) = (to_json(&account.emails)?, to_json(&account.lacks)?);
         let trouble = account.trouble.as_ref().map(to_json).transpose()?;
         let (way, expires_at) = (way_text(account.way), account.expires_at.map(|time| time.0));
@@ -83,7 +81,7 @@ impl Store {
             way,
             account.chosen,
             client_id,
-            session_only,
+            account.session_only,
             expires_at,
             lacks,
             trouble,
@@ -165,7 +163,8 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn delete_session_accounts(&self) -> Result<()> {
-        let ended: Vec<_> = self.accounts().await?.into_iter().filter(|kept| kept.session_only).collect();
+        let ended: Vec<_> =
+            self.accounts().await?.into_iter().filter(|kept| kept.account.session_only).collect();
         for kept in ended {
             self.delete_account(&kept.account.key).await?;
         }
@@ -234,6 +233,7 @@ impl Row {
             emails: serde_json::from_str(&self.emails).map_err(|_| corrupt("emails", &self.emails))?,
             way: way_of(&self.way).ok_or_else(|| corrupt("way", &self.way))?,
             chosen: self.chosen != 0,
+            session_only: self.session_only != 0,
             expires_at: self.expires_at.map(Timestamp),
             lacks: serde_json::from_str(&self.lacks).map_err(|_| corrupt("lacks", &self.lacks))?,
             trouble: self
@@ -246,12 +246,7 @@ impl Row {
             name: self.name,
             email: self.email,
         };
-        Ok(KeptAccount {
-            account,
-            client_id: self.client_id,
-            session_only: self.session_only != 0,
-            signed_in_at: Timestamp(self.signed_in_at),
-        })
+        Ok(KeptAccount { account, client_id: self.client_id, signed_in_at: Timestamp(self.signed_in_at) })
     }
 }
 

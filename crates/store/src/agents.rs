@@ -17,6 +17,7 @@ struct Row {
     github_repo: String,
     source_branch: String,
     target_branch: String,
+    history_depth: Option<i64>,
     container_id: Option<String>,
     agent_port: Option<i64>,
     status: String,
@@ -132,18 +133,19 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, agent: &Agent) -> 
     let (files, delivery) = (to_json(&agent.files)?, to_json(&agent.delivery)?);
     sqlx::query!(
         "INSERT INTO agents (
-            id, name, task, github_repo, source_branch, target_branch, status, waiting, user_id,
+            id, name, task, github_repo, source_branch, target_branch, history_depth, status, waiting, user_id,
             model_provider, model_name, model_base_url, model_wire, model_effort, fallback, files,
             delivery, limit_tokens, limit_turns, limit_seconds, limit_money,
             input_tokens, cached_tokens, output_tokens, requests, files_changed, ran_ms, last_seq,
             created_at, updated_at
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?, ?)",
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?, ?)",
         id,
         agent.name,
         agent.task,
         agent.github_repo,
         agent.source_branch,
         agent.target_branch,
+        agent.history_depth,
         status,
         agent.user_id,
         agent.model.provider,
@@ -422,6 +424,7 @@ impl Row {
             github_repo: self.github_repo,
             source_branch: self.source_branch,
             target_branch: self.target_branch,
+            history_depth: self.history_depth.map(|n| read.number("history_depth", n)).transpose()?,
             container_id: self.container_id,
             error_message: self.error_message,
             error_code: self.error_code,

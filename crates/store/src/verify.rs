@@ -58,6 +58,7 @@ fn of_row(row: &Agent, task: String) -> NewAgent {
         limits: row.limits,
         files: row.files.clone(),
         // Such an agent was created before there were others.
+        history_depth: None,
         delivery: Delivery::default(),
     }
 }

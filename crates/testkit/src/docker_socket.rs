@@ -138,6 +138,16 @@ impl DockerSocket {
         self.ask("GET", &format!("/containers/{container}/json"))
     }
 
+    /// Returns every byte of a container's files, the image's and the workspace's, as two archives.
+    ///
+    /// # Errors
+    /// When there is no such container.
+    pub fn files(&self, container: &str) -> Result<String> {
+        // An export leaves mounts out.
+        let image = self.text("GET", &format!("/containers/{container}/export"), "")?;
+        Ok(image + &self.text("GET", &format!("/containers/{container}/archive?path=/workspace"), "")?)
+    }
+
     /// Removes everything of a data folder.
     ///
     /// # Errors
@@ -163,6 +173,10 @@ impl DockerSocket {
     }
 
     fn send(&self, method: &str, path: &str, body: &str) -> Result<Value> {
+        Ok(serde_json::from_str(&self.text(method, path, body)?).unwrap_or_default())
+    }
+
+    fn text(&self, method: &str, path: &str, body: &str) -> Result<String> {
         let mut stream = UnixStream::connect(&self.path)?;
         // HTTP/1.0 has the engine close the connection at the end of its answer.
         let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
@@ -180,7 +194,7 @@ impl DockerSocket {
         if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
             bail!("{method} {path}: the answer comes in chunks");
         }
-        Ok(serde_json::from_str(body).unwrap_or_default())
+        Ok(body.to_owned())
     }
 }
 

@@ -30,9 +30,10 @@ pub async fn sign_in(
     host: String,
     way: SignInWay,
     token: Option<String>,
+    remember: Option<bool>,
     channel: Channel<SignInProgress>,
 ) -> Answer<u32> {
-    Ok(watches.begin(engine.get().await?.sign_in(&host, way, token), channel))
+    Ok(watches.begin(engine.get().await?.sign_in(&host, way, token, remember), channel))
 }
 
 /// Gives a sign-in up; one that has ended is no error.

@@ -7,7 +7,6 @@ import { createServer } from "node:net";
 import path from "node:path";
 import { remote } from "webdriverio";
 
-export const APP = process.env.ANCHORHOLD_APP ?? path.resolve(import.meta.dirname, "../../../target/debug/anchorhold");
 const PICTURES =
   process.env.ANCHORHOLD_SCREENSHOTS ?? path.resolve(import.meta.dirname, "../../../target/e2e-screenshots");
 
@@ -15,10 +14,10 @@ const PICTURES =
 const PATIENCE_MS = 20_000;
 
 /**
- * Opens the app on the data folder `home`, with more in its environment and arguments where they are given. Close it
- * with `close`, also when a test fails.
+ * Opens the app on the data folder `home`, with more in its environment and arguments where they are given. `program`
+ * is the app, or what starts it. Close it with `close`, also when a test fails.
  */
-export async function openWindow(home, { env = {}, args = [] } = {}) {
+export async function openWindow(program, home, { env = {}, args = [] } = {}) {
   const port = await freePort();
   const driver = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], {
     env: { ...process.env, ...env, ANCHORHOLD_HOME: home, TAURI_WEBVIEW_AUTOMATION: "true" },
@@ -34,7 +33,7 @@ export async function openWindow(home, { env = {}, args = [] } = {}) {
       waitforTimeout: PATIENCE_MS,
       capabilities: {
         "wdio:enforceWebDriverClassic": true,
-        "webkitgtk:browserOptions": { binary: APP, args },
+        "webkitgtk:browserOptions": { binary: program, args },
       },
     });
     return new Window(browser, driver);

@@ -81,11 +81,15 @@ export interface Backend {
   /** The accounts that are signed in, in no order; what is wrong with one is said at it. */
   accounts(): Promise<LinkedAccount[]>;
   signInOffer(host: string): Promise<SignInOffer>;
-  /** Begins to sign in and calls back with each step; unsubscribing cancels. `token` only for the way `TOKEN`. */
+  /**
+   * Begins to sign in and calls back with each step; unsubscribing cancels. `token` only for the way `TOKEN`;
+   * without `remember` it ends with the program, and `null` leaves that to the engine.
+   */
   signIn(
     host: string,
     way: SignInWay,
     token: string | null,
+    remember: boolean | null,
     heard: (progress: SignInProgress) => void,
   ): Unsubscribe;
   /** Calls back when a link ended a sign-in that none of {@link signIn} waits for. */

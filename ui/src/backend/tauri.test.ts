@@ -65,9 +65,9 @@ test("a watch that is ended while it opens is ended on the other side", async ()
 
 test("a sign-in is cancelled by its own number, and one that is refused has failed", async () => {
   const heard: unknown[] = [];
-  tauriBackend.signIn("github.com", "CODE", null, (progress) => heard.push(progress))();
+  tauriBackend.signIn("github.com", "CODE", null, null, (progress) => heard.push(progress))();
   await vi.waitFor(() => expect(cancelled).toEqual([11]));
-  tauriBackend.signIn("nowhere", "CODE", null, (progress) => heard.push(progress));
+  tauriBackend.signIn("nowhere", "CODE", null, null, (progress) => heard.push(progress));
   await vi.waitFor(() => expect(heard).toEqual([{ type: "failed", fault }]));
   expect(ended).toEqual([7]);
 });

@@ -91,9 +91,9 @@ export const tauriBackend: Backend = {
   toolResult: (hash) => take(commands.toolResult(hash)),
   accounts: () => take(commands.accounts()),
   signInOffer: (host) => take(commands.signInOffer(host)),
-  signIn: (host, way, token, heard) =>
+  signIn: (host, way, token, remember, heard) =>
     subscribe(
-      (channel) => commands.signIn(host, way, token, channel),
+      (channel) => commands.signIn(host, way, token, remember, channel),
       heard,
       (fault) => heard({ type: "failed", fault }),
       commands.cancelSignIn,

@@ -34,7 +34,7 @@ test("each part of a clone says what is going on and what has come", () => {
     ["The server counts what to send", "", ""],
     ["Receiving objects", "48,210 of 112,904 objects, 20.8 MiB", "1.3 MB/s"],
     ["Receiving objects", "7 of ? objects, 3 KiB", "0 B/s"],
-    ["Resolving deltas", "9 of 4,012 deltas, 20.8 MiB", ""],
+    ["Resolving deltas", "9 of 4,012 objects, 20.8 MiB", ""],
     ["The connection broke; again in 8 s", "48,210 of 112,904 objects, 20.8 MiB", ""],
     ["The connection broke; again now", "", ""],
   ]);

@@ -22,10 +22,9 @@ export function phaseText(clone: CloneProgress | null): string {
 /** Lists what has come so far, as in `48,210 of 112,904 objects, 20.8 MiB`; nothing before that. */
 export function receivedText(clone: CloneProgress | null): string {
   if (clone === null || (clone.received === 0 && clone.kib === 0)) return "";
-  const { phase, received, total, kib } = clone;
+  const { received, total, kib } = clone;
   const number = (n: number) => n.toLocaleString("en");
-  const what = phase === "RESOLVING" ? "deltas" : "objects";
-  return `${number(received)} of ${total > 0 ? number(total) : "?"} ${what}, ${size(kib)}`;
+  return `${number(received)} of ${total > 0 ? number(total) : "?"} objects, ${size(kib)}`;
 }
 
 /** Says how fast it comes in, while it does. */

@@ -2,7 +2,14 @@ import { expect, test } from "vitest";
 import { born } from "../backend/fake/born";
 import { pulls } from "../backend/fake/pulls";
 import type { Agent, PullRequest } from "../bindings";
-import { canPropose, deliveryOf, deliveryText, pullRequestText, signingText } from "./delivery";
+import {
+  canPropose,
+  deliveryOf,
+  deliveryText,
+  pullRequestNews,
+  pullRequestText,
+  signingText,
+} from "./delivery";
 import { openText } from "./feedback";
 import { count } from "./filter";
 import { needsYou } from "./verbs";
@@ -95,5 +102,17 @@ test("the recorded pull requests stand where their logs brought them", () => {
     ["p05", null, 0, 0],
     ["p06", null, 0, 0],
     ["p07", "#147 closed", 0, 0],
+    ["p08", "#148 open", 0, 0],
   ]);
+});
+
+test("what of the checks cannot be read is news, and so is that it can be again", () => {
+  const part: PullRequest = { ...pull, withheld: ["CHECKS", "COMMIT_STATUSES", "JOB_LOGS"] };
+  expect(pullRequestNews(pull, part)).toBe(
+    "Pull request #12: checks, commit statuses and job logs cannot be read",
+  );
+  expect(pullRequestNews(part, { ...pull, withheld: [] })).toBe(
+    "Pull request #12: checks, commit statuses and job logs can be read again",
+  );
+  expect(pullRequestNews(part, { ...part, title: "Other" })).toBe("Pull request #12 updated");
 });

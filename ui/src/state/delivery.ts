@@ -1,6 +1,7 @@
 /** How an agent's work is handed over, and where its pull request stands, in words. */
 import type { Agent, ChecksState, Delivery, PullRequest, PullRequestState, Signing } from "../bindings";
 import { sentence } from "./format";
+import { withheldText } from "./withheld";
 
 /** What holds where nothing else was chosen: the user is asked for each step. */
 export const usualDelivery: Required<Delivery> = {
@@ -68,7 +69,10 @@ export function pullRequestNews(before: PullRequest | null, now: PullRequest): s
       return `${named} is ${before.state === "DRAFT" ? "ready for review" : "open again"}`;
     return `${named} is ${now.state === "DRAFT" ? "a draft" : stateWord[now.state].toLowerCase()}`;
   }
+  const [withheld, withheldBefore] = [withheldText(now.withheld), withheldText(before.withheld)];
   if (before.checks !== now.checks && now.checks !== "NONE") return `${named}: ${checksWord[now.checks]}`;
+  if (withheld !== withheldBefore)
+    return `${named}: ${withheld ?? withheldBefore} ${withheld ? "cannot be read" : "can be read again"}`;
   return `${named} updated`;
 }
 

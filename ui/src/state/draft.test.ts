@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { born } from "../backend/fake/cast";
 import { check, type Draft, emptyDraft, fieldOf, placed, suggestTarget, toNewAgent } from "./draft";
+import { historyText, toDepth, wholeHistory } from "./history";
 import { checkPrice, limitsDraft, noLimitsDraft, raised, toLimits } from "./limits";
 import { checkModel, emptyModel, keyHolder, optionOf, toChoice } from "./model";
 import { rulesDraft, toRules } from "./rules";
@@ -127,6 +128,21 @@ test("limits are whole numbers above zero or nothing", () => {
   }
 });
 
+test("a history is all of it, or the last commits by a whole number above zero", () => {
+  const draft = (depth: string) => ({ cut: true, depth });
+  expect(["1", " 50 ", "1,000"].map((depth) => toDepth(draft(depth)))).toEqual([1, 50, 1000]);
+  expect(toDepth({ cut: false, depth: "50" })).toBe(null);
+  for (const depth of ["", "0", "-1", "1.5", "all", "99999999999"])
+    expect(problems({ history: draft(depth) })).toEqual({ history: "Write a whole number above zero." });
+  expect(problems({ history: { cut: false, depth: "" } })).toEqual({});
+  expect([wholeHistory, draft("1"), draft("1000"), draft("")].map(historyText)).toEqual([
+    "all of it",
+    "the last commit",
+    "the last 1,000 commits",
+    "the last commits",
+  ]);
+});
+
 test("a draft becomes the request that the engine takes", () => {
   expect(toNewAgent({ ...complete, turns: "", minutes: "90" })).toEqual({
     name: "Fix dates",
@@ -134,6 +150,7 @@ test("a draft becomes the request that the engine takes", () => {
     githubRepo: "octo/api",
     sourceBranch: "main",
     targetBranch: "agent/fix-dates",
+    historyDepth: null,
     model: { provider: "scripted", name: "refactor", baseUrl: null, wire: null, effort: null },
     fallback: null,
     limits: { tokens: 2_000_000, turns: null, seconds: 5400, money: 5_000_000 },
@@ -175,5 +192,6 @@ test("a fault of the engine goes to its field by its code", () => {
   expect(fieldOf(fault("branch_invalid", "use the branch main"), complete)).toBe("source");
   expect(fieldOf(fault("engine_stopped"), complete)).toBe(null);
   expect(fieldOf(fault("price_unknown"), complete)).toBe("limits");
+  expect(fieldOf(fault("depth_invalid"), complete)).toBe("history");
   expect(placed(fault("model_empty"), complete)).toMatchObject({ model: { name: {} } });
 });

@@ -1,11 +1,12 @@
 /** What the create form holds, what is wrong with it, and which field a fault of the engine belongs to. */
 import type { Agent, Fault, NewAgent } from "../bindings";
 import { checkDelivery, type DeliveryDraft, toDelivery, usualDeliveryDraft } from "./deliveryDraft";
+import { checkHistory, type HistoryDraft, toDepth, wholeHistory } from "./history";
 import { checkLimits, checkPrice, type LimitsDraft, toLimits } from "./limits";
 import { checkModel, emptyModel, type ModelDraft, type ModelProblems, toChoice } from "./model";
 import { emptyRules, type RulesDraft, type RulesProblems, rulesProblems, toRules } from "./rules";
 
-export type Field = "name" | "task" | "repository" | "source" | "target" | "limits" | "delivery";
+export type Field = "name" | "task" | "repository" | "source" | "target" | "history" | "limits" | "delivery";
 
 export type Problem = { message: string; hint: string | null };
 
@@ -21,6 +22,7 @@ export type Draft = LimitsDraft & {
   repository: string;
   source: string;
   target: string;
+  history: HistoryDraft;
   model: ModelDraft;
   /** The model that stands in; none where it is not wanted. */
   fallback: ModelDraft | null;
@@ -34,6 +36,7 @@ export const emptyDraft: Draft = {
   repository: "",
   source: "main",
   target: "",
+  history: wholeHistory,
   model: emptyModel,
   fallback: null,
   files: emptyRules,
@@ -80,6 +83,8 @@ export function check(draft: Draft, agents: readonly Agent[], priced = true): Pr
   if (fallback) problems.fallback = fallback;
   const limits = checkLimits(draft) ?? checkPrice(draft, priced);
   if (limits) problems.limits = limits;
+  const history = checkHistory(draft.history);
+  if (history) problems.history = history;
   const delivery = checkDelivery(draft.delivery);
   if (delivery) problems.delivery = delivery;
   return problems;
@@ -93,6 +98,7 @@ export function toNewAgent(draft: Draft): NewAgent {
     githubRepo: draft.repository.trim(),
     sourceBranch: draft.source.trim(),
     targetBranch: draft.target.trim(),
+    historyDepth: toDepth(draft.history),
     model: toChoice(draft.model),
     fallback: draft.fallback && toChoice(draft.fallback),
     limits: toLimits(draft),
@@ -109,6 +115,7 @@ const fieldOfCode: Record<string, Field> = {
   task_too_long: "task",
   repository_invalid: "repository",
   target_is_source: "target",
+  depth_invalid: "history",
   price_unknown: "limits",
 };
 

@@ -1,8 +1,8 @@
 /** What can be done about a sign-in that came to nothing, and which faults a sign-in would mend. */
 import type { Fault, SignInOffer, SignInWay } from "../bindings";
 
-/** Begin again in the same way, in one of two others, look at all ways, or change the app. */
-export type Remedy = "again" | "CODE" | "BROWSER" | "another" | "app";
+/** Begin again in the same way, without the keychain, in one of two others, look at all ways, or change the app. */
+export type Remedy = "again" | "unremembered" | "CODE" | "BROWSER" | "another" | "app";
 
 const endedThere = new Set([
   "sign_in_denied",
@@ -18,6 +18,15 @@ const endedThere = new Set([
 /** What fails the same way each time. */
 const pointless = new Set(["gh_missing", "sign_in_host_invalid", "sign_in_way_missing"]);
 
+/** Where the keychain takes nothing, memory does. */
+const ofKeychain = new Set([
+  "keychain_unavailable",
+  "keychain_locked",
+  "keychain_timed_out",
+  "keychain_refused",
+  "secret_too_long",
+]);
+
 const ofApp = new Set(["sign_in_app_unknown", "sign_in_app_suspended", "sign_in_callback_address"]);
 
 /** Returns what can be done now, what helps most first. */
@@ -26,6 +35,7 @@ export function remediesOf(fault: Fault, offer: SignInOffer | null): Remedy[] {
   if (ofApp.has(fault.code)) return ["app", "another"];
   if (fault.code === "sign_in_device_flow_disabled") return [...offered("BROWSER"), "app", "another"];
   if (fault.code === "sign_in_listen") return [...offered("CODE"), "another"];
+  if (ofKeychain.has(fault.code)) return ["again", "unremembered"];
   if (pointless.has(fault.code)) return ["another"];
   return ["again", "another"];
 }
@@ -35,6 +45,8 @@ export function remedyText(remedy: Remedy, fault: Fault): string {
   switch (remedy) {
     case "again":
       return endedThere.has(fault.code) ? "Begin again" : "Try again";
+    case "unremembered":
+      return "Sign in without remembering";
     case "CODE":
       return "Sign in with a code";
     case "BROWSER":

@@ -15,6 +15,8 @@ export class SignIn {
   stage = $state.raw<Stage>({ type: "idle" });
   host = $state("");
   way = $state<SignInWay>("CODE");
+  /** Whether it is to outlast the program; `null` leaves that to the engine. */
+  remember = $state<boolean | null>(null);
   /** When GitHub, which did not answer, is asked again. */
   againAt = $state<number | null>(null);
   private end: Unsubscribe | null = null;
@@ -26,14 +28,15 @@ export class SignIn {
   ) {}
 
   /** Begins anew, whatever was under way. The token is handed over and not held. */
-  begin(host: string, way: SignInWay, token: string | null): void {
+  begin(host: string, way: SignInWay, token: string | null, remember = this.remember): void {
     this.cancel();
     const mine = this.begun;
     this.host = host;
     this.way = way;
+    this.remember = remember;
     this.stage = { type: "begun" };
     try {
-      const end = this.backend.signIn(host, way, token, (progress) => {
+      const end = this.backend.signIn(host, way, token, remember, (progress) => {
         // What was cancelled may still be on its way.
         if (mine !== this.begun) return;
         this.againAt = progress.type === "unreachable" ? Date.now() + progress.seconds * 1000 : null;

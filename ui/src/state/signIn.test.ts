@@ -18,8 +18,10 @@ function begun() {
   const tells: ((progress: SignInProgress) => void)[] = [];
   let ended = 0;
   const backend = Object.assign(fakeBackend("still"), {
-    signIn: (...[host, way, token, heard]: Parameters<ReturnType<typeof fakeBackend>["signIn"]>) => {
-      asked.push([host, way, token]);
+    signIn: (
+      ...[host, way, token, remember, heard]: Parameters<ReturnType<typeof fakeBackend>["signIn"]>
+    ) => {
+      asked.push([host, way, token, remember]);
       tells.push(heard);
       return () => void (ended += 1);
     },
@@ -38,7 +40,7 @@ async function anAccount(): Promise<LinkedAccount> {
 test("a code is shown until somebody is signed in, and the sign-in is then ended", async () => {
   const { signIn, asked, tells, done, ended } = begun();
   signIn.begin("github.com", "CODE", null);
-  expect([signIn.stage, asked]).toEqual([{ type: "begun" }, [["github.com", "CODE", null]]]);
+  expect([signIn.stage, asked]).toEqual([{ type: "begun" }, [["github.com", "CODE", null, null]]]);
   tells[0]?.(code);
   expect(signIn.stage).toEqual(code);
   const account = await anAccount();
@@ -73,7 +75,7 @@ test("what was cancelled or begun anew is ended, and heard no more", async () =>
 test("a token is handed over and not held", () => {
   const { signIn, asked } = begun();
   signIn.begin("github.com", "TOKEN", "ghp_planted");
-  expect(asked).toEqual([["github.com", "TOKEN", "ghp_planted"]]);
+  expect(asked).toEqual([["github.com", "TOKEN", "ghp_planted", null]]);
   expect(JSON.stringify(Object.values(signIn))).not.toContain("ghp_planted");
   expect(JSON.stringify(signIn.stage)).not.toContain("ghp_planted");
 });
@@ -95,6 +97,7 @@ test("each failure offers what helps, and only ways that the host has", () => {
     permissions: [],
     installUrl: null,
     tokenUrl: "",
+    remembers: true,
   });
   const of = (name: string, ways: SignInOffer["ways"] = ["CODE", "BROWSER", "TOKEN"]) =>
     remediesOf({ code: name, message: "", hint: null }, offer(ways));
@@ -104,6 +107,7 @@ test("each failure offers what helps, and only ways that the host has", () => {
   expect(of("sign_in_device_flow_disabled", ["CODE"])).toEqual(["app", "another"]);
   expect(of("sign_in_listen")).toEqual(["CODE", "another"]);
   expect(of("gh_missing")).toEqual(["another"]);
+  expect(of("keychain_locked")).toEqual(["again", "unremembered"]);
   expect(of("a code of tomorrow")).toEqual(["again", "another"]);
   const text = (name: string) => remedyText("again", { code: name, message: "", hint: null } satisfies Fault);
   expect([text("sign_in_denied"), text("sign_in_offline")]).toEqual(["Begin again", "Try again"]);

@@ -9,7 +9,7 @@ import { show } from "./render";
 export const account = (login: string, more: Partial<LinkedAccount> = {}): LinkedAccount => ({
   ...{ key: `github.com/${login}`, host: "github.com", login, name: `${login} by name` },
   ...{ email: `${login}@example.com`, emails: [`${login}@example.com`, `${login}@users.noreply.github.com`] },
-  ...{ way: "CODE", chosen: false, expiresAt: null, lacks: [], trouble: null },
+  ...{ way: "CODE", chosen: false, sessionOnly: false, expiresAt: null, lacks: [], trouble: null },
   ...more,
 });
 
@@ -33,7 +33,7 @@ export const click = async (testid: string) => fireEvent.click(await screen.find
 
 /** A backend in which nobody is signed in, whose sign-ins the test goes on with. */
 export function signingIn(more: Partial<Backend> = {}, offered: Partial<SignInOffer> = {}) {
-  const asked: [string, string, string | null][] = [];
+  const asked: [string, string, string | null, boolean | null][] = [];
   let tell: (progress: SignInProgress) => void = () => {};
   let ended = 0;
   let accounts: LinkedAccount[] = [];
@@ -41,8 +41,8 @@ export function signingIn(more: Partial<Backend> = {}, offered: Partial<SignInOf
   const methods: Partial<Backend> = {
     accounts: async () => accounts,
     signInOffer: async (host) => ({ ...(await recorded.signInOffer("github.com")), host, ...offered }),
-    signIn: (host, way, token, heard) => {
-      asked.push([host, way, token]);
+    signIn: (host, way, token, remember, heard) => {
+      asked.push([host, way, token, remember]);
       tell = (progress) => {
         if (progress.type === "signedIn") accounts = [progress.account];
         heard(progress);

@@ -53,7 +53,8 @@ async fn without_a_keychain_it_is_refused_with_what_to_do() {
     command.env_remove("ANCHORHOLD_SIGN_IN");
     let done = given(command, PASTED).await;
     assert_eq!((done.status, done.out.as_str()), (Some(1), ""));
-    let hint = "what to do: start a keychain such as gnome-keyring; or set ANCHORHOLD_SIGN_IN=session";
+    let hint = "what to do: start a keychain such as gnome-keyring; or sign in without “Remember on this \
+                computer” in the window, as with ANCHORHOLD_SIGN_IN=session";
     assert!(done.err.contains(hint), "{}", done.err);
     let listed = end(with(&house, &github, &["account"])).await;
     assert_eq!(listed, told(0, "Nobody is signed in. Sign in with: anchorctl account sign-in\n", ""));
@@ -167,6 +168,7 @@ say "gone" "$program" account
 async fn what_a_real_keychain_keeps_the_next_process_uses_and_signing_out_forgets() {
     let (house, github) = (House::new(), GitHub::start().await);
     let page = vec![listed(&github.host(), "octo", "tides", "2026-11-01T00:00:00Z")];
+    github.rules().sso = true;
     github.rules().pages = vec![page];
     let token = house.place().join("token");
     std::fs::write(&token, PASTED).unwrap();
@@ -183,6 +185,12 @@ async fn what_a_real_keychain_keeps_the_next_process_uses_and_signing_out_forget
     assert_eq!(repository["name"], "tides");
     assert_eq!(said(&kept.out, "still listed"), said(&kept.out, "list"));
     assert!(kept.err.contains("open the keychain for the account"), "{}", kept.err);
+    let missing = format!(
+        "Some organisations are missing: they want single sign-on.\n\
+         what to do: authorise the sign-in for them at http://{}/settings/tokens\n",
+        github.host()
+    );
+    assert!(kept.err.contains(&missing), "{}", kept.err);
 
     let forgotten = session(FORGOTTEN).await;
     assert_eq!(statuses(&forgotten.out), ["0", "0", "0"], "{forgotten:?}");
@@ -192,6 +200,33 @@ async fn what_a_real_keychain_keeps_the_next_process_uses_and_signing_out_forget
     let counts: Vec<&str> = forgotten.out.lines().filter(|line| ["0", "1"].contains(line)).collect();
     assert_eq!(counts, ["1", "0"], "{}", forgotten.out);
     assert!(!format!("{kept:?} {forgotten:?}").contains(PASTED));
+}
+
+/// Signs in to be remembered, and then for one process alone.
+#[cfg(target_os = "linux")]
+const UNREMEMBERED: &str = r#"
+say "sign in" "$program" account sign-in --host "$host" --token < "$token"
+kept
+ANCHORHOLD_SIGN_IN=session
+export ANCHORHOLD_SIGN_IN
+say "sign in again" "$program" account sign-in --host "$host" --token < "$token"
+kept
+say "gone" "$program" account
+"#;
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_to_be_remembered_any_more_leaves_a_real_keychain() {
+    let (house, github) = (House::new(), GitHub::start().await);
+    let token = house.place().join("token");
+    std::fs::write(&token, PASTED).unwrap();
+    let mut command = in_a_session(&house, &github, &format!("{SESSION}{UNREMEMBERED}"));
+    command.arg(github.host()).arg(&token);
+    let done = ended(soon("the session", command.output()).await.unwrap());
+    assert_eq!(statuses(&done.out), ["0", "0", "0"], "{done:?}");
+    let counts: Vec<&str> = done.out.lines().filter(|line| ["0", "1"].contains(line)).collect();
+    assert_eq!(counts, ["1", "0"], "{}", done.out);
+    assert!(said(&done.out, "gone").starts_with("Nobody is signed in."), "{}", done.out);
 }
 
 #[cfg(target_os = "linux")]

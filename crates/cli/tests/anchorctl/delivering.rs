@@ -1,6 +1,6 @@
 //! Plans, messages, other target branches, and what is said where there is no GitHub.
 
-use crate::harness::House;
+use crate::harness::{House, StandIn};
 use crate::{Ended, anchorctl, end, one_edit, printed, run};
 use anchorhold_domain::PushPlan;
 
@@ -61,4 +61,32 @@ async fn what_cannot_be_followed_up_is_refused_as_an_argument() {
         let done = end(anchorctl(&house, &run("octo/hello", "http://127.0.0.1:9/v1", more))).await;
         assert_eq!((more, done.status), (more, Some(2)), "{}", done.err);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_token_may_not_read_of_a_pull_request_is_said_with_what_to_grant() {
+    let house = House::new();
+    let github = StandIn::start(&house, &[("a", "a\n")]).await;
+    let with = |arguments: &[&str]| {
+        let mut command = anchorctl(&house, arguments);
+        command.env("ANCHORHOLD_FORGE_STAND_IN", github.address().to_string());
+        end(command)
+    };
+    github.withholds(true);
+    let host = github.address().to_string();
+    let known = with(&["account", "app", "set", "--host", &host, "--client-id", "Iv23liTest"]).await;
+    assert_eq!(known.status, Some(0), "{known:?}");
+    let voice = one_edit().await;
+    let (address, base_url) = (github.url(), voice.base_url());
+    let done = with(&run(&address, &base_url, &["--push", "--pull-request", "ready"])).await;
+    assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+    let said = "checks cannot be read with this token\n\
+                what to do: give the app or the token read access to Checks\n";
+    let shown = with(&["feedback", "Errand"]).await;
+    assert_eq!(shown, Ended { status: Some(0), out: String::new(), err: said.to_owned() });
+    let log = with(&["log", "Errand"]).await;
+    assert!(log.out.contains("\n          checks cannot be read with this token\n"), "{}", log.out);
+    github.withholds(false);
+    let shown = with(&["feedback", "Errand"]).await;
+    assert_eq!(shown, Ended { status: Some(0), out: String::new(), err: String::new() });
 }

@@ -6,12 +6,14 @@
 mod harness;
 
 mod accounts;
+mod answers;
 #[cfg(target_os = "linux")]
 mod cancelling;
 mod crashes;
 mod delivering;
 mod files;
 mod forbidden;
+mod issues;
 mod keys;
 mod models;
 mod pipes;

@@ -54,7 +54,9 @@ async fn no_token_key_or_secret_is_in_a_file_a_log_a_process_or_a_container() {
         ended = child.wait() => panic!("{ended:?}: {}", fs::read_to_string(&printed[1]).unwrap()),
     }
     eventually("a cell runs", || !house.docker.containers(&house.home()).unwrap().is_empty()).await;
-    let container = house.docker.containers(&house.home()).unwrap().remove(0).to_string();
+    let container = house.docker.containers(&house.home()).unwrap().remove(0);
+    let files = house.docker.files(container["Id"].as_str().unwrap()).unwrap();
+    let container = container.to_string();
     let processes = processes(child.id().unwrap());
     let asked = voice.requests()[0].to_string();
     // What was refreshed in the middle is no better known.
@@ -67,12 +69,19 @@ async fn no_token_key_or_secret_is_in_a_file_a_log_a_process_or_a_container() {
     assert_eq!((github.rules().issued, voice.authorizations()), (2, vec![format!("Bearer {MODEL_KEY}")]));
 
     // The search itself finds what is there.
+    assert!(files.contains("workspace/tree/a\0") && files.contains("\0a\n\0") && files.contains("etc/hosts"));
     assert!(!holding(&house.home(), "Errand").is_empty() && container.contains("/workspace"));
     assert!(processes.contains("Errand") && processes.contains("ANCHORHOLD_HOME"), "{processes}");
     assert!(err.contains("TRACE"), "nothing was logged");
     // Every secret has it in it: access and refresh tokens, codes, the app's secret, key and token.
     assert_eq!(holding(&house.home(), MARK), Vec::<PathBuf>::new());
-    let seen = [("container", container), ("processes", processes), ("request", asked), ("printed", out)];
+    let seen = [
+        ("container", container),
+        ("container's files", files),
+        ("processes", processes),
+        ("request", asked),
+        ("printed", out),
+    ];
     for (place, text) in seen.into_iter().chain([("log", err)]) {
         if let Some(at) = text.find(MARK) {
             let from = text.floor_char_boundary(at.saturating_sub(300));

@@ -197,3 +197,24 @@ async fn a_wrong_password_is_shown_once_and_refused() {
     assert_eq!(requests.len(), 2, "{requests:#?}");
     assert_eq!(holding(&house.home(), "wrong-password-91c2"), Vec::<PathBuf>::new());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_the_last_commit_alone_says_so_and_pushes() {
+    let house = House::new();
+    let (server, remote) = serve(&house);
+    let tip = remote.commit("main", &[("a", "aa\n")]);
+    let voice = one_edit().await;
+    let (address, base_url) = (server.url("hello"), voice.base_url());
+    let run = |depth| run(&address, &base_url, &["--push", "--depth", depth]);
+    let refused = end(signed_in(&house, &server, &run("0"))).await;
+    assert_eq!((refused.status, refused.out.as_str()), (Some(2), ""));
+    assert!(refused.err.contains("--depth <N>"), "{}", refused.err);
+    let done = end(signed_in(&house, &server, &run("1"))).await;
+    assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+    let record = end(signed_in(&house, &server, &["record", "Errand"])).await;
+    let record: serde_json::Value = serde_json::from_str(&record.out).unwrap();
+    assert_eq!(record["historyDepth"], 1);
+    let said = end(signed_in(&house, &server, &["log", "Errand"])).await;
+    assert!(said.out.contains("only the last commits of the history were fetched"), "{}", said.out);
+    assert_eq!(remote.ask(&["rev-parse", "agent/work~1"]), tip);
+}

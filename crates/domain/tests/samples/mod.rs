@@ -4,7 +4,7 @@ use anchorhold_domain::{
     Annotation, CellFact, ChecksState, CommitStyle, Delivery, EditedFile, Effort, EventKind, FactVerdict,
     Fault, Feedback, FeedbackKind, FileRules, InstructionId, LimitKind, Limits, LoopPattern, ModelChoice,
     NewAgent, PauseReason, PlanStep, PullRequest, PullRequestState, PullRequestWish, StepStatus, Timestamp,
-    ToolOutcome, Usage, Wire,
+    ToolOutcome, Usage, Wire, Withheld,
 };
 
 /// Every kind of event once, in the order of the enum, with every field set.
@@ -34,6 +34,7 @@ pub fn new_agent() -> NewAgent {
         github_repo: "octo/hello".to_owned(),
         source_branch: "main".to_owned(),
         target_branch: "agent/rename".to_owned(),
+        history_depth: Some(50),
         model: model("small"),
         fallback: Some(model("large")),
         limits: Limits::default(),
@@ -64,6 +65,7 @@ pub fn pull_request(state: PullRequestState) -> PullRequest {
         head: "p1".to_owned(),
         base: "main".to_owned(),
         checks: ChecksState::Failed,
+        withheld: vec![Withheld::JobLogs],
     }
 }
 

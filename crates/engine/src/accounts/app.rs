@@ -3,9 +3,9 @@
 
 use super::Accounts;
 use crate::EngineError;
-use anchorhold_domain::{AskedPermission, ForgeApp, SignInOffer, SignInWay};
+use anchorhold_domain::{AskedPermission, ForgeApp, LinkedAccount, SignInOffer, SignInWay};
 use anchorhold_forge::sign_in::{Access, App, AppKind, Host, Level, SignIn};
-use anchorhold_secrets::{Secret, SecretName};
+use anchorhold_secrets::{Rest, Secret, SecretName};
 
 /// The GitHub on which the built-in app is registered.
 const USUAL: &str = "github.com";
@@ -74,6 +74,7 @@ impl Accounts {
             permissions: permissions(app.as_ref().is_some_and(|app| app.oauth_app)),
             install_url: app.as_ref().and_then(|app| install_url(&host, app)),
             token_url: token_url(&host),
+            remembers: self.rest == Rest::Keychain,
             host: host.name().to_owned(),
         })
     }
@@ -124,6 +125,27 @@ impl Accounts {
             true => Some(format!("{}/settings/connections/applications/{}", host.web(), app.client_id)),
             false => install_url(&host, &app),
         }))
+    }
+
+    /// Where an account's sign-in is authorised for organisations that want single sign-on.
+    ///
+    /// <https://docs.github.com/en/enterprise-cloud@latest/authentication/authenticating-with-single-sign-on>
+    pub(super) async fn sso_url(
+        &self,
+        account: &LinkedAccount,
+        client_id: Option<&str>,
+    ) -> Result<String, EngineError> {
+        let host = self.host(&account.host)?;
+        let settings = |page: &str| format!("{}/settings/{page}", host.web());
+        Ok(match account.way {
+            // Each token is listed there with the organisations that it is authorised for.
+            SignInWay::Token => settings("tokens"),
+            SignInWay::Gh => settings("applications"),
+            SignInWay::Code | SignInWay::Browser => {
+                let own = self.grant_url(&account.host, client_id).await?;
+                own.unwrap_or_else(|| settings("apps/authorizations"))
+            }
+        })
     }
 
     async fn app_secret(&self, host: &str) -> Result<Option<Secret>, EngineError> {

@@ -28,6 +28,7 @@ impl Accounts {
     pub(super) async fn by_browser(
         &self,
         host: &Host,
+        rest: Rest,
         told: &mpsc::Sender<SignInProgress>,
     ) -> Result<(Tokens, String), EngineError> {
         let sign_in = self.sign_in_with_app(host, SignInWay::Browser).await?;
@@ -37,7 +38,9 @@ impl Accounts {
         let callback = if linked {
             let start = flow.start(Access::default(), Redirect::DeepLink)?;
             let hears = self.begin(&flow);
-            self.keep_begun(host, &flow, &start).await;
+            if rest == Rest::Keychain {
+                self.keep_begun(host, &flow, &start).await;
+            }
             self.tell_browser(told, &start).await;
             match timeout_at(start.expires_at, hears).await {
                 Ok(Ok(callback)) => callback,
@@ -78,9 +81,7 @@ impl Accounts {
 
     /// Forgets what is kept of the last sign-in that was begun.
     pub(crate) async fn forget_begun(&self) {
-        if self.rest == Rest::Keychain
-            && let Err(error) = self.secrets.delete(&SecretName::BegunSignIn).await
-        {
+        if let Err(error) = self.secrets.delete(&SecretName::BegunSignIn).await {
             tracing::warn!(code = error.code(), "what is kept of a sign-in stays until it is too old");
         }
     }
@@ -96,9 +97,6 @@ impl Accounts {
     }
 
     async fn keep_begun(&self, host: &Host, flow: &WebFlow, start: &WebStart) {
-        if self.rest == Rest::Session {
-            return;
-        }
         let Some(kept) = flow.keep(start) else { return };
         let text = Secret::new(format!("{}\n{}", host.name(), kept.expose()));
         if let Err(error) = self.secrets.set(&SecretName::BegunSignIn, text, Rest::Keychain).await {
@@ -123,7 +121,8 @@ impl Accounts {
             self.secrets.delete(&SecretName::BegunSignIn).await?;
         }
         let tokens = flow.finish(callback).await?;
-        self.complete(&host, SignInWay::Browser, tokens, Some(client_id)).await
+        // Only one that was to be remembered is kept for another process.
+        self.complete(&host, SignInWay::Browser, tokens, Some(client_id), Rest::Keychain).await
     }
 
     async fn tell_browser(&self, told: &mpsc::Sender<SignInProgress>, start: &WebStart) {

@@ -2,6 +2,7 @@
 
 use super::{Accounts, lock};
 use crate::EngineError;
+use anchorhold_domain::LinkedAccount;
 use anchorhold_forge::sign_in::{Keeper, SaveError, Tokens};
 use anchorhold_secrets::{Rest, Secret, SecretName};
 use anchorhold_store::KeptAccount;
@@ -56,7 +57,7 @@ impl Accounts {
         let kept = self.kept(key).await?;
         self.let_go(key).await;
         let name = SecretName::Account { key: key.to_owned() };
-        match kept.session_only {
+        match kept.account.session_only {
             true => self.secrets.delete(&name).await?,
             false => self.secrets.erase(&name).await?,
         }
@@ -64,11 +65,22 @@ impl Accounts {
     }
 
     /// Puts the tokens of a new sign-in to rest, in place of those of an earlier one, and then the account.
+    ///
+    /// Where the earlier one was remembered and this one is not to be, the keychain forgets what it has. One
+    /// that does not open is no reason to sign nobody in: that may be why it is not to be used.
     pub(super) async fn put_to_rest(&self, kept: &KeptAccount, tokens: &Tokens) -> Result<(), EngineError> {
-        let key = &kept.account.key;
+        let (key, rest) = (&kept.account.key, rest(&kept.account));
         let secret = tokens.to_secret(&self.host(&kept.account.host)?)?;
+        let name = SecretName::Account { key: key.clone() };
+        let remembered = self.kept(key).await.is_ok_and(|before| !before.account.session_only);
         self.let_go(key).await;
-        self.secrets.set(&SecretName::Account { key: key.clone() }, secret, self.rest).await?;
+        if remembered
+            && rest == Rest::Session
+            && let Err(error) = self.secrets.erase(&name).await
+        {
+            tracing::warn!(code = error.code(), "the keychain may hold what an earlier sign-in left there");
+        }
+        self.secrets.set(&name, secret, rest).await?;
         Ok(self.store.put_account(kept).await?)
     }
 
@@ -104,7 +116,7 @@ impl Accounts {
         })?;
         let tokens = Tokens::from_secret(&host, &secret)?;
         let sign_in = self.sign_in_as_before(&host, account.way, kept.client_id.as_deref()).await?;
-        let rest = if kept.session_only { Rest::Session } else { Rest::Keychain };
+        let rest = rest(account);
         let signed_in = Arc::new(Mutex::new(true));
         let keeper = Keeper::new(sign_in, tokens, {
             let (secrets, signed_in) = (self.secrets.clone(), Arc::clone(&signed_in));
@@ -142,4 +154,9 @@ impl Accounts {
         }
         asked
     }
+}
+
+/// Where the tokens of an account rest.
+fn rest(account: &LinkedAccount) -> Rest {
+    if account.session_only { Rest::Session } else { Rest::Keychain }
 }

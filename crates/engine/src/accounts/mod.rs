@@ -133,6 +133,15 @@ impl Accounts {
         Ok(usual || self.all().await?.iter().any(|account| account.host == host) || app().await?)
     }
 
+    /// Where the tokens of a sign-in rest: in the keychain or in memory alone, as the user says, else as usual.
+    pub(crate) fn rest_of(&self, remember: Option<bool>) -> Rest {
+        match remember {
+            Some(true) => Rest::Keychain,
+            Some(false) => Rest::Session,
+            None => self.rest,
+        }
+    }
+
     /// Remembers that the user asked to sign in to a host.
     fn remember_offer(&self, host: &str) {
         let mut offered = lock(&self.offered);

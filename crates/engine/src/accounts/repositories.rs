@@ -34,6 +34,8 @@ struct State {
     reading: bool,
     read_at: Option<Instant>,
     rate: Option<RateLimit>,
+    /// Whether organisations are missing that want single sign-on.
+    partial: bool,
     error: Option<Arc<EngineError>>,
 }
 
@@ -63,6 +65,7 @@ impl Shared {
                 total: 0,
                 reading: false,
                 grant_url: None,
+                sso_url: None,
                 rate: None,
             });
         };
@@ -83,12 +86,17 @@ impl Shared {
             true => self.accounts.grant_url(&account.host, kept.client_id.as_deref()).await?,
             false => None,
         };
+        let sso_url = match state.partial {
+            true => Some(self.accounts.sso_url(&account, kept.client_id.as_deref()).await?),
+            false => None,
+        };
         Ok(RepositoryList {
             account: Some(account.key),
             repositories,
             total,
             reading: state.reading,
             grant_url,
+            sso_url,
             rate: state.rate,
         })
     }
@@ -135,7 +143,7 @@ impl Shared {
     /// Reads all pages. What was there before stays until all of the new ones are.
     async fn read(&self, list: &List, key: &str) -> Result<(), EngineError> {
         let first = list.state.borrow().pages == 0;
-        let mut all = Vec::new();
+        let (mut all, mut partial) = (Vec::new(), false);
         let mut next = Some(1);
         while let Some(page) = next.filter(|page| *page <= MOST_PAGES) {
             let (found, rate) = self
@@ -147,12 +155,13 @@ impl Shared {
                 .await?;
             next = found.next;
             all.extend(found.repositories);
+            partial |= found.partial;
             let whole = next.is_none_or(|page| page > MOST_PAGES);
             list.state.send_modify(|state| {
                 state.rate = rate.or(state.rate);
                 if first || whole {
                     state.repositories = Arc::new(all.clone());
-                    state.pages = page;
+                    (state.pages, state.partial) = (page, partial);
                 }
             });
         }

@@ -27,9 +27,10 @@ impl Accounts {
         host: String,
         way: SignInWay,
         token: Option<Secret>,
+        rest: Rest,
         told: mpsc::Sender<SignInProgress>,
     ) {
-        let end = match self.signed_in(&host, way, token, &told).await {
+        let end = match self.signed_in(&host, way, token, rest, &told).await {
             Ok(account) => SignInProgress::SignedIn { account },
             Err(error) => SignInProgress::Failed { fault: error.fault() },
         };
@@ -42,6 +43,7 @@ impl Accounts {
         host: &str,
         way: SignInWay,
         token: Option<Secret>,
+        rest: Rest,
         told: &mpsc::Sender<SignInProgress>,
     ) -> Result<LinkedAccount, EngineError> {
         let host = self.host(host)?;
@@ -53,7 +55,7 @@ impl Accounts {
                 (self.by_code(flow, told).await?, Some(client_id))
             }
             SignInWay::Browser => {
-                let (tokens, client_id) = self.by_browser(&host, told).await?;
+                let (tokens, client_id) = self.by_browser(&host, rest, told).await?;
                 (tokens, Some(client_id))
             }
             SignInWay::Token => {
@@ -65,7 +67,7 @@ impl Accounts {
             }
             SignInWay::Gh => (Tokens::lasting(Gh::default().token(&host).await?), None),
         };
-        self.complete(&host, way, tokens, client_id).await
+        self.complete(&host, way, tokens, client_id, rest).await
     }
 
     /// Asks whose tokens these are, and puts them and the account to rest.
@@ -75,6 +77,7 @@ impl Accounts {
         way: SignInWay,
         tokens: Tokens,
         client_id: Option<String>,
+        rest: Rest,
     ) -> Result<LinkedAccount, EngineError> {
         let checked = Checked::ask(host, &tokens.access).await?;
         let lacks = lacks(&checked);
@@ -101,6 +104,7 @@ impl Accounts {
             emails,
             way,
             chosen: true,
+            session_only: rest == Rest::Session,
             expires_at: ends.and_then(|end| {
                 let since = end.duration_since(UNIX_EPOCH).ok()?;
                 Some(Timestamp(i64::try_from(since.as_millis()).ok()?))
@@ -111,7 +115,6 @@ impl Accounts {
         let kept = KeptAccount {
             account,
             client_id,
-            session_only: self.rest == Rest::Session,
             signed_in_at: before.map_or_else(self.clock, |kept| kept.signed_in_at),
         };
         self.put_to_rest(&kept, &tokens).await?;

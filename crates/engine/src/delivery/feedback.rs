@@ -117,6 +117,15 @@ impl Engine {
         self.follow_up(&resident).await
     }
 
+    /// Asks GitHub now what came back for an agent's pull request, and leaves it to the user.
+    ///
+    /// # Errors
+    /// Those of [`Engine::look_for_feedback`].
+    pub async fn hear_feedback(&self, id: AgentId) -> Result<(), EngineError> {
+        let resident = self.resident(id).await?;
+        self.look(&resident).await
+    }
+
     /// Returns what came back for an agent's pull request, in the order in which it came.
     ///
     /// # Errors
@@ -253,7 +262,7 @@ async fn ask(
                 return Ok((pull_request, Vec::new()));
             }
             let found = forge.feedback(&owner, &name, &pull_request).await?;
-            pull_request.checks = found.checks;
+            (pull_request.checks, pull_request.withheld) = (found.checks, found.withheld);
             Ok((pull_request, found.items))
         })
         .await

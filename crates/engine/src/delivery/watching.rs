@@ -165,6 +165,7 @@ mod tests {
             head: String::new(),
             base: String::new(),
             checks: ChecksState::None,
+            withheld: vec![],
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::EngineError;
 use anchorhold_domain::{ForgeApp, LinkedAccount, RepositoryList, SignInOffer, SignInProgress, SignInWay};
-use anchorhold_secrets::Secret;
+use anchorhold_secrets::{Rest, Secret};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -28,26 +28,29 @@ impl Engine {
     }
 
     /// Signs in to a host. Each step is told; the last one is `SignedIn` or `Failed`. Letting go of what is
-    /// returned ends it. `token` is what was pasted, for that way alone.
+    /// returned ends it. `token` is what was pasted, for that way alone. Without `remember` its tokens rest in
+    /// memory alone and the account is forgotten when the program ends; `None` leaves that to the environment.
     #[must_use]
     pub fn sign_in(
         &self,
         host: &str,
         way: SignInWay,
         token: Option<String>,
+        remember: Option<bool>,
     ) -> mpsc::Receiver<SignInProgress> {
         let (told, hears) = mpsc::channel(STEPS);
         let (accounts, shutdown) = (Arc::clone(&self.shared.accounts), self.shared.shutdown.clone());
+        let rest = accounts.rest_of(remember);
         let (host, given_up) = (host.to_owned(), told.clone());
         self.shared.tasks.spawn(async move {
-            let signing_in = Arc::clone(&accounts).sign_in(host, way, token.map(Secret::new), told);
+            let signing_in = Arc::clone(&accounts).sign_in(host, way, token.map(Secret::new), rest, told);
             tokio::select! {
                 () = signing_in => {}
                 () = given_up.closed() => {}
                 // The browser may come back to the next process.
                 () = shutdown.cancelled() => return,
             }
-            if way == SignInWay::Browser {
+            if way == SignInWay::Browser && rest == Rest::Keychain {
                 accounts.forget_begun().await;
             }
         });

@@ -4,8 +4,11 @@ use super::{Ended, Life};
 use crate::EngineError;
 use crate::rules::Rules;
 use crate::workspace::Workspace;
-use anchorhold_domain::{ClonePhase, EventKind, Signal};
-use anchorhold_repo::{Base, FetchPhase, FetchProgress, Mirror, Submodule, TreeEntry, path_to_text};
+use anchorhold_domain::{Agent, ClonePhase, EventKind, Signal};
+use anchorhold_repo::{
+    Base, FetchPhase, FetchProgress, FetchWish, Mirror, Submodule, TreeEntry, path_to_text,
+};
+use std::num::NonZeroU32;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,7 +30,7 @@ impl Life {
         let mirror = self.shared.mirror(&agent.github_repo)?;
         let cell = self.open_cell(docker, true);
         let voice = self.open_voice();
-        let Some(base) = self.fetch(&mirror, &agent.source_branch).await? else { return Ok(Ended::Stopped) };
+        let Some(base) = self.fetch(&mirror, &agent).await? else { return Ok(Ended::Stopped) };
         let rules = Arc::new(Rules::read(&agent.files)?);
         let seen = rules.seen_apart(self.entries(&mirror, &base).await?).await?;
         cell.fill(mirror.clone(), seen.clone());
@@ -48,13 +51,15 @@ impl Life {
     ///
     /// A stop does not wait for a server that says nothing: the fetch is left to end by itself, at
     /// the latest when its patience with the server does.
-    async fn fetch(&self, mirror: &Mirror, branch: &str) -> Result<Option<Base>, EngineError> {
+    async fn fetch(&self, mirror: &Mirror, agent: &Agent) -> Result<Option<Base>, EngineError> {
+        let depth = agent.history_depth.and_then(NonZeroU32::new);
+        let wish = FetchWish { depth, ..FetchWish::whole(&agent.source_branch) };
         let fetch = |credentials| {
-            let (mirror, branch) = (mirror.clone(), branch.to_owned());
+            let (mirror, wish) = (mirror.clone(), wish.clone());
             let (stop, hub) = (self.wishes.stop.clone(), self.hub().clone());
             let fetched = tokio::task::spawn_blocking(move || {
                 let mut told: Option<Instant> = None;
-                mirror.fetch(&branch, &credentials, &mut |progress| {
+                mirror.fetch_wish(&wish, &credentials, &mut |progress| {
                     if stop.is_cancelled() {
                         return ControlFlow::Break(());
                     }
@@ -67,9 +72,8 @@ impl Life {
             });
             async move { Ok(fetched.await.map_err(|_| EngineError::Panicked { verb: "fetch" })??) }
         };
-        let agent = self.agent();
         let fetched = tokio::select! {
-            fetched = self.shared.with_credentials(Some(&agent), mirror.remote(), fetch) => fetched,
+            fetched = self.shared.with_credentials(Some(agent), mirror.remote(), fetch) => fetched,
             () = self.wishes.stop.cancelled() => return Ok(None),
         };
         match fetched {
@@ -83,12 +87,13 @@ impl Life {
     async fn entries(&self, mirror: &Mirror, base: &Base) -> Result<Vec<TreeEntry>, EngineError> {
         let (mirror, tree) = (mirror.clone(), base.tree.clone());
         let read = tokio::task::spawn_blocking(move || {
-            Ok::<_, EngineError>((mirror.entries(&tree)?, mirror.submodules(&tree)?))
+            let shallow = mirror.is_shallow()?;
+            Ok::<_, EngineError>((mirror.entries(&tree)?, mirror.submodules(&tree)?, shallow))
         });
-        let (entries, submodules) =
+        let (entries, submodules, shallow) =
             read.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })??;
         let bytes: u64 = entries.iter().map(|entry| entry.size).sum();
-        let notes = notes(base, &entries, &submodules);
+        let notes = notes(base, &entries, &submodules, shallow);
         let cloned = EventKind::Cloned {
             base_commit: base.commit.clone(),
             base_tree: base.tree.clone(),
@@ -103,7 +108,7 @@ impl Life {
 
 fn signal(progress: &FetchProgress) -> Signal {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let (mut received, mut total) = (progress.received_objects, progress.total_objects);
+    let (mut received, total) = (progress.received_objects, progress.total_objects);
     let mut again_in_s = 0;
     let phase = match progress.phase {
         FetchPhase::Waiting => ClonePhase::Waiting,
@@ -111,7 +116,7 @@ fn signal(progress: &FetchProgress) -> Signal {
         FetchPhase::Counting => ClonePhase::Counting,
         FetchPhase::Receiving => ClonePhase::Receiving,
         FetchPhase::Resolving => {
-            (received, total) = (progress.indexed_deltas, progress.total_deltas);
+            received = progress.resolved_objects;
             ClonePhase::Resolving
         }
         FetchPhase::Broken { again_in_s: seconds } => {
@@ -130,8 +135,11 @@ fn signal(progress: &FetchProgress) -> Signal {
 }
 
 /// Says what of the repository is not in the workspace, and where the repository is now.
-fn notes(base: &Base, entries: &[TreeEntry], submodules: &[Submodule]) -> Vec<String> {
+fn notes(base: &Base, entries: &[TreeEntry], submodules: &[Submodule], shallow: bool) -> Vec<String> {
     let mut notes = Vec::new();
+    if shallow {
+        notes.push("only the last commits of the history were fetched; its log ends there".to_owned());
+    }
     if let Some(address) = &base.moved_to {
         notes.push(format!("the repository moved to {address}; use that address for the next agent"));
     }
@@ -199,14 +207,14 @@ mod tests {
 
     #[test]
     fn nothing_is_said_of_a_repository_that_is_all_there() {
-        assert_eq!(notes(&base(None), &[entry("a.txt", false)], &[]), Vec::<String>::new());
+        assert_eq!(notes(&base(None), &[entry("a.txt", false)], &[], false), Vec::<String>::new());
     }
 
     #[test]
     fn one_submodule_and_one_pointer_are_named() {
         let entries = [entry("a.txt", false), entry("big.bin", true)];
         assert_eq!(
-            notes(&base(None), &entries, &[module("vendored/library")]),
+            notes(&base(None), &entries, &[module("vendored/library")], false),
             [
                 "the submodule vendored/library stays as it is; its files are not in the workspace",
                 "the file big.bin is a Git LFS pointer; its content is not in the workspace",
@@ -218,7 +226,7 @@ mod tests {
     fn many_are_counted_and_the_first_of_them_named() {
         let entries: Vec<TreeEntry> = (1..=7).map(|n| entry(&format!("art/{n}.png"), true)).collect();
         assert_eq!(
-            notes(&base(None), &entries, &[module("a"), module("b")]),
+            notes(&base(None), &entries, &[module("a"), module("b")], false),
             [
                 "2 submodules stay as they are; their files are not in the workspace: a, b",
                 "7 files are Git LFS pointers; their content is not in the workspace: art/1.png, art/2.png, \
@@ -230,21 +238,26 @@ mod tests {
     #[test]
     fn a_repository_that_moved_is_named_at_its_new_place() {
         assert_eq!(
-            notes(&base(Some("https://github.com/octo/new.git")), &[], &[]),
+            notes(&base(Some("https://github.com/octo/new.git")), &[], &[], false),
             ["the repository moved to https://github.com/octo/new.git; use that address for the next agent"]
         );
     }
 
     #[test]
-    fn a_watcher_hears_of_deltas_while_they_are_resolved_and_of_the_wait_after_a_break() {
+    fn a_history_whose_beginning_was_not_fetched_is_said_to_end() {
+        let said = ["only the last commits of the history were fetched; its log ends there"];
+        assert_eq!(notes(&base(None), &[entry("a.txt", false)], &[], true), said);
+    }
+
+    #[test]
+    fn a_watcher_hears_of_whole_objects_while_deltas_are_resolved_and_of_the_wait_after_a_break() {
         let progress = FetchProgress {
             phase: FetchPhase::Resolving,
             received_objects: 9,
             total_objects: 9,
             received_bytes: 4096,
             bytes_per_second: 512,
-            indexed_deltas: 2,
-            total_deltas: 4,
+            resolved_objects: 2,
         };
         let heard = |phase, received, total, again_in_s| Signal::CloneProgress {
             phase,
@@ -254,7 +267,7 @@ mod tests {
             bytes_per_second: 512,
             again_in_s,
         };
-        assert_eq!(signal(&progress), heard(ClonePhase::Resolving, 2, 4, 0));
+        assert_eq!(signal(&progress), heard(ClonePhase::Resolving, 2, 9, 0));
         let broken = FetchProgress { phase: FetchPhase::Broken { again_in_s: 4 }, ..progress };
         assert_eq!(signal(&broken), heard(ClonePhase::Broken, 9, 9, 4));
     }

@@ -71,6 +71,9 @@ impl Tool for GitLog {
                 past::short(&last.id)
             ));
         }
+        if log.cut_off {
+            text.push_str("[the history ends here: what is before was not fetched]\n");
+        }
         if log.gave_up {
             text.push_str("[the time was up; there may be more, further back]\n");
         }

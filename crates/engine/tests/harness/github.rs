@@ -57,6 +57,8 @@ pub struct Rules {
     pub pages: Vec<Vec<Value>>,
     /// The first page, from 1, that is kept back.
     pub held_page: Option<usize>,
+    /// Whether an organisation is left out of the list, since it wants single sign-on.
+    pub sso: bool,
     /// What came: method and path, and whether a token that it knows came with it.
     pub asked: Vec<(String, bool)>,
     refresh: String,
@@ -282,7 +284,8 @@ impl State {
         let more = page < rules.pages.len();
         let next = format!("http://{}/api/v3/user/repos?page={}", self.address, page + 1);
         let link = if more { format!("Link: <{next}>; rel=\"next\"\r\n") } else { String::new() };
-        ("200 OK", link, Value::Array(rules.pages.get(page - 1).cloned().unwrap_or_default()))
+        let sso = if rules.sso { "X-GitHub-SSO: partial-results; organizations=21955855\r\n" } else { "" };
+        ("200 OK", link + sso, Value::Array(rules.pages.get(page - 1).cloned().unwrap_or_default()))
     }
 
     /// Passes a request on to the git server where its token is known.

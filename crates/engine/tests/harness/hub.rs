@@ -44,6 +44,7 @@ struct Hub {
     asked: Vec<String>,
     broken: bool,
     silent: bool,
+    withholds: bool,
 }
 
 impl StandIn {
@@ -163,6 +164,11 @@ impl StandIn {
     /// Does what it is asked to and does not say so, or answers again.
     pub fn keeps_silent(&self, silent: bool) {
         self.hub(|hub| hub.silent = silent);
+    }
+
+    /// Lets no token read the checks of a commit, or every one.
+    pub fn withholds(&self, withholds: bool) {
+        self.hub(|hub| hub.withholds = withholds);
     }
 
     fn hub<T>(&self, look: impl FnOnce(&mut Hub) -> T) -> T {
@@ -290,6 +296,9 @@ fn answer(kept: &Kept, method: &str, path: &str, body: &Value) -> (u16, Value) {
         ("GET", ["issues", number]) => {
             let found = hub.issues.iter().find(|issue| is(&issue["number"], number));
             found.map_or_else(missing, |found| (200, found.clone()))
+        }
+        ("GET", ["commits", _, "check-runs"]) if hub.withholds => {
+            (403, json!({"message": "Resource not accessible by integration", "status": "403"}))
         }
         ("GET", ["commits", head, "check-runs"]) => {
             let found: Vec<Value> =

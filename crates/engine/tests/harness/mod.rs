@@ -126,6 +126,7 @@ pub fn errand(repository: &str, model: ModelChoice) -> NewAgent {
         github_repo: repository.to_owned(),
         source_branch: "main".to_owned(),
         target_branch: "agent/work".to_owned(),
+        history_depth: None,
         model,
         fallback: None,
         limits: Limits::default(),

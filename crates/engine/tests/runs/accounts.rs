@@ -102,7 +102,7 @@ async fn a_sign_in_that_was_revoked_is_said_and_signing_in_again_mends_it() {
     assert_eq!(push(&engine, id).await.error_code.as_deref(), Some("sign_in_again"));
     assert_eq!(github.asked_for_tokens(), asked);
 
-    let again = ended(engine.sign_in(&github.host(), SignInWay::Code, None)).await.unwrap();
+    let again = ended(engine.sign_in(&github.host(), SignInWay::Code, None, None)).await.unwrap();
     assert_eq!(again, account);
     assert_eq!(push(&engine, id).await.error_message, None);
     engine.close().await;
@@ -130,7 +130,7 @@ async fn an_agent_stays_with_the_account_it_was_created_with() {
     let (github, _server, remote) = serve(&house).await;
     let engine = Engine::open(config(&house, &github)).await.unwrap();
     let sign_in = async |token: &str| {
-        ended(engine.sign_in(&github.host(), SignInWay::Token, Some(token.to_owned()))).await.unwrap()
+        ended(engine.sign_in(&github.host(), SignInWay::Token, Some(token.to_owned()), None)).await.unwrap()
     };
     let ada = sign_in(PASTED).await;
     let id = done(&engine, &github).await;
@@ -210,7 +210,7 @@ async fn a_token_without_the_scope_is_named_where_a_push_is_forbidden() {
     let house = House::new();
     let (github, server, _remote) = serve(&house).await;
     let engine = Engine::open(config(&house, &github)).await.unwrap();
-    ended(engine.sign_in(&github.host(), SignInWay::Token, Some(NARROW.to_owned()))).await.unwrap();
+    ended(engine.sign_in(&github.host(), SignInWay::Token, Some(NARROW.to_owned()), None)).await.unwrap();
     let id = done(&engine, &github).await;
     // As git says it that a repository takes no pushes: 403.
     anchorhold_testkit::git(

@@ -5,7 +5,7 @@ use crate::harness::{
 };
 use anchorhold_domain::{
     AgentId, ChecksState, Delivery, EventKind, FeedbackKind, ForgeApp, NewAgent, PullRequestDraft,
-    PullRequestState, PullRequestWish, PushWish, Status,
+    PullRequestState, PullRequestWish, PushWish, Status, Withheld,
 };
 use anchorhold_engine::{Config, Engine};
 
@@ -352,5 +352,38 @@ async fn an_issue_is_a_task_in_others_words() {
     );
     let elsewhere = engine.issues("https://git.example.com/octo/hello", "").await.unwrap_err();
     assert_eq!(elsewhere.code(), "not_on_github");
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_token_may_not_read_is_in_the_log_and_the_record_until_it_may() {
+    let house = House::new();
+    let github = StandIn::start(&house, &[("a", "a\n")]).await;
+    let voice = voice().await;
+    github.withholds(true);
+    let engine = open(&house, &github).await;
+    let delivery = Delivery { pull_request: PullRequestWish::Ready, ..Delivery::default() };
+    let id = worked(&engine, &github, &voice, delivery).await;
+    deliver(&engine, id, PushWish::default()).await;
+    let head = github.remote.tip("agent/work");
+    github.check(1, &head, Some("failure"));
+    engine.look_for_feedback(id).await.unwrap();
+    let pull_request = engine.agent(id).await.unwrap().pull_request.clone().unwrap();
+    assert_eq!((pull_request.checks, pull_request.withheld), (ChecksState::None, vec![Withheld::Checks]));
+    github.withholds(false);
+    let agent = until(&engine, id, "reads the checks", |agent| agent.checks_open == 1).await;
+    let pull_request = agent.pull_request.clone().unwrap();
+    assert_eq!((pull_request.checks, pull_request.withheld), (ChecksState::Failed, vec![]));
+    let written: Vec<Vec<Withheld>> = engine
+        .events(id, 0)
+        .await
+        .unwrap()
+        .into_iter()
+        .filter_map(|event| match event.kind {
+            EventKind::PullRequestChanged { pull_request } => Some(pull_request.withheld),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(written, [vec![Withheld::Checks], vec![]], "it is said once, not at each look");
     engine.close().await;
 }

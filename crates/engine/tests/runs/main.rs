@@ -27,6 +27,7 @@ mod queue;
 mod reached;
 mod repositories;
 mod rules;
+mod shallow;
 mod signing_in;
 mod sizes;
 mod slots;

@@ -1,6 +1,6 @@
 //! The repositories that an account can reach, and the pages that the browser is sent to.
 
-use crate::harness::github::{PASTED, listed};
+use crate::harness::github::{PASTED, THEIRS, listed};
 use crate::harness::{GitHub, House, eventually, soon};
 use crate::signing_in::{by_code, config, ended};
 use anchorhold_domain::SignInWay;
@@ -60,7 +60,7 @@ async fn a_list_that_cannot_be_read_is_an_error_and_is_read_again_when_it_is_ask
     let refused = engine.repositories(None, "").await.unwrap_err();
     assert_eq!(refused.code(), "sign_in_again");
     assert!(engine.accounts().await.unwrap()[0].trouble.is_some());
-    ended(engine.sign_in(&github.host(), SignInWay::Code, None)).await.unwrap();
+    ended(engine.sign_in(&github.host(), SignInWay::Code, None, None)).await.unwrap();
     assert_eq!(engine.repositories(Some(&account.key), "").await.unwrap().total, 1);
     engine.close().await;
 }
@@ -74,10 +74,39 @@ async fn where_nobody_is_signed_in_there_is_an_empty_list_of_no_account() {
     let unknown = engine.repositories(Some("github.com/1"), "").await.unwrap_err();
     assert_eq!(unknown.code(), "account_unknown");
     // A token that somebody brought has no app that could be given more.
-    ended(engine.sign_in(&github.host(), SignInWay::Token, Some(PASTED.to_owned()))).await.unwrap();
+    ended(engine.sign_in(&github.host(), SignInWay::Token, Some(PASTED.to_owned()), None)).await.unwrap();
     assert_eq!(engine.repositories(None, "").await.unwrap().grant_url, None);
     eventually("it is read", || github.rules().asked.iter().any(|(line, _)| line.ends_with("/user/repos")))
         .await;
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn organisations_that_want_single_sign_on_are_said_to_be_missing_with_the_page_for_it() {
+    let (house, github) = (House::new(), GitHub::start().await);
+    github.rules().pages = vec![vec![listed(&github.host(), "octo", "tides", "2026-11-01T00:00:00Z")]];
+    github.rules().sso = true;
+    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    let ways = [
+        (by_code(&engine, &github).await, "github-apps/anchorhold/installations/new"),
+        (
+            ended(engine.sign_in(&github.host(), SignInWay::Token, Some(THEIRS.to_owned()), None))
+                .await
+                .unwrap(),
+            "settings/tokens",
+        ),
+    ];
+    for (account, page) in ways {
+        let found = engine.repositories(Some(&account.key), "").await.unwrap();
+        let url = format!("http://{}/{page}", github.host());
+        assert_eq!((found.total, found.sso_url.as_ref()), (1, Some(&url)));
+        assert_eq!(engine.page(&url).await.unwrap(), url);
+    }
+    github.rules().sso = false;
+    let account =
+        ended(engine.sign_in(&github.host(), SignInWay::Token, Some(PASTED.to_owned()), None)).await.unwrap();
+    let found = engine.repositories(Some(&account.key), "").await.unwrap();
+    assert_eq!((found.total, found.sso_url), (1, None));
     engine.close().await;
 }
 

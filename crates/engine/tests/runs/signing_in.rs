@@ -4,6 +4,7 @@ use crate::harness::github::{CLIENT, CLIENT_SECRET, NARROW, PASTED};
 use crate::harness::{GitHub, House, soon};
 use anchorhold_domain::{ForgeApp, LinkedAccount, SignInProgress, SignInWay};
 use anchorhold_engine::{Config, Engine};
+use anchorhold_secrets::{SecretName, Secrets};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::Receiver;
@@ -31,7 +32,7 @@ pub async fn set_app(engine: &Engine, github: &GitHub) {
 pub async fn by_code(engine: &Engine, github: &GitHub) -> LinkedAccount {
     set_app(engine, github).await;
     github.rules().entered = true;
-    ended(engine.sign_in(&github.host(), SignInWay::Code, None)).await.unwrap()
+    ended(engine.sign_in(&github.host(), SignInWay::Code, None, None)).await.unwrap()
 }
 
 /// How a sign-in ends: the account, or the code of what went wrong.
@@ -67,6 +68,7 @@ fn ada(github: &GitHub, way: SignInWay) -> LinkedAccount {
         emails: vec![noreply, "ada@example.com".to_owned()],
         way,
         chosen: true,
+        session_only: true,
         expires_at: None,
         lacks: Vec::new(),
         trouble: None,
@@ -78,7 +80,7 @@ async fn a_code_that_is_entered_signs_in_and_the_account_is_listed() {
     let (house, github) = (House::new(), GitHub::start().await);
     let engine = Engine::open(config(&house, &github)).await.unwrap();
     set_app(&engine, &github).await;
-    let mut steps = engine.sign_in(&github.host(), SignInWay::Code, None);
+    let mut steps = engine.sign_in(&github.host(), SignInWay::Code, None, None);
     match soon("the code", steps.recv()).await {
         Some(SignInProgress::Code { user_code, address, .. }) => assert_eq!(
             (user_code, address),
@@ -103,7 +105,7 @@ async fn a_sign_in_that_nobody_listens_to_any_more_ends() {
     let (house, github) = (House::new(), GitHub::start().await);
     let engine = Engine::open(config(&house, &github)).await.unwrap();
     set_app(&engine, &github).await;
-    let mut steps = engine.sign_in(&github.host(), SignInWay::Code, None);
+    let mut steps = engine.sign_in(&github.host(), SignInWay::Code, None, None);
     soon("the code", steps.recv()).await.unwrap();
     drop(steps);
     github.rules().entered = true;
@@ -119,7 +121,7 @@ async fn a_network_that_breaks_meanwhile_is_told_and_does_not_end_the_sign_in() 
     let engine = Engine::open(config(&house, &github)).await.unwrap();
     set_app(&engine, &github).await;
     github.rules().silent = true;
-    let mut steps = engine.sign_in(&github.host(), SignInWay::Code, None);
+    let mut steps = engine.sign_in(&github.host(), SignInWay::Code, None, None);
     let code = soon("the code", steps.recv()).await.unwrap();
     let broken = soon("a break", steps.recv()).await;
     assert!(matches!(broken, Some(SignInProgress::Unreachable { seconds: 2 })), "{broken:?}");
@@ -142,7 +144,7 @@ async fn the_browser_comes_back_by_a_link_once() {
         Err("sign_in_state_unknown"),
         "nothing was begun"
     );
-    let mut steps = engine.sign_in(&github.host(), SignInWay::Browser, None);
+    let mut steps = engine.sign_in(&github.host(), SignInWay::Browser, None, None);
     let callback = github.consent(&address(&mut steps).await);
     assert!(callback.starts_with("anchorhold://oauth/callback?code="), "{callback}");
     for (wrong, code) in [
@@ -164,7 +166,7 @@ async fn a_link_for_a_sign_in_that_was_given_up_signs_nobody_in() {
     let (house, github) = (House::new(), GitHub::start().await);
     let engine = Engine::open(Config { deep_links: || true, ..config(&house, &github) }).await.unwrap();
     set_app(&engine, &github).await;
-    let mut steps = engine.sign_in(&github.host(), SignInWay::Browser, None);
+    let mut steps = engine.sign_in(&github.host(), SignInWay::Browser, None, None);
     let callback = github.consent(&address(&mut steps).await);
     drop(steps);
     // Whether the task has ended by now or hears of it later: nothing is exchanged.
@@ -179,7 +181,7 @@ async fn where_no_link_can_be_received_the_browser_comes_back_to_a_port() {
     let (house, github) = (House::new(), GitHub::start().await);
     let engine = Engine::open(config(&house, &github)).await.unwrap();
     set_app(&engine, &github).await;
-    let mut steps = engine.sign_in(&github.host(), SignInWay::Browser, None);
+    let mut steps = engine.sign_in(&github.host(), SignInWay::Browser, None, None);
     let callback = github.consent(&address(&mut steps).await);
     let (place, path) = callback.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut browser = TcpStream::connect(place).await.unwrap();
@@ -196,7 +198,7 @@ async fn a_pasted_token_signs_in_and_one_that_lacks_a_scope_says_so() {
     let (house, github) = (House::new(), GitHub::start().await);
     let engine = Engine::open(config(&house, &github)).await.unwrap();
     let paste = async |token: &str| {
-        ended(engine.sign_in(&github.host(), SignInWay::Token, Some(token.to_owned()))).await
+        ended(engine.sign_in(&github.host(), SignInWay::Token, Some(token.to_owned()), None)).await
     };
     assert_eq!(paste(&format!(" {PASTED}\n")).await, Ok(ada(&github, SignInWay::Token)));
     let narrow = LinkedAccount { lacks: vec!["repo".to_owned()], ..ada(&github, SignInWay::Token) };
@@ -218,7 +220,7 @@ async fn a_pasted_token_signs_in_and_one_that_lacks_a_scope_says_so() {
 async fn what_github_refuses_is_told_as_what_it_is() {
     let (house, github) = (House::new(), GitHub::start().await);
     let engine = Engine::open(config(&house, &github)).await.unwrap();
-    let code = async |host: &str, way| ended(engine.sign_in(host, way, None)).await.unwrap_err();
+    let code = async |host: &str, way| ended(engine.sign_in(host, way, None, None)).await.unwrap_err();
     for way in [SignInWay::Code, SignInWay::Browser] {
         assert_eq!(code(&github.host(), way).await, "sign_in_way_missing");
     }
@@ -276,5 +278,50 @@ async fn an_offer_has_only_what_can_work() {
     }
     engine.forget_forge_app(&host).await.unwrap();
     assert_eq!((engine.forge_app(&host).await.unwrap(), ways().await.len()), (None, 2));
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_is_not_to_be_remembered_never_reaches_the_keychain_and_ends_with_the_program() {
+    let (house, github) = (House::new(), GitHub::start().await);
+    // As it is without the environment's word: the keychain is the usual place.
+    let config = Config { session_only: false, ..config(&house, &github) };
+    let engine = Engine::open(config.clone()).await.unwrap();
+    assert!(engine.sign_in_offer(&github.host()).await.unwrap().remembers);
+    let pasted = Some(PASTED.to_owned());
+    let account = ended(engine.sign_in(&github.host(), SignInWay::Token, pasted, Some(false))).await.unwrap();
+    assert_eq!(account, ada(&github, SignInWay::Token));
+    assert!(account.session_only);
+    // Its token is here, and nowhere that another process could find it.
+    assert_eq!(engine.repositories(Some(&account.key), "").await.unwrap().total, 0);
+    assert!(github.rules().asked.contains(&("GET /api/v3/user/repos".to_owned(), true)));
+    let name = SecretName::Account { key: account.key.clone() };
+    assert!(Secrets::system().get(&name).await.unwrap().is_none());
+    engine.close().await;
+
+    let engine = Engine::open(config).await.unwrap();
+    assert_eq!(engine.accounts().await.unwrap(), []);
+    assert_eq!(engine.repositories(Some(&account.key), "").await.unwrap_err().code(), "account_unknown");
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_environments_word_is_the_usual_and_not_the_last() {
+    let (house, github) = (House::new(), GitHub::start().await);
+    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    assert!(!engine.sign_in_offer(&github.host()).await.unwrap().remembers);
+    let sign_in = async |remember| {
+        let pasted = Some(PASTED.to_owned());
+        ended(engine.sign_in(&github.host(), SignInWay::Token, pasted, remember)).await
+    };
+    assert!(sign_in(None).await.unwrap().session_only);
+    // It depends on the machine whether there is a keychain that takes it; memory it is not.
+    match sign_in(Some(true)).await {
+        Ok(account) => {
+            assert!(!account.session_only);
+            engine.sign_out(&account.key).await.unwrap();
+        }
+        Err(code) => assert!(code.starts_with("keychain_"), "{code}"),
+    }
     engine.close().await;
 }

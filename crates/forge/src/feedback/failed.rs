@@ -6,7 +6,7 @@ use crate::error::{ForgeError, Result};
 use crate::forge::Forge;
 use crate::text;
 use crate::time::time;
-use anchorhold_domain::{Annotation, Feedback, FeedbackKind};
+use anchorhold_domain::{Annotation, Feedback, FeedbackKind, Withheld};
 use serde::Deserialize;
 
 /// Failed checks that are looked at more closely; the others come with what their list says.
@@ -32,7 +32,7 @@ impl Forge {
         &self,
         about: &About<'_>,
         checks: &Checks,
-        withheld: &mut Vec<&'static str>,
+        withheld: &mut Vec<Withheld>,
     ) -> Result<Vec<Feedback>> {
         let mut items = Vec::new();
         let mut log_withheld = false;
@@ -58,7 +58,7 @@ impl Forge {
             items.push(item);
         }
         if log_withheld {
-            withheld.push("job logs");
+            withheld.push(Withheld::JobLogs);
         }
         let failed = checks.statuses.iter().filter(|status| status.outcome() == Outcome::Failed);
         items.extend(failed.map(|status| of_status(about, status)));

@@ -9,7 +9,7 @@ mod said;
 
 use crate::error::Result;
 use crate::forge::{Forge, full_name};
-use anchorhold_domain::{ChecksState, Feedback, PullRequest};
+use anchorhold_domain::{ChecksState, Feedback, PullRequest, Withheld};
 
 /// The most that is given back, the newest of it.
 const MOST_ITEMS: usize = 200;
@@ -26,8 +26,8 @@ pub struct Feedbacks {
     pub items: Vec<Feedback>,
     /// How the checks of its commit stand.
     pub checks: ChecksState,
-    /// What could not be read, mostly because the token may not, in words: `checks`, `commit statuses`, `job logs`.
-    pub withheld: Vec<&'static str>,
+    /// What of the checks could not be read, mostly because the token may not.
+    pub withheld: Vec<Withheld>,
 }
 
 /// The pull request that is asked about.

@@ -3,7 +3,7 @@
 use crate::github::{GitHub, ok, refuse};
 use crate::pull_requests::{HEAD, checks};
 use anchorhold_domain::{
-    Annotation, ChecksState, Feedback, FeedbackKind, PullRequest, PullRequestState, Timestamp,
+    Annotation, ChecksState, Feedback, FeedbackKind, PullRequest, PullRequestState, Timestamp, Withheld,
 };
 use anchorhold_forge::{Cache, Feedbacks};
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ pub fn request(github: &GitHub) -> PullRequest {
         head: HEAD.to_owned(),
         base: "main".to_owned(),
         checks: ChecksState::None,
+        withheld: vec![],
     }
 }
 
@@ -236,5 +237,5 @@ async fn what_the_token_may_not_read_is_said_and_the_rest_is_read() {
     }
     github.tell_ok("GET /repos/octo/hello/pulls/7/comments", json!([line_comment(1, 2)]));
     let found = feedback(&github).await;
-    assert_eq!((found.items.len(), found.withheld), (1, vec!["checks", "commit statuses"]));
+    assert_eq!((found.items.len(), found.withheld), (1, vec![Withheld::Checks, Withheld::CommitStatuses]));
 }

@@ -3,6 +3,7 @@
 use crate::feedback::{feedback, request, silent};
 use crate::github::{GitHub, TOKEN, redirect, refuse};
 use crate::pull_requests::checks;
+use anchorhold_domain::Withheld;
 use anchorhold_forge::Cache;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -73,7 +74,7 @@ async fn the_end_of_the_log_is_read_and_its_host_is_not_told_who_asks() {
     let github = failed(&format!("{}/log?sig=key", store.address)).await;
     let found = feedback(&github).await;
     assert_eq!(found.items[0].body, "test tides ... FAILED\n##[error]Process completed with exit code 101.");
-    assert_eq!(found.withheld, Vec::<&str>::new());
+    assert_eq!(found.withheld, []);
     let shown = store.shown();
     assert_eq!(shown.len(), 1);
     let said = format!("{:?}", shown[0]);
@@ -123,7 +124,7 @@ async fn a_log_is_read_once() {
 async fn a_log_that_leads_off_this_machine_is_not_followed_from_a_stand_in() {
     for elsewhere in ["https://logs.example/1", "http://logs.example/1", "https://127.0.0.1.example/1"] {
         let found = feedback(&failed(elsewhere).await).await;
-        assert_eq!((&*found.items[0].body, found.withheld), ("said in the list", vec!["job logs"]));
+        assert_eq!((&*found.items[0].body, found.withheld), ("said in the list", vec![Withheld::JobLogs]));
     }
 }
 
@@ -133,7 +134,7 @@ async fn a_log_whose_host_cannot_be_reached_leaves_what_the_check_says() {
     let nobody = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let found = feedback(&failed(&nobody).await).await;
-    assert_eq!((&*found.items[0].body, found.withheld), ("said in the list", vec!["job logs"]));
+    assert_eq!((&*found.items[0].body, found.withheld), ("said in the list", vec![Withheld::JobLogs]));
 }
 
 #[tokio::test]
@@ -144,7 +145,7 @@ async fn a_log_that_is_gone_or_withheld_leaves_what_the_check_says() {
         [refuse(403, "Must have admin rights to Repository.")],
     );
     let found = feedback(&github).await;
-    assert_eq!((&*found.items[0].body, found.withheld), ("said in the list", vec!["job logs"]));
+    assert_eq!((&*found.items[0].body, found.withheld), ("said in the list", vec![Withheld::JobLogs]));
     github.tell("GET /repos/octo/hello/actions/jobs/42/logs", [refuse(410, "Gone")]);
     let found = feedback(&github).await;
     assert_eq!((&*found.items[0].body, found.withheld), ("said in the list", vec![]));

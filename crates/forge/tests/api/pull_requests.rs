@@ -2,7 +2,7 @@
 
 use crate::github::{GitHub, ok, refuse};
 use crate::repositories::repository;
-use anchorhold_domain::{ChecksState, PullRequest, PullRequestState};
+use anchorhold_domain::{ChecksState, PullRequest, PullRequestState, Withheld};
 use anchorhold_forge::{NewPullRequest, PullRequestChange};
 use serde_json::{Value, json};
 
@@ -43,6 +43,7 @@ fn expected(github: &GitHub, number: u32) -> PullRequest {
         head: HEAD.to_owned(),
         base: "main".to_owned(),
         checks: ChecksState::None,
+        withheld: vec![],
     }
 }
 
@@ -182,12 +183,14 @@ async fn one_is_read_with_how_its_checks_stand() {
 }
 
 #[tokio::test]
-async fn a_token_that_may_not_read_checks_still_reads_the_rest() {
+async fn a_token_that_may_not_read_checks_still_reads_the_rest_and_says_so() {
     let github = GitHub::start().await;
     github.tell_ok("GET /repos/octo/hello/pulls/7", pull_request(7));
     let route = format!("GET /repos/octo/hello/commits/{HEAD}/check-runs");
     github.tell(&route, [refuse(403, "Resource not accessible by personal access token")]);
-    assert_eq!(github.forge().await.pull_request("octo", "hello", 7).await.unwrap(), expected(&github, 7));
+    let withheld = vec![Withheld::Checks, Withheld::CommitStatuses];
+    let expected = PullRequest { withheld, ..expected(&github, 7) };
+    assert_eq!(github.forge().await.pull_request("octo", "hello", 7).await.unwrap(), expected);
 }
 
 #[tokio::test]

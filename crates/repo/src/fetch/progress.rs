@@ -12,7 +12,7 @@ const SAMPLE_STEP: Duration = Duration::from_millis(200);
 
 /// How far a fetch is.
 ///
-/// Bytes only grow. Objects and deltas are those of the piece that is coming in: after a break, or where
+/// Bytes only grow. Objects are those of the piece that is coming in: after a break, or where
 /// a history comes in pieces, they begin again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FetchProgress {
@@ -26,10 +26,8 @@ pub struct FetchProgress {
     pub received_bytes: usize,
     /// Bytes received in a second, over the last few of them.
     pub bytes_per_second: u32,
-    /// Deltas resolved.
-    pub indexed_deltas: usize,
-    /// Deltas to resolve, zero while unknown.
-    pub total_deltas: usize,
+    /// Objects that are whole: all that they build on was found.
+    pub resolved_objects: usize,
 }
 
 /// The parts of a fetch, each with what is waited for.
@@ -61,8 +59,7 @@ impl FetchProgress {
             total_objects: 0,
             received_bytes: 0,
             bytes_per_second: 0,
-            indexed_deltas: 0,
-            total_deltas: 0,
+            resolved_objects: 0,
         }
     }
 }
@@ -76,8 +73,7 @@ impl From<&git2::Progress<'_>> for FetchProgress {
             total_objects: stats.total_objects(),
             received_bytes: stats.received_bytes(),
             bytes_per_second: 0,
-            indexed_deltas: stats.indexed_deltas(),
-            total_deltas: stats.total_deltas(),
+            resolved_objects: stats.indexed_objects(),
         }
     }
 }

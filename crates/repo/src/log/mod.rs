@@ -9,6 +9,8 @@ mod blame;
 mod revision;
 mod show;
 
+use std::collections::BTreeSet;
+
 use git2::{Commit, Oid};
 
 use crate::diff::make_visible;
@@ -107,6 +109,7 @@ pub struct Past<'a> {
     repository: Loan<'a>,
     base: Oid,
     head: Option<Oid>,
+    beginnings: BTreeSet<String>,
     give_up: &'a dyn Fn() -> bool,
     visible: &'a dyn Fn(&str) -> bool,
 }
@@ -148,6 +151,8 @@ pub struct Log {
     pub more: bool,
     /// Whether the time was up before all was looked at.
     pub gave_up: bool,
+    /// Whether it came to where the history begins here because what is before was not fetched.
+    pub cut_off: bool,
 }
 
 impl Mirror {
@@ -157,7 +162,7 @@ impl Mirror {
     /// be shown, written as in [`crate::path_to_text`].
     ///
     /// # Errors
-    /// [`RepoError::MissingObject`].
+    /// [`RepoError::MissingObject`], and [`RepoError::Folder`] where it cannot be read where the history begins.
     pub fn past<'a>(
         &'a self,
         base: &str,
@@ -166,7 +171,8 @@ impl Mirror {
         visible: &'a dyn Fn(&str) -> bool,
     ) -> std::result::Result<Past<'a>, RepoError> {
         let head = head.map(|head| oid("commit", head)).transpose()?;
-        Ok(Past { repository: self.objects()?, base: oid("commit", base)?, head, give_up, visible })
+        let (repository, beginnings) = (self.objects()?, self.beginnings()?);
+        Ok(Past { repository, base: oid("commit", base)?, head, beginnings, give_up, visible })
     }
 }
 
@@ -188,14 +194,15 @@ impl Past<'_> {
         // The first checkpoint has no parent of its own.
         let own = Some(from) == self.head && !self.leads_to(self.base, from)?;
         let rest = own.then(|| walk(self.base)).transpose().map_err(attempt())?;
-        let mut log = Log { commits: Vec::new(), more: false, gave_up: false };
-        let mut old = 0;
+        let mut log = Log { commits: Vec::new(), more: false, gave_up: false, cut_off: false };
+        let (mut old, mut cut_off) = (0, false);
         for id in first.chain(rest.into_iter().flatten()) {
             if (self.give_up)() {
                 log.gave_up = true;
                 return Ok(log);
             }
             let commit = self.commit(id.map_err(attempt())?)?;
+            cut_off |= !self.beginnings.is_empty() && self.beginnings.contains(&commit.id().to_string());
             if wish.since_s.is_some_and(|since| commit.time().seconds() < since) {
                 old += 1;
                 if old == OLD_IN_A_ROW {
@@ -215,7 +222,7 @@ impl Past<'_> {
             }
             log.commits.push(listed(&commit));
         }
-        Ok(log)
+        Ok(Log { cut_off, ..log })
     }
 
     /// Whether a commit has something else at `path` than every parent.

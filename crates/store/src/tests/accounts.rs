@@ -15,12 +15,12 @@ fn account(host: &str, number: i64, chosen: bool) -> KeptAccount {
             emails: vec!["7+ada@users.noreply.github.com".to_owned(), "ada@example.com".to_owned()],
             way: SignInWay::Code,
             chosen,
+            session_only: false,
             expires_at: Some(Timestamp(7)),
             lacks: vec!["repo".to_owned()],
             trouble: Some(Fault { code: "c".to_owned(), message: "m".to_owned(), hint: None }),
         },
         client_id: Some("Iv23li".to_owned()),
-        session_only: false,
         signed_in_at: Timestamp(number),
     }
 }
@@ -36,7 +36,7 @@ async fn an_account_comes_back_as_it_was_kept_also_over_a_restart() {
     let mut second = account("ghe.example.com", 2, true);
     second.account.way = SignInWay::Gh;
     (second.account.trouble, second.account.expires_at, second.client_id) = (None, None, None);
-    second.session_only = true;
+    second.account.session_only = true;
     let all = [second, account("github.com", 1, true)];
     for kept in &all {
         home.store.put_account(kept).await.unwrap();
@@ -69,7 +69,7 @@ async fn on_each_host_one_account_is_chosen_and_another_takes_its_place() {
 async fn what_changes_of_an_account_changes_alone_and_one_of_a_session_ends_with_it() {
     let home = home().await;
     let mut expected = [account("github.com", 1, true), account("github.com", 2, false)];
-    expected[1].session_only = true;
+    expected[1].account.session_only = true;
     for kept in &expected {
         home.store.put_account(kept).await.unwrap();
     }

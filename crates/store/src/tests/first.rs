@@ -103,6 +103,7 @@ fn expected(number: u32, payloads: &[Value]) -> Agent {
         // It was given every file.
         files: FileRules::none(),
         delivery: Delivery::default(),
+        history_depth: None,
         ..samples::new_agent()
     };
     let id = AgentId(uuid::Uuid::from_u128(number.into()));

@@ -23,20 +23,20 @@ const octocat: LinkedAccount = {
   ...{ key: "github.com/583231", host: "github.com", login: "octocat", name: "Octo Cat" },
   email: "583231+octocat@users.noreply.github.com",
   emails: ["583231+octocat@users.noreply.github.com", "octo@octo.example"],
-  ...{ way: "CODE", chosen: true, expiresAt: null, lacks: [], trouble: null },
+  ...{ way: "CODE", chosen: true, sessionOnly: false, expiresAt: null, lacks: [], trouble: null },
 };
 const work: LinkedAccount = {
   ...{ key: "github.com/99120", host: "github.com", login: "octo-at-acme", name: "Octo Cat" },
   email: "octo.cat@acme.example",
   emails: ["octo.cat@acme.example", "99120+octo-at-acme@users.noreply.github.com"],
-  ...{ way: "TOKEN", chosen: false, trouble: null },
+  ...{ way: "TOKEN", chosen: false, sessionOnly: true, trouble: null },
   expiresAt: null,
   lacks: ["workflow"],
 };
 const anna: LinkedAccount = {
   ...{ key: "github.example.com/42", host: "github.example.com", login: "anna", name: "Anna Berg" },
   ...{ email: "anna@example.com", emails: ["anna@example.com"] },
-  ...{ way: "BROWSER", chosen: true, expiresAt: null, lacks: [] },
+  ...{ way: "BROWSER", chosen: true, sessionOnly: false, expiresAt: null, lacks: [] },
   trouble: {
     code: "sign_in_again",
     message: "stay signed in to github.example.com: the token cannot be refreshed any more",
@@ -94,6 +94,7 @@ export class RecordedAccounts {
       permissions: [...permissions],
       installUrl: known && slug ? `https://${host}/apps/${slug}/installations/new` : null,
       tokenUrl: `https://${host}/settings/personal-access-tokens/new`,
+      remembers: true,
     };
   }
 
@@ -101,9 +102,10 @@ export class RecordedAccounts {
     host: string,
     way: SignInWay,
     token: string | null,
+    remember: boolean | null,
     heard: (progress: SignInProgress) => void,
   ): Unsubscribe {
-    const timers = this.steps(host, way, token).map(({ afterMs, progress }) =>
+    const timers = this.steps(host, way, token, remember === false).map(({ afterMs, progress }) =>
       setTimeout(() => {
         if (progress.type === "signedIn") this.add(progress.account);
         heard(progress);
@@ -116,17 +118,20 @@ export class RecordedAccounts {
     host: string,
     way: SignInWay,
     token: string | null,
+    sessionOnly: boolean,
   ): { afterMs: number; progress: SignInProgress }[] {
     const first = (progress: SignInProgress) => ({ afterMs: ASKED_MS, progress });
     const failed = (why: Fault) => [first({ type: "failed", fault: why })];
-    const account = { ...(host === "github.com" ? octocat : anna), host, way, trouble: null };
+    const account = { ...(host === "github.com" ? octocat : anna), host, way, sessionOnly, trouble: null };
     const done: SignInProgress = { type: "signedIn", account };
+    if (host.startsWith("locked.") && !sessionOnly) return failed(keychainMissing(host));
     if (way === "TOKEN")
       return token?.startsWith("ghp_") || token?.startsWith("github_pat_")
         ? [first(done)]
         : failed(tokenRefused(host));
     if (way === "GH") return this.demo === "usual" ? [first(done)] : failed(ghSignedOut(host));
     if (host.startsWith("denied.")) return failed(denied(host));
+
     const expiresAt = this.now() + QUARTER_MS;
     const begun: SignInProgress =
       way === "CODE"
@@ -200,6 +205,13 @@ const denied = (host: string) =>
     "sign_in_denied",
     `sign in to ${host}: it was declined there`,
     "sign in again and allow it, or sign in with a token",
+  );
+
+const keychainMissing = (host: string) =>
+  fault(
+    "keychain_unavailable",
+    `reach the keychain for the account ${host}/42`,
+    "start a keychain such as gnome-keyring; or sign in without “Remember on this computer”",
   );
 
 const tokenRefused = (host: string) =>

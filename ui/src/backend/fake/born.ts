@@ -24,6 +24,7 @@ export function born(
     githubRepo: repo,
     sourceBranch: "main",
     targetBranch: target,
+    historyDepth: null,
     containerId: null,
     agentPort: null,
     status: "IDLE",

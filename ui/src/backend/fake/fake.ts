@@ -106,9 +106,9 @@ class FakeBackend extends RecordedGitHub implements Omit<Backend, keyof Handover
     this.ids += 1;
     const run = born(`n${this.ids}`, made.name, made.task, made.githubRepo, made.targetBranch, this.now());
     const { sourceBranch, model, fallback = null, limits, files = run.agent.files } = made;
-    const { delivery = run.agent.delivery } = made;
+    const { delivery = run.agent.delivery, historyDepth = null } = made;
     if (limits.money && !limits.tokens && model.provider !== "anthropic") throw priceUnknown(model.name);
-    run.agent = { ...run.agent, sourceBranch, model, fallback, limits, files, delivery };
+    run.agent = { ...run.agent, sourceBranch, historyDepth, model, fallback, limits, files, delivery };
     this.runs.push(run);
     this.add(run);
     return run.agent;

@@ -16,7 +16,7 @@ export class RecordedGitHub {
 
   accounts = () => this.linked.list();
   signInOffer = (host: string) => this.linked.offer(host);
-  signIn: Backend["signIn"] = (host, way, token, heard) => this.linked.signIn(host, way, token, heard);
+  signIn: Backend["signIn"] = (...asked) => this.linked.signIn(...asked);
   /** No link leads into a recording. */
   watchSignIns: Backend["watchSignIns"] = () => () => undefined;
   signOut = (key: string) => this.linked.signOut(key);

@@ -53,7 +53,7 @@ export class RecordedRepositories {
   ) {}
 
   find(account: string | null, host: string, text: string): RepositoryList {
-    const nothing = { repositories: [], total: 0, reading: false, grantUrl: null, rate: null };
+    const nothing = { repositories: [], total: 0, reading: false, grantUrl: null, ssoUrl: null, rate: null };
     if (account === null) return { account, ...nothing };
     this.asked += 1;
     const reading = this.crowd && this.asked < 4;
@@ -70,6 +70,7 @@ export class RecordedRepositories {
       total: fitting.length,
       reading,
       grantUrl: `https://${host}/apps/anchorhold/installations/new`,
+      ssoUrl: this.crowd ? "https://github.com/settings/tokens" : null,
       rate: {
         remaining: this.crowd ? 212 : 4870,
         limit: 5000,

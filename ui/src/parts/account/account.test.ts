@@ -90,7 +90,7 @@ test("an account in trouble is signed in again in the way in which it was", asyn
   await open(/octocat/, methods);
   await click("sign-in-again");
   await screen.findByTestId("signing-in");
-  expect(asked).toEqual([["github.com", "CODE", null]]);
+  expect(asked).toEqual([["github.com", "CODE", null, true]]);
 });
 
 test("accounts that cannot be read are said, and asked for again", async () => {

@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import { expect, test, vi } from "vitest";
 import type { ForgeApp } from "../../bindings";
-import { account, click, code, open, signingIn } from "../../test/accounts";
+import { account, again, click, code, having, open, signingIn } from "../../test/accounts";
 
 test("a code is shown large with its page and its end, and leads to the account", async () => {
   const opened: string[] = [];
@@ -19,7 +19,7 @@ test("a code is shown large with its page and its end, and leads to the account"
   expect((await screen.findByTestId("joined")).textContent).toContain("Signed in as octocat");
   await click("install");
   expect([asked, copied, opened]).toEqual([
-    [["github.com", "CODE", null]],
+    [["github.com", "CODE", null, true]],
     ["WDJB-MJHT"],
     ["https://github.com/login/device", "https://github.com/apps/anchorhold/installations/new"],
   ]);
@@ -80,7 +80,7 @@ test("a token is handed over once, is not shown again, and what is wrong with it
   ]);
   await fireEvent.input(field, { target: { value: " ghp_planted " } });
   await click("way-TOKEN");
-  expect(asked).toEqual([["github.com", "TOKEN", "ghp_planted"]]);
+  expect(asked).toEqual([["github.com", "TOKEN", "ghp_planted", true]]);
   tell({
     type: "failed",
     fault: { code: "token_refused", message: "it does not accept the token", hint: "make one" },
@@ -120,6 +120,7 @@ test("a host without an app says so, and an app can be set for it", async () => 
       permissions: [],
       installUrl: null,
       tokenUrl: `https://${host}/settings/tokens`,
+      remembers: true,
     }),
     forgeApp: async () => app,
     setForgeApp: async (next, secret) => {
@@ -154,4 +155,53 @@ test("a host that makes no sense is said at its field", async () => {
   await open(/Sign in/, methods);
   const host = await screen.findByTestId("host");
   await waitFor(() => expect(host.getAttribute("aria-invalid")).toBe("true"));
+});
+
+const box = () => screen.findByTestId<HTMLInputElement>("remember");
+
+test("a sign-in is remembered unless the box is not ticked, and then its account says so", async () => {
+  const { asked, methods, tell } = signingIn();
+  await open(/Sign in/, methods);
+  expect((await box()).checked).toBe(true);
+  expect(screen.getByTestId("add").textContent).toContain("It goes to the keychain");
+  await fireEvent.click(await box());
+  expect(screen.getByTestId("add").textContent).toContain("Anchorhold forgets the account when it ends");
+  expect(screen.getByTestId("add").textContent).toContain("It stays in memory");
+  await fireEvent.input(await screen.findByTestId("token"), { target: { value: "ghp_planted" } });
+  await click("way-TOKEN");
+  expect(asked).toEqual([["github.com", "TOKEN", "ghp_planted", false]]);
+  tell({ type: "signedIn", account: account("octocat", { way: "TOKEN", sessionOnly: true }) });
+  expect((await screen.findByTestId("account")).textContent).toContain(
+    "signed in with a token, until Anchorhold ends",
+  );
+});
+
+test("where the engine remembers no sign-in the box is not ticked, and can be", async () => {
+  const { asked, methods } = signingIn({}, { remembers: false });
+  await open(/Sign in/, methods);
+  expect((await box()).checked).toBe(false);
+  await fireEvent.click(await box());
+  await click("way-CODE");
+  expect(asked).toEqual([["github.com", "CODE", null, true]]);
+});
+
+test("who signs in again is remembered as before", async () => {
+  const lost = { chosen: true, trouble: again, sessionOnly: true } as const;
+  const { asked, methods } = signingIn(having(account("octocat", lost)));
+  await open(/octocat/, methods);
+  await click("sign-in-again");
+  expect(asked).toEqual([["github.com", "CODE", null, false]]);
+});
+
+test("where the keychain takes nothing one signs in without it by a button", async () => {
+  const { asked, methods, tell } = signingIn();
+  await open(/Sign in/, methods);
+  await click("way-GH");
+  const fault = { code: "keychain_unavailable", message: "reach the keychain", hint: "start one" };
+  tell({ type: "failed", fault });
+  await click("remedy-unremembered");
+  expect(asked).toEqual([
+    ["github.com", "GH", null, true],
+    ["github.com", "GH", null, false],
+  ]);
 });

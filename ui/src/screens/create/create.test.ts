@@ -90,6 +90,7 @@ test("create and start sends what was filled in, starts it and opens it", async 
       githubRepo: "octo/web",
       sourceBranch: "main",
       targetBranch: "agent/tidy-up",
+      historyDepth: null,
       model: { provider: "anthropic", name: "claude-sonnet-4-5", baseUrl: null, wire: null, effort: null },
       fallback: null,
       limits: { tokens: 2_000_000, turns: 200, seconds: 3600, money: 5_000_000 },

@@ -14,7 +14,7 @@ const repository = (name: string, more: Partial<LinkedRepository> = {}): LinkedR
 });
 const list = (repositories: LinkedRepository[], more: Partial<RepositoryList> = {}): RepositoryList => ({
   ...{ account: "github.com/1", repositories, total: repositories.length, reading: false },
-  ...{ grantUrl: "https://github.com/apps/anchorhold/installations/new", rate: null },
+  ...{ grantUrl: "https://github.com/apps/anchorhold/installations/new", ssoUrl: null, rate: null },
   ...more,
 });
 
@@ -194,4 +194,19 @@ test("repositories that cannot be listed are said, and asked for again or signed
   await fireEvent.keyDown(await field("repo"), { key: "Escape" });
   await fireEvent.click(await field("repo"));
   await listed(3);
+});
+
+test("organisations that want single sign-on are said to be missing, with the page that lets them in", async () => {
+  const opened: string[] = [];
+  const openPage = async (url: string) => void opened.push(url);
+  const page = "https://github.com/settings/tokens";
+  having((text) => list(text === "web" ? all : [], { ssoUrl: page }), { openPage });
+  await fireEvent.click(await field("repo"));
+  const said = await screen.findByTestId("repositories-sso");
+  expect(said.textContent).toContain("Some organisations are missing: they want single sign-on");
+  await fireEvent.click(screen.getByTestId("sso"));
+  expect(opened).toEqual([page]);
+  await fireEvent.input(await field("repo"), { target: { value: "web" } });
+  await listed(3);
+  expect(screen.queryByTestId("repositories-sso")).not.toBe(null);
 });

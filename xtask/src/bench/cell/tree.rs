@@ -3,6 +3,7 @@
 //! It is made by a fixed sequence of numbers, so it is the same everywhere. Lengths are spread as
 //! those of real trees are: the logarithm of the length is normal, half of the files are under 3 KB.
 
+use crate::bench::made::{self, Numbers};
 use crate::bench::repository::commit_all;
 use crate::command;
 use anyhow::{Context, Result};
@@ -24,26 +25,17 @@ const WORDS: usize = 4000;
 /// # Errors
 /// When it cannot be written or git fails.
 pub fn ensure(folder: &Path) -> Result<PathBuf> {
-    let tree = folder.join("tree");
-    let done = folder.join("tree-is-made");
-    if done.exists() {
-        return Ok(tree);
-    }
-    println!("make a tree of {FILES} files");
-    if tree.exists() {
-        fs::remove_dir_all(&tree).with_context(|| format!("empty {}", tree.display()))?;
-    }
-    write(&tree)?;
-    commit_all(&tree)?;
-    let mut repack = command::program("git");
-    repack.current_dir(&tree).args(["repack", "-adq"]);
-    command::run(&mut repack, "pack the tree", "check that git works")?;
-    fs::write(&done, "").with_context(|| format!("write {}", done.display()))?;
-    Ok(tree)
+    made::once(folder, "tree", |tree| {
+        write(tree)?;
+        commit_all(tree)?;
+        let mut repack = command::program("git");
+        repack.current_dir(tree).args(["repack", "-adq"]);
+        command::run(&mut repack, "pack the tree", "check that git works")
+    })
 }
 
 fn write(tree: &Path) -> Result<()> {
-    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let mut numbers = Numbers::default();
     let words: Vec<String> = (0..WORDS).map(|_| numbers.word()).collect();
     let mut lengths: Vec<f64> = (0..FILES).map(|_| MEDIAN * (numbers.normal() * DEVIATION).exp()).collect();
     let scale = BYTES / lengths.iter().sum::<f64>();
@@ -71,21 +63,7 @@ fn write(tree: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A sequence of numbers that look random (xorshift64*).
-struct Numbers(u64);
-
 impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() >> 33) as usize % limit.max(1)
-    }
-
     /// Normal enough: twelve uniform numbers.
     fn normal(&mut self) -> f64 {
         (0..12).map(|_| (self.next() >> 11) as f64 / (1_u64 << 53) as f64).sum::<f64>() - 6.0

@@ -3,10 +3,10 @@
 //! It is made by a fixed sequence of numbers, so it is the same everywhere. Its deltas are as long as
 //! those of a real history, which is what a clone spends its time on.
 
+use crate::bench::made::{self, Numbers};
 use crate::command;
 use anyhow::{Context, Result, ensure};
 use std::{
-    fs,
     io::{BufWriter, Write},
     path::{Path, PathBuf},
     process::{ChildStdin, Stdio},
@@ -24,25 +24,16 @@ const LINES: usize = 120;
 /// # Errors
 /// When git fails.
 pub fn ensure(folder: &Path) -> Result<PathBuf> {
-    let repository = folder.join("history.git");
-    let done = folder.join("history-is-made");
-    if done.exists() {
-        return Ok(repository);
-    }
-    println!("make a history of {COMMITS} commits");
-    if repository.exists() {
-        fs::remove_dir_all(&repository).with_context(|| format!("empty {}", repository.display()))?;
-    }
-    let mut init = command::program("git");
-    init.args(["init", "--quiet", "--bare", "--initial-branch", "main"]).arg(&repository);
-    command::run(&mut init, "make the measured repository", "check that git works")?;
-    import(&repository)?;
-    let mut repack = command::program("git");
-    // As a server packs that has looked for good deltas.
-    repack.arg("-C").arg(&repository).args(["repack", "-adfq", "--depth=50", "--window=20"]);
-    command::run(&mut repack, "pack the history", "check that git works")?;
-    fs::write(&done, "").with_context(|| format!("write {}", done.display()))?;
-    Ok(repository)
+    made::once(folder, "history.git", |repository| {
+        let mut init = command::program("git");
+        init.args(["init", "--quiet", "--bare", "--initial-branch", "main"]).arg(repository);
+        command::run(&mut init, "make the measured repository", "check that git works")?;
+        import(repository)?;
+        let mut repack = command::program("git");
+        // As a server packs that has looked for good deltas.
+        repack.arg("-C").arg(repository).args(["repack", "-adfq", "--depth=50", "--window=20"]);
+        command::run(&mut repack, "pack the history", "check that git works")
+    })
 }
 
 fn import(repository: &Path) -> Result<()> {
@@ -58,7 +49,7 @@ fn import(repository: &Path) -> Result<()> {
 }
 
 fn write(out: &mut BufWriter<ChildStdin>) -> std::io::Result<()> {
-    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let mut numbers = Numbers::default();
     let mut files: Vec<Vec<String>> = Vec::with_capacity(FILES);
     for _ in 0..FILES {
         files.push((0..LINES).map(|_| numbers.line()).collect());
@@ -101,21 +92,7 @@ fn file(out: &mut impl Write, number: usize, lines: &[String]) -> std::io::Resul
     writeln!(out, "M 100644 inline {path}\ndata {}\n{text}", text.len())
 }
 
-/// A sequence of numbers that look random (xorshift64*).
-struct Numbers(u64);
-
 impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() >> 33) as usize % limit.max(1)
-    }
-
     fn line(&mut self) -> String {
         const WORDS: [&str; 16] = [
             "let", "value", "self", "state", "match", "return", "path", "error", "event", "count", "index",

@@ -130,6 +130,16 @@ test("a rate limit that is used up is said, and what is known stays", async () =
   expect(await ids()).toHaveLength(4);
 });
 
+test("what the token may not read is said with the permissions that let it", async () => {
+  show(AgentScreen, { id: "p08" }, looked);
+  await fireEvent.click(await screen.findByTestId("tab-feedback"));
+  const said = [...(await screen.findByTestId("warning-banner")).querySelectorAll("p")];
+  expect(said.map((line) => line.textContent)).toEqual([
+    "Checks and job logs cannot be read with this token.",
+    "Give the app or the token read access to Checks and Actions. Job logs are with another host, which the network must let through.",
+  ]);
+});
+
 test("feedback that cannot be read says why, and is read again", async () => {
   const fault = { code: "store_failed", message: "read the feedback: the disk is gone", hint: null };
   let broken = true;
@@ -146,6 +156,7 @@ test("each state without feedback is said in words", async () => {
   const cases: [string, string][] = [
     ["p01", "Waiting for checks"],
     ["p03", "All checks passed"],
+    ["p08", "How its checks stand is on the pull request's page."],
     ["p04", "Merged"],
     ["p07", "Closed"],
     ["a07", "No pull request yet"],
