@@ -78,7 +78,7 @@ async fn an_issue_that_cannot_be_read_is_told_with_what_to_do_and_makes_no_agent
     assert_eq!(told(&github.url()).await, Ended { status: Some(1), out: String::new(), err: missing });
     let elsewhere = format!(
         "error: reach {local} on GitHub: it is not there\n\
-         what to do: pull requests and issues are read on github.com, and on a host that you signed in to\n"
+         what to do: pull requests and issues are read on github.com, and on a GitHub that you signed in to\n"
     );
     assert_eq!(told(&local).await, Ended { status: Some(1), out: String::new(), err: elsewhere });
     let agents = end(with(&house, &github, &["agents"])).await;

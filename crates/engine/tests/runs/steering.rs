@@ -142,6 +142,17 @@ async fn an_interrupt_does_not_touch_a_tool_call_and_is_heard_right_after_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_cuts_a_tool_call_off_which_is_done_again_in_a_workspace_built_anew() {
+    for _ in 0..20 {
+        // A stop may also come between the log's word and the call, which then does not run at all.
+        if stopped_in_a_call().await {
+            return;
+        }
+    }
+    panic!("no stop came in the middle of a call");
+}
+
+/// Stops in the middle of a call and goes on; false where the call had not begun.
+async fn stopped_in_a_call() -> bool {
     let house = House::new();
     let remote = house.repository(&[("a", "a\n")]);
     let voice = Voice::playing(vec![
@@ -160,8 +171,13 @@ async fn a_stop_cuts_a_tool_call_off_which_is_done_again_in_a_workspace_built_an
     let _ = house.docker.thaw(&container);
     engine.resume(id).await.unwrap();
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    let log = after_the_turn(&engine, id).await.split_off(4);
+    if log[1] == "write_file Cancelled" {
+        engine.close().await;
+        return false;
+    }
     assert_eq!(
-        after_the_turn(&engine, id).await[4..],
+        log,
         [
             "asked for write_file",
             "paused: Stopped",
@@ -176,6 +192,7 @@ async fn a_stop_cuts_a_tool_call_off_which_is_done_again_in_a_workspace_built_an
     let files = [("b", Some("b\n")), ("c", Some("c\n"))];
     assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), remote.tree_with("main", &files));
     engine.close().await;
+    true
 }
 
 #[tokio::test(flavor = "multi_thread")]
