@@ -16,7 +16,7 @@ impl Accounts {
     /// Returns the app of a host.
     pub(super) async fn app(&self, host: &str) -> Result<Option<ForgeApp>, EngineError> {
         let own = self.own_app(host).await?;
-        Ok(own.or_else(|| built_in().filter(|app| app.host == host)))
+        Ok(own.or_else(|| BUILT_IN.app(host)))
     }
 
     /// Returns the app that the user set for a host.
@@ -150,29 +150,43 @@ impl Accounts {
 
     async fn app_secret(&self, host: &str) -> Result<Option<Secret>, EngineError> {
         if self.own_app(host).await?.is_none() {
-            return Ok(built_in_secret());
+            return Ok(BUILT_IN.secret(host));
         }
         Ok(self.secrets.needed(&SecretName::AppSecret { host: host.to_owned() }).await?)
     }
 }
 
-/// The app that this program was built with, where it was.
-fn built_in() -> Option<ForgeApp> {
-    let client_id = option_env!("ANCHORHOLD_GITHUB_CLIENT_ID").filter(|id| !id.is_empty())?;
-    let slug = option_env!("ANCHORHOLD_GITHUB_APP_SLUG").filter(|slug| !slug.is_empty());
-    Some(ForgeApp {
-        host: USUAL.to_owned(),
-        client_id: client_id.to_owned(),
-        slug: slug.map(str::to_owned),
-        oauth_app: false,
-        has_secret: built_in_secret().is_some(),
-    })
+/// The app that a program was built with, for [`USUAL`] alone.
+struct BuiltIn {
+    client_id: Option<&'static str>,
+    slug: Option<&'static str>,
+    /// A secret that is in a program which anybody can read keeps nobody out; GitHub asks for it all the same.
+    secret: Option<&'static str>,
 }
 
-/// A secret that is in a program which anybody can read keeps nobody out; GitHub asks for it all the same.
-fn built_in_secret() -> Option<Secret> {
-    let secret = option_env!("ANCHORHOLD_GITHUB_CLIENT_SECRET").filter(|secret| !secret.is_empty())?;
-    Some(Secret::new(secret.to_owned()))
+/// What this one was built with.
+const BUILT_IN: BuiltIn = BuiltIn {
+    client_id: option_env!("ANCHORHOLD_GITHUB_CLIENT_ID"),
+    slug: option_env!("ANCHORHOLD_GITHUB_APP_SLUG"),
+    secret: option_env!("ANCHORHOLD_GITHUB_CLIENT_SECRET"),
+};
+
+impl BuiltIn {
+    fn app(&self, host: &str) -> Option<ForgeApp> {
+        let client_id = self.client_id.filter(|id| host == USUAL && !id.is_empty())?;
+        Some(ForgeApp {
+            host: USUAL.to_owned(),
+            client_id: client_id.to_owned(),
+            slug: self.slug.filter(|slug| !slug.is_empty()).map(str::to_owned),
+            oauth_app: false,
+            has_secret: self.secret(host).is_some(),
+        })
+    }
+
+    fn secret(&self, host: &str) -> Option<Secret> {
+        let secret = self.secret.filter(|secret| host == USUAL && !secret.is_empty())?;
+        Some(Secret::new(secret.to_owned()))
+    }
 }
 
 /// Trims and checks what becomes a part of addresses.
@@ -229,4 +243,29 @@ fn token_url(host: &Host) -> String {
          &statuses=read&actions=read",
         host.web()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::{BuiltIn, USUAL};
+
+    #[test]
+    fn what_was_built_in_is_for_github_alone_and_nothing_where_it_is_empty() {
+        let built = |client_id, slug, secret| BuiltIn { client_id, slug, secret };
+        let whole = built(Some("Iv1.0123"), Some("anchorhold"), Some("built-in"));
+        let app = whole.app(USUAL).unwrap();
+        assert_eq!((app.client_id.as_str(), app.slug.as_deref()), ("Iv1.0123", Some("anchorhold")));
+        assert!(app.has_secret && !app.oauth_app);
+        assert_eq!(whole.secret(USUAL).unwrap().expose(), "built-in");
+        for elsewhere in ["github.example.com", "acme.ghe.com"] {
+            assert!(whole.app(elsewhere).is_none() && whole.secret(elsewhere).is_none(), "{elsewhere}");
+        }
+        // As in a build whose environment names them and says nothing.
+        let empty = built(Some(""), Some(""), Some(""));
+        assert!(empty.app(USUAL).is_none() && empty.secret(USUAL).is_none());
+        let app = built(Some("Iv1.0123"), Some(""), Some("")).app(USUAL).unwrap();
+        assert_eq!((app.slug, app.has_secret), (None, false));
+    }
 }
