@@ -1,8 +1,7 @@
 //! An interrupt while `anchorctl push` waits: for a server, or for a program that signs.
 
-use crate::harness::{Gate, House, Repository, eventually};
+use crate::harness::{Gate, House, eventually};
 use crate::{Ended, anchorctl, end, ended, one_edit, printed, run};
-use anchorhold_testkit::GitServer;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use tokio::process::{Child, Command};
@@ -22,11 +21,7 @@ async fn worked(house: &House, address: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_cancels_a_push_with_words_and_ends_with_130() {
     let house = House::new();
-    let root = house.place().join("served");
-    fs::create_dir_all(&root).unwrap();
-    let server = GitServer::start(&root).unwrap();
-    let remote = Repository::at(server.create_repository("hello").unwrap(), &house.place().join("work"));
-    remote.commit("main", &[("a", "a\n")]);
+    let (server, remote) = house.served("hello");
     let gate = Gate::before(&server).await;
     worked(&house, &gate.url("hello")).await;
 

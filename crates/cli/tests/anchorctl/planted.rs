@@ -91,11 +91,7 @@ async fn no_token_key_or_secret_is_in_a_file_a_log_a_process_or_a_container() {
 }
 
 async fn serve(house: &House) -> (GitHub, GitServer, Repository) {
-    let root = house.place().join("served");
-    fs::create_dir_all(&root).unwrap();
-    let server = GitServer::start(&root).unwrap();
-    let remote = Repository::at(server.create_repository("tides").unwrap(), &house.place().join("work"));
-    remote.commit("main", &[("a", "a\n")]);
+    let (server, remote) = house.served("tides");
     let github = GitHub::start().await;
     github.with_git(&server);
     (github, server, remote)

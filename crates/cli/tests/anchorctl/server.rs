@@ -1,22 +1,12 @@
 //! A git server that asks for a password: what it is told, what it refuses, and what stays secret.
 
-use crate::harness::{House, Repository, eventually};
+use crate::harness::{House, eventually};
 use crate::{Ended, anchorctl, end, one_edit, printed, printed_until, run};
 use anchorhold_domain::EventKind;
 use anchorhold_testkit::GitServer;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
-
-/// A server with one repository, and that repository as it lies on its disk.
-fn serve(house: &House) -> (GitServer, Repository) {
-    let root = house.place().join("served");
-    fs::create_dir_all(&root).unwrap();
-    let server = GitServer::start(&root).unwrap();
-    let remote = Repository::at(server.create_repository("hello").unwrap(), &house.place().join("work"));
-    remote.commit("main", &[("a", "a\n")]);
-    (server, remote)
-}
 
 fn signed_in(house: &House, server: &GitServer, arguments: &[&str]) -> Command {
     let mut command = anchorctl(house, arguments);
@@ -47,7 +37,7 @@ pub fn holding(folder: &Path, wanted: &str) -> Vec<PathBuf> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_password_is_in_no_file_no_container_and_no_list_of_processes() {
     let house = House::new();
-    let (server, remote) = serve(&house);
+    let (server, remote) = house.served("hello");
     let voice = one_edit().await;
     voice.hold_from(1);
     let (address, base_url) = (server.url("hello"), voice.base_url());
@@ -79,7 +69,7 @@ async fn the_password_is_in_no_file_no_container_and_no_list_of_processes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_password_the_clone_fails_and_says_what_to_do() {
     let house = House::new();
-    let (server, _) = serve(&house);
+    let (server, _) = house.served("hello");
     let (address, host) = (server.url("hello"), server.host());
     let mut arguments = run(&address, "http://127.0.0.1:9/v1", &[]);
     arguments.retain(|argument| *argument != "--json");
@@ -103,7 +93,7 @@ async fn without_a_password_the_clone_fails_and_says_what_to_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hook_that_refuses_is_quoted_and_the_push_can_be_repeated() {
     let house = House::new();
-    let (server, remote) = serve(&house);
+    let (server, remote) = house.served("hello");
     server.set_hook("hello", "pre-receive", "echo 'no agents on Fridays' >&2; exit 1").unwrap();
     let voice = one_edit().await;
     let (address, base_url) = (server.url("hello"), voice.base_url());
@@ -148,7 +138,7 @@ fn let_the_hook_go(house: &House) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_that_was_killed_before_the_server_took_it_is_told_as_failed() {
     let house = House::new();
-    let (server, remote) = serve(&house);
+    let (server, remote) = house.served("hello");
     killed_while_it_pushes(&house, &server).await;
     let told = log(&house, &server).await;
     assert_eq!(
@@ -162,7 +152,7 @@ async fn a_push_that_was_killed_before_the_server_took_it_is_told_as_failed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_that_was_killed_after_the_server_took_it_is_told_as_done() {
     let house = House::new();
-    let (server, remote) = serve(&house);
+    let (server, remote) = house.served("hello");
     let commit = killed_while_it_pushes(&house, &server).await;
     let mirror = fs::read_dir(house.home().join("mirrors")).unwrap().next().unwrap().unwrap().path();
     let agents = mirror.join("agents.git");
@@ -184,7 +174,7 @@ async fn a_push_that_was_killed_after_the_server_took_it_is_told_as_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_shown_once_and_refused() {
     let house = House::new();
-    let (server, _) = serve(&house);
+    let (server, _) = house.served("hello");
     let address = server.url("hello");
     let mut command = anchorctl(&house, &run(&address, "http://127.0.0.1:9/v1", &[]));
     command.env("ANCHORHOLD_GIT_HOST", server.host()).env("ANCHORHOLD_GIT_TOKEN", "ada:wrong-password-91c2");
@@ -201,7 +191,7 @@ async fn a_wrong_password_is_shown_once_and_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_of_the_last_commit_alone_says_so_and_pushes() {
     let house = House::new();
-    let (server, remote) = serve(&house);
+    let (server, remote) = house.served("hello");
     let tip = remote.commit("main", &[("a", "aa\n")]);
     let voice = one_edit().await;
     let (address, base_url) = (server.url("hello"), voice.base_url());

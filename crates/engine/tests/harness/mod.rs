@@ -33,7 +33,7 @@ use anchorhold_domain::{
 };
 use anchorhold_engine::{Config, Engine, Identity, ParserProgram};
 use anchorhold_store::Store;
-use anchorhold_testkit::DockerSocket;
+use anchorhold_testkit::{DockerSocket, GitServer};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,6 +107,16 @@ impl House {
     /// A bare repository with one commit on `main`.
     pub fn repository(&self, files: &[(&str, &str)]) -> Repository {
         Repository::new(&self.place.path().join("remote"), files)
+    }
+
+    /// A git server over http, and a repository of that name on it, with one file `a` on `main`.
+    pub fn served(&self, name: &str) -> (GitServer, Repository) {
+        let root = self.place.path().join("served");
+        std::fs::create_dir_all(&root).unwrap();
+        let server = GitServer::start(&root).unwrap();
+        let remote = Repository::at(server.create_repository(name).unwrap(), &self.place.path().join("work"));
+        remote.commit("main", &[("a", "a\n")]);
+        (server, remote)
     }
 }
 

@@ -12,11 +12,7 @@ use std::fs;
 
 /// A GitHub with one repository, and that repository as it lies on its disk.
 async fn serve(house: &House) -> (GitHub, GitServer, Repository) {
-    let root = house.place().join("served");
-    fs::create_dir_all(&root).unwrap();
-    let server = GitServer::start(&root).unwrap();
-    let remote = Repository::at(server.create_repository("tides").unwrap(), &house.place().join("work"));
-    remote.commit("main", &[("a", "a\n")]);
+    let (server, remote) = house.served("tides");
     let github = GitHub::start().await;
     github.with_git(&server);
     (github, server, remote)

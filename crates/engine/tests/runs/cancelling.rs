@@ -1,13 +1,10 @@
 //! A push that the user cancels, wherever it stands.
 
 use crate::harness::{
-    Gate, House, Repository, StandIn, Voice, deliver, errand, eventually, finish, rest, soon, start, told,
-    turn, write,
+    Gate, House, StandIn, Voice, deliver, errand, eventually, finish, rest, soon, start, told, turn, write,
 };
 use anchorhold_domain::{AgentId, Delivery, EventKind, Fault, ForgeApp, PullRequestWish, PushWish, Status};
 use anchorhold_engine::Engine;
-use anchorhold_testkit::GitServer;
-use std::fs;
 
 async fn voice() -> Voice {
     Voice::playing(vec![turn("", vec![write("b", "b\n"), finish("Adds b.")])]).await
@@ -40,11 +37,7 @@ async fn on(house: &House, github: &StandIn) -> Engine {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_that_is_cancelled_on_its_way_says_so_and_is_recognised_where_it_arrives_late() {
     let house = House::new();
-    let root = house.place().join("served");
-    fs::create_dir_all(&root).unwrap();
-    let server = GitServer::start(&root).unwrap();
-    let remote = Repository::at(server.create_repository("hello").unwrap(), &house.place().join("work"));
-    remote.commit("main", &[("a", "a\n")]);
+    let (server, remote) = house.served("hello");
     let gate = Gate::before(&server).await;
     let engine = house.open().await;
     let id = worked(&engine, &gate.url("hello")).await;

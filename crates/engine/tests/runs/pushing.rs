@@ -1,11 +1,9 @@
 //! Pushes that must not happen, and what is left when one fails.
 
-use crate::harness::{
-    Gate, House, Repository, Voice, errand, finish, push, rest, start, told, turn, until, write,
-};
+use crate::harness::{Gate, House, Voice, errand, finish, push, rest, start, told, turn, until, write};
 use anchorhold_domain::{Agent, AgentId, NewAgent, PushWish, Status};
 use anchorhold_engine::Engine;
-use anchorhold_testkit::{GitServer, git};
+use anchorhold_testkit::git;
 use std::fs;
 
 async fn voice() -> Voice {
@@ -143,11 +141,7 @@ async fn nothing_is_pushed_where_nothing_differs_or_the_agent_is_at_work() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_queued_while_the_agent_pushes_is_taken_up_once_it_has_pushed() {
     let house = House::new();
-    let root = house.place().join("served");
-    fs::create_dir_all(&root).unwrap();
-    let server = GitServer::start(&root).unwrap();
-    let remote = Repository::at(server.create_repository("hello").unwrap(), &house.place().join("work"));
-    remote.commit("main", &[("a", "a\n")]);
+    let (server, remote) = house.served("hello");
     let gate = Gate::before(&server).await;
     let voice = voice().await;
     let engine = house.open().await;

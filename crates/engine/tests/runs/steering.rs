@@ -1,12 +1,11 @@
 //! Instructions sent into the middle of the work, and stops in the middle of anything.
 
 use crate::harness::{
-    Gate, House, Listener, Repository, TASK, Voice, ask, errand, finish, freeze_in_call, rest, soon, start,
-    told, turn, until, write,
+    Gate, House, Listener, TASK, Voice, ask, errand, finish, freeze_in_call, rest, soon, start, told, turn,
+    until, write,
 };
 use anchorhold_domain::{Agent, AgentId, PauseReason, PushWish, Signal, Status, Update};
 use anchorhold_engine::Engine;
-use anchorhold_testkit::GitServer;
 use std::time::Duration;
 
 fn standing(agent: &Agent) -> (Status, Option<PauseReason>) {
@@ -318,11 +317,7 @@ async fn send_when_completed(engine: &Engine, id: AgentId) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_sent_now_while_a_push_is_on_its_way_is_taken_up_first_behind_it() {
     let house = House::new();
-    let root = house.place().join("served");
-    std::fs::create_dir_all(&root).unwrap();
-    let server = GitServer::start(&root).unwrap();
-    let remote = Repository::at(server.create_repository("a").unwrap(), &house.place().join("work"));
-    remote.commit("main", &[("a", "a\n")]);
+    let (server, _remote) = house.served("a");
     let gate = Gate::before(&server).await;
     let voice = Voice::playing(vec![
         turn("", vec![write("b", "b\n"), finish("First.")]),
@@ -348,11 +343,7 @@ async fn what_is_sent_now_while_a_push_is_on_its_way_is_taken_up_first_behind_it
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_sent_now_while_the_agent_clones_lets_it_clone_and_is_heard_first() {
     let house = House::new();
-    let root = house.place().join("served");
-    std::fs::create_dir_all(&root).unwrap();
-    let server = GitServer::start(&root).unwrap();
-    let remote = Repository::at(server.create_repository("a").unwrap(), &house.place().join("work"));
-    remote.commit("main", &[("a", "a\n")]);
+    let (server, _remote) = house.served("a");
     let gate = Gate::before_fetches(&server).await;
     let voice =
         Voice::playing(vec![turn("", vec![finish("First.")]), turn("", vec![finish("Second.")])]).await;
