@@ -10,7 +10,10 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::signal::windows::{CtrlC as Stream, ctrl_c};
 
 /// The interrupts that come from its making on.
-pub(crate) struct Interrupts(Option<Stream>);
+pub(crate) struct Interrupts {
+    stream: Option<Stream>,
+    heard: bool,
+}
 
 impl Interrupts {
     /// Listens from now on. Where the system allows no listener, it ends the program as usual.
@@ -19,18 +22,24 @@ impl Interrupts {
         let stream = signal(SignalKind::interrupt());
         #[cfg(windows)]
         let stream = ctrl_c();
-        Self(stream.ok())
+        Self { stream: stream.ok(), heard: false }
     }
 
     /// Waits for the next one.
     pub(crate) async fn next(&mut self) {
         // A stream ends, and there is none, only where nothing more can come.
-        let came = match &mut self.0 {
+        let came = match &mut self.stream {
             Some(stream) => stream.recv().await,
             None => None,
         };
         if came.is_none() {
             pending().await
         }
+        self.heard = true;
+    }
+
+    /// Whether one came that was waited for, after which nothing new is begun.
+    pub(crate) fn were_heard(&self) -> bool {
+        self.heard
     }
 }

@@ -32,7 +32,13 @@ async fn work(engine: &Engine, options: &RunOptions) -> Result<Exit, EngineError
     if !options.json {
         print::line(format_args!("\n{}", engine.patch(agent.id).await?));
     }
-    if options.push && engine.agent(agent.id).await?.pushed_commit.is_none() {
+    let agent = engine.agent(agent.id).await?;
+    let unpushed = agent.pushed_commit.is_none();
+    if interrupts.were_heard() && (options.push && unpushed || options.delivery.follow_up.is_some()) {
+        // What was cancelled may look like what is done, and is neither begun again nor waited for.
+        return finished(engine, agent.id, &log, Exit::Interrupted).await;
+    }
+    if options.push && unpushed {
         // It pushes by itself; where it did not, this says why.
         let pushing = push(engine, agent.id, &mut interrupts, PushWish::default()).await?;
         return follow(engine, agent.id, &mut log, &mut interrupts, pushing.last_seq - 1).await;
@@ -163,6 +169,9 @@ fn advise(exit: Exit, agent: &Agent) {
     let advice = match exit {
         Exit::Interrupted if was_cancelled(agent) => {
             format!("push again with anchorctl push '{name}', or leave it")
+        }
+        Exit::Interrupted if agent.status == Status::Completed && agent.pushed_commit.is_none() => {
+            format!("push it with anchorctl push '{name}', or leave it")
         }
         Exit::Limit | Exit::Interrupted if waits => {
             format!("see what came back with anchorctl feedback '{name}'; with --take all it works on that")

@@ -4,6 +4,7 @@ use crate::harness::{Gate, House, eventually};
 use crate::{Ended, anchorctl, end, ended, one_edit, printed, run};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use tokio::process::{Child, Command};
 
 async fn interrupted(child: Child) -> Ended {
@@ -39,16 +40,10 @@ async fn an_interrupt_cancels_a_push_with_words_and_ends_with_130() {
     assert_eq!(remote.branches(), ["main"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_interrupt_ends_a_program_that_would_sign_and_leaves_nothing_in_the_log() {
-    let house = House::new();
-    let remote = house.repository(&[("a", "a\n")]);
-    worked(&house, &remote.address()).await;
-    let before = end(anchorctl(&house, &["log", "Errand", "--json"])).await;
-
-    let mut command = anchorctl(&house, &["push", "Errand", "--json"]);
+/// Lets the user's git sign with a program that waits as one for a passphrase does; returns the file that
+/// names its process once it runs.
+fn signs_for_ever(house: &House) -> PathBuf {
     let (program, begun) = (house.place().join("signs"), house.place().join("begun"));
-    // As one that waits for a passphrase.
     let script = format!("#!/bin/sh\necho $$ > {0}.new\nmv {0}.new {0}\nsleep 1000\n", begun.display());
     fs::write(&program, script).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
@@ -58,6 +53,18 @@ async fn an_interrupt_ends_a_program_that_would_sign_and_leaves_nothing_in_the_l
         program.display()
     );
     fs::write(house.place().join("user/.gitconfig"), settings).unwrap();
+    begun
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_ends_a_program_that_would_sign_and_leaves_nothing_in_the_log() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    worked(&house, &remote.address()).await;
+    let before = end(anchorctl(&house, &["log", "Errand", "--json"])).await;
+
+    let mut command = anchorctl(&house, &["push", "Errand", "--json"]);
+    let begun = signs_for_ever(&house);
     let child = command.spawn().unwrap();
     eventually("the program signs", || begun.exists()).await;
     let signs = fs::read_to_string(&begun).unwrap();
@@ -76,5 +83,28 @@ async fn an_interrupt_ends_a_program_that_would_sign_and_leaves_nothing_in_the_l
     })
     .await;
     assert_eq!(end(anchorctl(&house, &["log", "Errand", "--json"])).await, before);
+    assert_eq!(remote.branches(), ["main"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_push_is_cancelled_while_it_signs_does_not_push_again_by_itself() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = one_edit().await;
+    let mut command = anchorctl(&house, &run(&remote.address(), &voice.base_url(), &["--push"]));
+    let begun = signs_for_ever(&house);
+    let child = command.spawn().unwrap();
+    eventually("the program signs", || begun.exists()).await;
+    fs::remove_file(&begun).unwrap();
+    let done = interrupted(child).await;
+    assert_eq!(
+        (done.status, printed(&done.out).pop().as_deref(), done.err.as_str()),
+        (
+            Some(130),
+            Some("note: nothing was pushed by itself: push agent/work: cancelled"),
+            "what to do: push it with anchorctl push 'Errand', or leave it\n"
+        )
+    );
+    assert!(!begun.exists());
     assert_eq!(remote.branches(), ["main"]);
 }

@@ -20,7 +20,7 @@ mod unfinished;
 mod watching;
 
 pub(crate) use feedback::Heard;
-pub(crate) use plan::check_delivery;
+pub(crate) use plan::{check_delivery, has_something_to_push};
 pub(crate) use prepare::prepare;
 pub(crate) use pull_request::after_push;
 pub(crate) use unfinished::{UNPUSHED, may_be_unfinished};

@@ -2,6 +2,7 @@
 
 use super::arrived::Doubtful;
 use super::messages::{commits, stretches};
+use crate::engine::Shared;
 use crate::{Engine, EngineError};
 use anchorhold_domain::{
     Agent, AgentId, Delivery, Event, EventKind, MovedTarget, PlannedCommit, PushPlan, Timestamp,
@@ -119,26 +120,44 @@ pub(crate) fn check_delivery(delivery: &Delivery) -> Result<(), EngineError> {
     Ok(())
 }
 
+/// Says whether an agent's record holds anything that its target branch does not.
+///
+/// # Errors
+/// Those of the repository.
+pub(crate) async fn has_something_to_push(shared: &Shared, agent: &Agent) -> Result<bool, EngineError> {
+    let (mirror, agent) = (shared.mirror(&agent.github_repo)?, agent.clone());
+    let reading = tokio::task::spawn_blocking(move || match whole(&mirror, &agent) {
+        Err(EngineError::NothingToPush { .. }) => Ok(false),
+        whole => whole.map(|_| true),
+    });
+    reading.await.map_err(|_| EngineError::Panicked { verb: "look for something to push" })?
+}
+
 /// Plans a push from the record and the log.
 pub(super) fn plan(mirror: &Mirror, agent: &Agent, events: &[Event]) -> Result<Planned, EngineError> {
+    let Planned { parent, parent_tree, tree, .. } = whole(mirror, agent)?;
+    if tree == parent_tree {
+        return Ok(Planned { parent, parent_tree, tree, commits: vec![] });
+    }
+    let read = |commit: &str| mirror.tree_of(commit).map_err(EngineError::from);
+    let commits = commits(agent, &stretches(events), &parent_tree, &tree, read)?;
+    Ok(Planned { parent, parent_tree, tree, commits })
+}
+
+/// What a push builds on and comes to, not yet in commits.
+fn whole(mirror: &Mirror, agent: &Agent) -> Result<Planned, EngineError> {
     let nothing =
         || EngineError::NothingToPush { name: agent.name.clone(), branch: agent.source_branch.clone() };
     let checkpoint = agent.checkpoint.as_ref().ok_or_else(nothing)?;
     let parent = [&agent.push_parent, &agent.pushed_commit, &agent.base_commit].into_iter().flatten().next();
     let parent = parent.ok_or_else(nothing)?.clone();
     let (tree, parent_tree) = (mirror.tree_of(checkpoint)?, mirror.tree_of(&parent)?);
-    if tree == parent_tree {
-        // It is on another branch, and not on this one.
-        let elsewhere = agent.push_parent.is_some() && agent.pushed_commit.is_none();
-        return if elsewhere {
-            Ok(Planned { parent, parent_tree, tree, commits: vec![] })
-        } else {
-            Err(nothing())
-        };
+    // It may be on another branch, and not on this one.
+    let elsewhere = agent.push_parent.is_some() && agent.pushed_commit.is_none();
+    if tree == parent_tree && !elsewhere {
+        return Err(nothing());
     }
-    let read = |commit: &str| mirror.tree_of(commit).map_err(EngineError::from);
-    let commits = commits(agent, &stretches(events), &parent_tree, &tree, read)?;
-    Ok(Planned { parent, parent_tree, tree, commits })
+    Ok(Planned { parent, parent_tree, tree, commits: vec![] })
 }
 
 /// Where the target branch is, unless that is where the push builds on or behind it.

@@ -46,6 +46,10 @@ impl Life {
         if !may(&agent) || self.wishes.stop.is_cancelled() {
             return Ok(None);
         }
+        // What was pushed just now is not begun again, which an interrupt could cancel.
+        if matches!(delivery::has_something_to_push(&self.shared, &agent).await, Ok(false)) {
+            return Ok(None);
+        }
         let push = self.resident.pushes.begin();
         let prepared = match delivery::prepare(&self.shared, &agent, PushWish::default(), true, &push).await {
             Ok(prepared) => prepared,
