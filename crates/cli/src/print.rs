@@ -1,7 +1,7 @@
 //! What people and programs read on standard output.
 
 use anchorhold_domain::{
-    CellFact, ChecksState, ClonePhase, Event, EventKind, FactVerdict, Fault, Feedback, FeedbackKind,
+    CellFact, ChecksState, ClonePhase, DeliveryStep, Event, EventKind, FactVerdict, Fault, Feedback, FeedbackKind,
     LimitKind, PlanStep, PullRequest, PullRequestState, Signal, StepStatus, Timestamp, ToolOutcome, Withheld,
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -194,8 +194,7 @@ impl Log {
                 format!("✓ completed: {summary}{}", unverified.unwrap_or_default())
             }
             EventKind::Failed { fault } | EventKind::PushFailed { fault } => {
-                let hint = fault.hint.as_ref().map(|hint| format!("\n          what to do: {hint}"));
-                format!("! {}{}", fault.message, hint.unwrap_or_default())
+                failed(&fault.message, fault)
             }
             EventKind::PushStarted { branch, commit, unreviewed, .. } => {
                 let how = if *unreviewed { ", which nobody read" } else { "" };
@@ -221,9 +220,23 @@ impl Log {
             }
             EventKind::Deleted => "deleted; the log is kept".to_owned(),
             EventKind::Restored => "restored".to_owned(),
+            EventKind::DeliveryFailed { step, fault } => {
+                let left = match step {
+                    DeliveryStep::Push => "nothing was pushed by itself",
+                    DeliveryStep::PullRequest => "the pull request was left as it is",
+                    DeliveryStep::FollowUp => "what came back waits for you",
+                };
+                failed(&format!("{left}: {}", fault.message), fault)
+            }
             EventKind::Noted { message } => message.clone(),
         })
     }
+}
+
+/// What went wrong, and what can be done.
+fn failed(message: &str, fault: &Fault) -> String {
+    let hint = fault.hint.as_ref().map(|hint| format!("\n          what to do: {hint}"));
+    format!("! {message}{}", hint.unwrap_or_default())
 }
 
 /// A fact on a line of its own: what was promised, and how it was found to be so.

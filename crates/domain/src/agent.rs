@@ -1,7 +1,7 @@
 //! An agent's record: what it was told, and where the log has brought it.
 
 use crate::{
-    AgentId, Delivery, Event, EventKind, Feedback, FeedbackKind, FileChange, FileRules, IllegalTransition,
+    AgentId, Delivery, DeliveryStep, Event, EventKind, Feedback, FeedbackKind, FileChange, FileRules, IllegalTransition,
     Instruction, Limits, ModelChoice, PauseReason, PullRequest, Status, StepStatus, Timestamp, ToolCall,
     Usage, apply,
 };
@@ -79,6 +79,8 @@ pub struct Agent {
     pub error_code: Option<String>,
     /// What the user can do about it.
     pub error_hint: Option<String>,
+    /// What it was to do by itself after its work and did not; the error says why.
+    pub undelivered: Option<DeliveryStep>,
     /// The linked account, or `local`.
     pub user_id: String,
     /// Which model it works with.
@@ -202,6 +204,7 @@ impl Agent {
             error_message: None,
             error_code: None,
             error_hint: None,
+            undelivered: None,
             user_id,
             model: new.model,
             fallback: new.fallback,
@@ -296,12 +299,21 @@ impl Agent {
         self.error_message = Some(fault.message.clone());
         self.error_code = Some(fault.code.clone());
         self.error_hint.clone_from(&fault.hint);
+        self.undelivered = None;
     }
 
     fn forget_error(&mut self) {
         self.error_message = None;
         self.error_code = None;
         self.error_hint = None;
+        self.undelivered = None;
+    }
+
+    /// Forgets that the pull request was not opened or brought up to date.
+    fn forget_pull_request_error(&mut self) {
+        if self.undelivered == Some(DeliveryStep::PullRequest) {
+            self.forget_error();
+        }
     }
 
     fn take(&mut self, event: &Event) {
@@ -373,6 +385,16 @@ impl Agent {
                 self.activity = Some(summary.clone());
             }
             EventKind::Failed { fault } => self.fail(fault),
+            EventKind::DeliveryFailed { step, fault } => match step {
+                // Whatever it was set to do meanwhile is not what failed.
+                DeliveryStep::Push | DeliveryStep::PullRequest if self.status == Status::Completed => {
+                    self.fail(fault);
+                    self.undelivered = Some(*step);
+                }
+                DeliveryStep::Push | DeliveryStep::PullRequest => {}
+                // What waits for an answer is counted.
+                DeliveryStep::FollowUp => {}
+            },
             EventKind::PushFailed { fault } => {
                 self.fail(fault);
                 self.completed_at.get_or_insert(event.at);
@@ -389,6 +411,7 @@ impl Agent {
             }
             EventKind::DeliveryChanged { delivery } => self.delivery = *delivery,
             EventKind::TargetChanged { branch } => {
+                self.forget_pull_request_error();
                 self.target_branch.clone_from(branch);
                 self.push_parent = self.push_parent.take().or(self.pushed_commit.take());
                 self.pushed_commit = None;
@@ -402,7 +425,10 @@ impl Agent {
                 self.checkpoint = Some(checkpoint.clone());
                 self.files_changed = *files_changed;
             }
-            EventKind::PullRequestChanged { pull_request } => self.pull_request = Some(pull_request.clone()),
+            EventKind::PullRequestChanged { pull_request } => {
+                self.forget_pull_request_error();
+                self.pull_request = Some(pull_request.clone());
+            }
             EventKind::FeedbackArrived { items } => {
                 let checks = items.iter().filter(|item| item.kind == FeedbackKind::FailedCheck).count();
                 self.feedback_open = self.feedback_open.saturating_add(count(items.len()));

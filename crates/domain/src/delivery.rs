@@ -35,6 +35,19 @@ impl Default for Delivery {
     }
 }
 
+/// A step that an agent takes by itself where the user chose so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DeliveryStep {
+    /// The push without a review.
+    Push,
+    /// The pull request after a push.
+    PullRequest,
+    /// An answer to what came back.
+    FollowUp,
+}
+
 /// What a push is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

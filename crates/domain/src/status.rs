@@ -182,6 +182,7 @@ pub fn apply(status: Status, event: &EventKind) -> Result<Status, IllegalTransit
         | E::InstructionsReordered { .. }
         | E::InstructionSentNow { .. }
         | E::DeliveryChanged { .. }
+        | E::DeliveryFailed { .. }
         | E::FeedbackTaken { .. }
         // And so is what GitHub says.
         | E::PullRequestChanged { .. }

@@ -190,6 +190,14 @@ pub enum EngineError {
         /// Its source branch.
         branch: String,
     },
+    /// Feedback that an agent may not answer by itself any more.
+    #[error("follow up by itself with agent {name:?}: it did so {most} times, as often as it may")]
+    FollowUpsSpent {
+        /// The agent.
+        name: String,
+        /// How often it may.
+        most: u32,
+    },
     /// A push of something else than what was read.
     #[error("push agent {name:?}: it is not the change that was read")]
     PushOutdated {
@@ -303,6 +311,7 @@ impl EngineError {
             Self::PushOutdated { .. } => "push_outdated",
             Self::Conflicts { .. } => "reapply_conflicts",
             Self::NotOnGitHub { .. } => "not_on_github",
+            Self::FollowUpsSpent { .. } => "follow_ups_spent",
             Self::NotPushed { .. } => "not_pushed",
             Self::PullRequestInvalid { .. } => "pull_request_invalid",
             Self::PullRequestCancelled { .. } => "pull_request_cancelled",
@@ -364,6 +373,9 @@ impl EngineError {
             }
             Self::NotOnGitHub { .. } => {
                 "pull requests and issues are read on github.com, and on a GitHub that you signed in to"
+            }
+            Self::FollowUpsSpent { .. } => {
+                "take up what came back yourself, after which it counts anew, or let it follow up more often"
             }
             Self::NotPushed { .. } => "push the work first",
             Self::PullRequestInvalid { .. } => "change the title or the text, and try again",

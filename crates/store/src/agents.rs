@@ -4,7 +4,7 @@ use crate::error::{Result, StoreError, is_taken};
 use crate::open::Store;
 use crate::{blobs, events};
 use anchorhold_domain::{
-    Agent, AgentId, Effort, Limits, ModelChoice, PauseReason, Status, Timestamp, Usage, Wire,
+    Agent, AgentId, DeliveryStep, Effort, Limits, ModelChoice, PauseReason, Status, Timestamp, Usage, Wire,
 };
 use sqlx::SqliteConnection;
 
@@ -27,6 +27,7 @@ struct Row {
     error_message: Option<String>,
     error_code: Option<String>,
     error_hint: Option<String>,
+    undelivered: Option<String>,
     user_id: String,
     model_provider: String,
     model_name: String,
@@ -185,6 +186,7 @@ pub(crate) async fn advance(
     let id = before.id.to_string();
     let (status, next_status) = (before.status.as_str(), after.status.as_str());
     let pause_reason = after.pause_reason.map(reason_text);
+    let undelivered = after.undelivered.map(step_text);
     let (running_since, started_at) = (after.running_since.map(|t| t.0), after.started_at.map(|t| t.0));
     let (completed_at, pushed_at) = (after.completed_at.map(|t| t.0), after.pushed_at.map(|t| t.0));
     let deleted_at = after.deleted_at.map(|t| t.0);
@@ -198,7 +200,7 @@ pub(crate) async fn advance(
         "BEGIN IMMEDIATE;
         UPDATE agents SET
             target_branch = ?, container_id = ?, status = ?, pause_reason = ?, resumes_at = ?, waiting = ?,
-            error_message = ?, error_code = ?, error_hint = ?,
+            error_message = ?, error_code = ?, error_hint = ?, undelivered = ?,
             model_provider = ?, model_name = ?, model_base_url = ?, model_wire = ?, model_effort = ?,
             fallback = ?, on_fallback = ?, files = ?, delivery = ?,
             limit_tokens = ?, limit_turns = ?, limit_seconds = ?, limit_money = ?,
@@ -227,6 +229,7 @@ pub(crate) async fn advance(
         after.error_message,
         after.error_code,
         after.error_hint,
+        undelivered,
         after.model.provider,
         after.model.name,
         after.model.base_url,
@@ -329,6 +332,19 @@ fn reason_of(text: &str) -> Option<PauseReason> {
     .find(|reason| reason_text(*reason) == text)
 }
 
+fn step_text(step: DeliveryStep) -> &'static str {
+    match step {
+        DeliveryStep::Push => "PUSH",
+        DeliveryStep::PullRequest => "PULL_REQUEST",
+        DeliveryStep::FollowUp => "FOLLOW_UP",
+    }
+}
+
+fn step_of(text: &str) -> Option<DeliveryStep> {
+    let all = [DeliveryStep::Push, DeliveryStep::PullRequest, DeliveryStep::FollowUp];
+    all.into_iter().find(|step| step_text(*step) == text)
+}
+
 fn wire_text(wire: Wire) -> &'static str {
     match wire {
         Wire::Chat => "CHAT",
@@ -429,6 +445,10 @@ impl Row {
             error_message: self.error_message,
             error_code: self.error_code,
             error_hint: self.error_hint,
+            undelivered: self
+                .undelivered
+                .map(|text| step_of(&text).ok_or_else(|| read.corrupt("undelivered", text)))
+                .transpose()?,
             user_id: self.user_id,
             activity: self.activity,
             base_commit: self.base_commit,

@@ -101,8 +101,8 @@ async fn a_run_whose_push_is_cancelled_while_it_signs_does_not_push_again_by_its
         (done.status, printed(&done.out).pop().as_deref(), done.err.as_str()),
         (
             Some(130),
-            Some("note: nothing was pushed by itself: push agent/work: cancelled"),
-            "what to do: push it with anchorctl push 'Errand', or leave it\n"
+            Some("not delivered, Push: push_cancelled"),
+            "what to do: push again with anchorctl push 'Errand', or leave it\n"
         )
     );
     assert!(!begun.exists());

@@ -10,7 +10,7 @@ pub use fault::Fault;
 pub use looping::LoopPattern;
 
 use crate::{
-    Delivery, EditedFile, Feedback, FileRules, InstructionId, LimitKind, Limits, ModelChoice, NewAgent,
+    Delivery, DeliveryStep, EditedFile, Feedback, FileRules, InstructionId, LimitKind, Limits, ModelChoice, NewAgent,
     PauseReason, PlanStep, PullRequest, Timestamp, ToolOutcome, Usage,
 };
 use serde::{Deserialize, Serialize};
@@ -350,6 +350,13 @@ pub enum EventKind {
     /// The push did not go through; nothing on the remote changed.
     PushFailed {
         /// What went wrong.
+        fault: Fault,
+    },
+    /// A step that was to be taken by itself was not, and is left to the user.
+    DeliveryFailed {
+        /// Which step.
+        step: DeliveryStep,
+        /// Why.
         fault: Fault,
     },
     /// The user chose another way to hand the work over.

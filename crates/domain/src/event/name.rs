@@ -34,6 +34,7 @@ impl EventKind {
             Self::PushStarted { .. } => "pushStarted",
             Self::PushCompleted { .. } => "pushCompleted",
             Self::PushFailed { .. } => "pushFailed",
+            Self::DeliveryFailed { .. } => "deliveryFailed",
             Self::Deleted => "deleted",
             Self::Restored => "restored",
             Self::SlotTaken => "slotTaken",

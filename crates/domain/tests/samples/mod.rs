@@ -251,7 +251,8 @@ fn following(kind: &EventKind) -> Option<EventKind> {
             E::PushCompleted { branch: text("agent/rename"), commit: text("p1"), created: true }
         }
         E::PushCompleted { .. } => E::PushFailed { fault: fault() },
-        E::PushFailed { .. } => E::DeliveryChanged { delivery: delivery() },
+        E::PushFailed { .. } => E::DeliveryFailed { step: DeliveryStep::Push, fault: fault() },
+        E::DeliveryFailed { .. } => E::DeliveryChanged { delivery: delivery() },
         E::DeliveryChanged { .. } => E::TargetChanged { branch: text("agent/rename-2") },
         E::TargetChanged { .. } => {
             E::Reapplied { onto: text("m1"), checkpoint: text("k2"), files_changed: 2 }

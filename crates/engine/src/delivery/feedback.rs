@@ -1,6 +1,5 @@
 //! What came back for a pull request, as a reading of the log, and how more of it comes into the log.
 
-use super::follow_up::ASKING;
 use super::place::Place;
 use super::pull_request::{bounded as bounded_pull_request, is_open};
 use super::quoted;
@@ -9,7 +8,7 @@ use crate::engine::{Shared, hears_at_once};
 use crate::resident::Resident;
 use crate::{Engine, EngineError, validate};
 use anchorhold_domain::{
-    Agent, AgentId, Event, EventKind, Feedback, FeedbackItem, FeedbackKind, Instruction, InstructionId,
+    Agent, AgentId, DeliveryStep, Event, EventKind, Feedback, FeedbackItem, FeedbackKind, Instruction, InstructionId,
     PullRequest, Status,
 };
 use sha2::{Digest as _, Sha256};
@@ -66,7 +65,7 @@ impl Heard {
                 }
                 // It is another pull request's from now on.
                 EventKind::TargetChanged { .. } => self.items.clear(),
-                EventKind::Noted { message } if message.starts_with(ASKING) => self.asked = true,
+                EventKind::DeliveryFailed { step: DeliveryStep::FollowUp, .. } => self.asked = true,
                 _ => {}
             }
         }

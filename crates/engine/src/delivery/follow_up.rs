@@ -8,11 +8,8 @@
 use super::pull_request::is_open;
 use crate::resident::Resident;
 use crate::{Engine, EngineError};
-use anchorhold_domain::{Agent, ChecksState, EventKind, Feedback, FeedbackKind, Status};
+use anchorhold_domain::{Agent, ChecksState, DeliveryStep, EventKind, Feedback, FeedbackKind, Status};
 use std::sync::Arc;
-
-/// How the note begins that says that the user is asked.
-pub(super) const ASKING: &str = "the answer to its pull request waits for you";
 
 impl Engine {
     /// Takes what is open where the agent may, or says once that the user is asked.
@@ -30,8 +27,9 @@ impl Engine {
         if agent.follow_ups < most {
             self.take(resident, &chosen, None, agent.follow_ups.saturating_add(1)).await?;
         } else if !heard.asked {
-            let message = format!("{ASKING}: it followed up {most} times by itself, as often as it may");
-            resident.log.append(vec![EventKind::Noted { message }]).await?;
+            let fault = EngineError::FollowUpsSpent { name: agent.name.clone(), most }.fault();
+            let failed = EventKind::DeliveryFailed { step: DeliveryStep::FollowUp, fault };
+            resident.log.append(vec![failed]).await?;
         }
         Ok(())
     }

@@ -23,5 +23,5 @@ pub(crate) use feedback::Heard;
 pub(crate) use plan::{check_delivery, has_something_to_push};
 pub(crate) use prepare::prepare;
 pub(crate) use pull_request::after_push;
-pub(crate) use unfinished::{UNPUSHED, may_be_unfinished};
+pub(crate) use unfinished::may_be_unfinished;
 pub(crate) use watching::{Watching, watch};

@@ -9,7 +9,7 @@ use crate::engine::Shared;
 use crate::resident::Resident;
 use crate::{Engine, EngineError};
 use anchorhold_domain::{
-    Agent, AgentId, EventKind, PullRequest, PullRequestDraft, PullRequestState, PullRequestWish,
+    Agent, AgentId, DeliveryStep, EventKind, PullRequest, PullRequestDraft, PullRequestState, PullRequestWish,
 };
 use anchorhold_forge::{NewPullRequest, PullRequestChange};
 use std::sync::Arc;
@@ -50,11 +50,8 @@ impl Engine {
     }
 }
 
-/// How the log says that nothing more is tried for a push that went well.
-pub(super) const LEFT: &str = "the pull request was left as it is";
-
 /// Opens or updates the pull request after a push, where there is one or the agent is to have one. What
-/// goes wrong is noted: the push itself went well.
+/// goes wrong is written down: the push itself went well.
 pub(crate) async fn after_push(shared: &Arc<Shared>, resident: &Arc<Resident>) {
     let agent = resident.log.latest();
     let done = match (&agent.pull_request, agent.delivery.pull_request) {
@@ -68,9 +65,8 @@ pub(crate) async fn after_push(shared: &Arc<Shared>, resident: &Arc<Resident>) {
         Ok(None) => Ok(()),
         Ok(Some(pull_request)) => write(shared, resident, pull_request).await,
         Err(error) => {
-            let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-            let message = format!("{LEFT}: {}{hint}", error.message());
-            resident.log.append(vec![EventKind::Noted { message }]).await.map(drop)
+            let failed = EventKind::DeliveryFailed { step: DeliveryStep::PullRequest, fault: error.fault() };
+            resident.log.append(vec![failed]).await.map(drop)
         }
     };
     if let Err(error) = written {

@@ -3,14 +3,11 @@
 //! The log alone says so. What was tried and failed is not tried again, and what the user turned off by now,
 //! or turned on only afterwards, is left to them.
 
-use super::pull_request::{LEFT, after_push, is_open};
+use super::pull_request::{after_push, is_open};
 use crate::life::Stage;
 use crate::resident::AtWork;
 use crate::{Engine, EngineError};
-use anchorhold_domain::{Agent, AgentId, Delivery, Event, EventKind, PullRequestWish, Status};
-
-/// How the log says that a push by itself was tried and came to nothing.
-pub(crate) const UNPUSHED: &str = "nothing was pushed by itself";
+use anchorhold_domain::{Agent, AgentId, Delivery, DeliveryStep, Event, EventKind, PullRequestWish, Status};
 
 /// What is still to be handed over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,10 +80,11 @@ impl Unfinished {
                     open = false;
                     left.pull_request = false;
                 }
-                EventKind::Noted { message } => {
-                    left.push &= !message.starts_with(UNPUSHED);
-                    left.pull_request &= !message.starts_with(LEFT);
-                }
+                EventKind::DeliveryFailed { step, .. } => match step {
+                    DeliveryStep::Push => left.push = false,
+                    DeliveryStep::PullRequest => left.pull_request = false,
+                    DeliveryStep::FollowUp => {}
+                },
                 EventKind::Deleted => left = Self::default(),
                 _ => {}
             }

@@ -3,7 +3,7 @@
 use super::Life;
 use crate::pushing::{Push, cancelled};
 use crate::{EngineError, delivery};
-use anchorhold_domain::{Agent, EventKind, PushWish, Status};
+use anchorhold_domain::{Agent, DeliveryStep, EventKind, PushWish, Status};
 use anchorhold_repo::PushOutcome;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -55,8 +55,8 @@ impl Life {
             Ok(prepared) => prepared,
             Err(EngineError::NothingToPush { .. }) => return Ok(None),
             Err(error) => {
-                let message = format!("{}: {}", delivery::UNPUSHED, error.message());
-                self.resident.log.append(vec![EventKind::Noted { message }]).await?;
+                let failed = EventKind::DeliveryFailed { step: DeliveryStep::Push, fault: error.fault() };
+                self.resident.log.append(vec![failed]).await?;
                 return Ok(None);
             }
         };

@@ -65,6 +65,7 @@ pub fn story(events: &[Event]) -> Vec<String> {
             EventKind::FeedbackTaken { ids, attempt, .. } => {
                 format!("taken, attempt {attempt}: {}", ids.join(", "))
             }
+            EventKind::DeliveryFailed { step, fault } => format!("not delivered, {step:?}: {}", fault.code),
             EventKind::Noted { message } => format!("note: {message}"),
             other => other.name().to_owned(),
         });

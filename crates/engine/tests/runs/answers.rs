@@ -217,7 +217,7 @@ async fn the_user_is_asked_once_where_it_followed_up_as_often_as_it_may() {
     for _ in 0..2 {
         engine.look_for_feedback(id).await.unwrap();
     }
-    let note = "note: the answer to its pull request waits for you: it followed up 1 times by itself, as often as it may";
+    let note = "not delivered, FollowUp: follow_ups_spent";
     let told = handed_over(&engine, id).await;
     assert_eq!(told.iter().filter(|line| *line == note).count(), 1, "{told:#?}");
     assert_eq!(engine.agent(id).await.unwrap().follow_ups, 1);
@@ -302,7 +302,7 @@ async fn nothing_is_taken_or_heard_twice_also_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_github_that_fails_is_noted_and_the_push_stands() {
+async fn a_github_that_fails_is_told_until_the_pull_request_is_there_and_the_push_stands() {
     let house = House::new();
     let github = StandIn::start(&house, &[("a", "a\n")]).await;
     let voice = voice().await;
@@ -311,9 +311,11 @@ async fn a_github_that_fails_is_noted_and_the_push_stands() {
     let id = worked(&engine, &github, &voice, delivery).await;
     github.breaks(true);
     let agent = deliver(&engine, id, PushWish::default()).await;
-    assert_eq!((agent.status, &agent.error_code, &agent.pull_request), (Status::Completed, &None, &None));
+    assert_eq!((agent.status, &agent.pull_request), (Status::Completed, &None));
+    assert_eq!(agent.undelivered, Some(DeliveryStep::PullRequest));
+    let code = agent.error_code.clone().unwrap();
     let last = told(&engine, id).await.pop().unwrap();
-    assert!(last.starts_with("note: the pull request was left as it is: "), "{last}");
+    assert_eq!(last, format!("not delivered, PullRequest: {code}"));
     assert_eq!(engine.look_for_feedback(id).await.unwrap_err().code(), "pull_request_missing");
     github.breaks(false);
     let draft = engine.pull_request_draft(id).await.unwrap();

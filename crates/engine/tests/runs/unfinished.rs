@@ -76,7 +76,6 @@ async fn what_was_tried_turned_off_or_completed_before_it_was_turned_on_is_not_p
         before.extend(after);
         before
     };
-    let message = "nothing was pushed by itself: sign the commit".to_owned();
     let fault = Fault { code: "target_moved".to_owned(), message: "push".to_owned(), hint: None };
     let started = EventKind::PushStarted {
         branch: "agent/work".to_owned(),
@@ -88,7 +87,7 @@ async fn what_was_tried_turned_off_or_completed_before_it_was_turned_on_is_not_p
         vec![by_itself(true)],
         again(vec![], vec![by_itself(false)]),
         again(vec![by_itself(true)], vec![by_itself(false), by_itself(true)]),
-        again(vec![], vec![EventKind::Noted { message }]),
+        again(vec![], vec![EventKind::DeliveryFailed { step: DeliveryStep::Push, fault: fault.clone() }]),
         again(vec![], vec![started, EventKind::PushFailed { fault }]),
     ];
     for kinds in left {
@@ -150,7 +149,7 @@ async fn the_pull_request_of_a_push_that_was_the_last_thing_done_is_opened_at_th
     ];
 
     // Of a push before it was turned on, of one after which it was turned off, and of one that was tried.
-    let message = "the pull request was left as it is: ask GitHub".to_owned();
+    let fault = Fault { code: "forge_down".to_owned(), message: "ask GitHub".to_owned(), hint: None };
     let [started, completed] = pushed.clone();
     let others = [
         vec![change(PullRequestWish::Draft)],
@@ -159,7 +158,7 @@ async fn the_pull_request_of_a_push_that_was_the_last_thing_done_is_opened_at_th
             change(PullRequestWish::Draft),
             started.clone(),
             completed.clone(),
-            EventKind::Noted { message },
+            EventKind::DeliveryFailed { step: DeliveryStep::PullRequest, fault },
         ],
     ];
     for kinds in others {
