@@ -184,6 +184,8 @@ export type Agent = {
 	errorCode: string | null,
 	/**  What the user can do about it. */
 	errorHint: string | null,
+	/**  What it was to do by itself after its work and did not; the error says why. */
+	undelivered: DeliveryStep | null,
 	/**  The linked account, or `local`. */
 	userId: string,
 	/**  Which model it works with. */
@@ -401,6 +403,15 @@ export type Delivery = {
 	/**  How often at most they do, before the user is asked. */
 	mostFollowUps?: number,
 };
+
+/**  A step that an agent takes by itself where the user chose so. */
+export type DeliveryStep = 
+/**  The push without a review. */
+"PUSH" | 
+/**  The pull request after a push. */
+"PULL_REQUEST" | 
+/**  An answer to what came back. */
+"FOLLOW_UP";
 
 /**  One line of one side. */
 export type DiffCell = {
@@ -852,6 +863,12 @@ created: boolean } |
 /**  The push did not go through; nothing on the remote changed. */
 { type: "pushFailed"; 
 /**  What went wrong. */
+fault: Fault } | 
+/**  A step that was to be taken by itself was not, and is left to the user. */
+{ type: "deliveryFailed"; 
+/**  Which step. */
+step: DeliveryStep; 
+/**  Why. */
 fault: Fault } | 
 /**  The user chose another way to hand the work over. */
 { type: "deliveryChanged"; 

@@ -1,8 +1,9 @@
 //! What people and programs read on standard output.
 
 use anchorhold_domain::{
-    CellFact, ChecksState, ClonePhase, DeliveryStep, Event, EventKind, FactVerdict, Fault, Feedback, FeedbackKind,
-    LimitKind, PlanStep, PullRequest, PullRequestState, Signal, StepStatus, Timestamp, ToolOutcome, Withheld,
+    CellFact, ChecksState, ClonePhase, DeliveryStep, Event, EventKind, FactVerdict, Fault, Feedback,
+    FeedbackKind, LimitKind, PlanStep, PullRequest, PullRequestState, Signal, StepStatus, Timestamp,
+    ToolOutcome, Withheld,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -193,9 +194,7 @@ impl Log {
                 let unverified = unverified.as_ref().map(|text| format!("\n          not verified: {text}"));
                 format!("✓ completed: {summary}{}", unverified.unwrap_or_default())
             }
-            EventKind::Failed { fault } | EventKind::PushFailed { fault } => {
-                failed(&fault.message, fault)
-            }
+            EventKind::Failed { fault } | EventKind::PushFailed { fault } => failed(&fault.message, fault),
             EventKind::PushStarted { branch, commit, unreviewed, .. } => {
                 let how = if *unreviewed { ", which nobody read" } else { "" };
                 format!("↑ pushing {} to {branch}{how}", short(commit))

@@ -1,9 +1,9 @@
 //! An agent's record: what it was told, and where the log has brought it.
 
 use crate::{
-    AgentId, Delivery, DeliveryStep, Event, EventKind, Feedback, FeedbackKind, FileChange, FileRules, IllegalTransition,
-    Instruction, Limits, ModelChoice, PauseReason, PullRequest, Status, StepStatus, Timestamp, ToolCall,
-    Usage, apply,
+    AgentId, Delivery, DeliveryStep, Event, EventKind, Feedback, FeedbackKind, FileChange, FileRules,
+    IllegalTransition, Instruction, Limits, ModelChoice, PauseReason, PullRequest, Status, StepStatus,
+    Timestamp, ToolCall, Usage, apply,
 };
 use serde::{Deserialize, Serialize};
 

@@ -5,8 +5,9 @@
 mod samples;
 
 use anchorhold_domain::{
-    Agent, AgentId, Delivery, Event, EventKind, Instruction, InstructionId, InstructionQueue, NewAgent,
-    PauseReason, PlanStep, PullRequest, PullRequestState, Status, StepStatus, Timestamp, ToolOutcome, Usage,
+    Agent, AgentId, Delivery, DeliveryStep, Event, EventKind, Instruction, InstructionId, InstructionQueue,
+    NewAgent, PauseReason, PlanStep, PullRequest, PullRequestState, Status, StepStatus, Timestamp,
+    ToolOutcome, Usage,
 };
 use proptest::prelude::*;
 use samples::{fault, instruction};
@@ -285,6 +286,40 @@ fn pushed(commit: &str) -> Vec<EventKind> {
         EventKind::PushStarted { branch: branch.clone(), commit: commit.clone(), tree, unreviewed: false },
         EventKind::PushCompleted { branch, commit, created: true },
     ]
+}
+
+fn left(step: DeliveryStep) -> EventKind {
+    EventKind::DeliveryFailed { step, fault: fault() }
+}
+
+#[test]
+fn a_step_by_itself_that_failed_is_an_error_until_it_is_taken() {
+    let pull_request =
+        EventKind::PullRequestChanged { pull_request: samples::pull_request(PullRequestState::Open) };
+    for step in [DeliveryStep::Push, DeliveryStep::PullRequest] {
+        let agent = delivered(vec![left(step)]);
+        let told = (agent.undelivered, agent.error_code, agent.error_message);
+        assert_eq!(told, (Some(step), Some(fault().code), Some(fault().message)));
+        for next in [EventKind::Resumed, pushed("p2").remove(0)] {
+            let agent = delivered(vec![left(step), next]);
+            assert_eq!((agent.undelivered, agent.error_code), (None, None));
+        }
+        // What was set to work meanwhile has not failed.
+        let agent = delivered(vec![EventKind::Resumed, left(step)]);
+        assert_eq!((agent.undelivered, agent.error_code), (None, None));
+    }
+    let seen = delivered(vec![left(DeliveryStep::PullRequest), pull_request.clone()]);
+    assert_eq!((seen.undelivered, seen.error_code), (None, None));
+    let unpushed = delivered(vec![left(DeliveryStep::Push), pull_request.clone()]);
+    assert_eq!((unpushed.undelivered, unpushed.error_code), (Some(DeliveryStep::Push), Some(fault().code)));
+    // A push that the user asked for is no step by itself.
+    let mut kinds = vec![left(DeliveryStep::PullRequest)];
+    kinds.extend([pushed("p2").remove(0), EventKind::PushFailed { fault: fault() }, pull_request]);
+    let failed = delivered(kinds);
+    assert_eq!((failed.undelivered, failed.error_code), (None, Some(fault().code)));
+    // What waits for an answer is counted, and no error.
+    let waits = delivered(vec![left(DeliveryStep::FollowUp)]);
+    assert_eq!((waits.undelivered, waits.error_code), (None, None));
 }
 
 fn arrived(ids: &[&str]) -> EventKind {

@@ -49,6 +49,7 @@ failed                 ·          ERROR      ERROR      ·          ·         
 pushStarted            ·          ·          ·          PUSHING    PUSHING    ·          ·
 pushCompleted          ·          ·          ·          ·          ·          ·          COMPLETED
 pushFailed             ·          ·          ·          ·          ·          ·          COMPLETED
+deliveryFailed         IDLE       CLONING    RUNNING    PAUSED     COMPLETED  ERROR      PUSHING
 deliveryChanged        IDLE       CLONING    RUNNING    PAUSED     COMPLETED  ERROR      PUSHING
 targetChanged          IDLE       CLONING    RUNNING    PAUSED     COMPLETED  ERROR      ·
 reapplied              ·          ·          ·          PAUSED     COMPLETED  ·          ·

@@ -137,6 +137,25 @@ test("the log says when feedback is to be read again, and how the last push ende
   ]);
 });
 
+test("a step by itself that failed says why, and what waits for an answer is no failure", () => {
+  const fault = { code: "x", message: "sign the commit: no key", hint: "add one" };
+  const left = (step: "PUSH" | "PULL_REQUEST" | "FOLLOW_UP"): EventKind => ({
+    type: "deliveryFailed",
+    step,
+    fault,
+  });
+  expect(log(left("PUSH"), left("PULL_REQUEST"), left("FOLLOW_UP")).rows).toMatchObject([
+    { type: "failed", fault },
+    { type: "failed", fault },
+    {
+      type: "note",
+      text: "What came back waits for you",
+      detail: "Sign the commit: no key. Add one.",
+      warns: true,
+    },
+  ]);
+});
+
 test("risks stand by their gravity, whatever order they came in", () => {
   const risk = (kind: "LARGE" | "SECRET" | "HOOK", path: string) => ({ kind, path, line: null, detail: "" });
   const found = groups([risk("LARGE", "b"), risk("SECRET", "z"), risk("HOOK", "h"), risk("SECRET", "a")]);

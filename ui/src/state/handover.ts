@@ -1,7 +1,7 @@
 /** What the log tells of handing work over: notes on it, and where the pull request stands. */
 import type { Event, EventKind, Feedback } from "../bindings";
 import { deliveryText, pullRequestNews } from "./delivery";
-import { capital, plural } from "./format";
+import { capital, plural, sentence } from "./format";
 import type { About, Draft, LogRow, Note, Tone } from "./reduce";
 
 /** Adds what an event says of the handing over to the rows; says whether it was about that. */
@@ -12,6 +12,19 @@ export function foldHandover(draft: Draft, { seq, at, kind }: Event): boolean {
     case "deliveryChanged":
       add(note("delivery", "Delivery changed", { detail: capital(deliveryText(kind.delivery)) }));
       return true;
+    case "deliveryFailed": {
+      const { step, fault } = kind;
+      if (step === "FOLLOW_UP") {
+        const detail = [fault.message, fault.hint]
+          .filter((text) => text !== null)
+          .map(sentence)
+          .join(" ");
+        add(note("feedback", "What came back waits for you", { warns: true, detail }));
+      } else {
+        draft.rows.push({ key, at, type: "failed", fault });
+      }
+      return true;
+    }
     case "targetChanged":
       add(note("delivery", `Pushes to ${kind.branch} from now on`));
       // What came back was another pull request's.

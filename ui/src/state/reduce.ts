@@ -28,7 +28,7 @@ export type LogRow = { key: string; at: number } & (
   | { type: "reasoned"; text: string }
   | { type: "retried"; attempt: number; fault: Fault; waitMs: number }
   | { type: "asked"; call: string; question: string; answer: string | null }
-  | { type: "failed"; fault: Fault; attempted: "run" | "push" }
+  | { type: "failed"; fault: Fault }
   | { type: "cell"; facts: readonly CellFact[]; readyMs: number }
   | { type: "milestone"; tone: Tone; text: string; detail: string | null }
   | Note

@@ -105,7 +105,7 @@ export function foldRows(draft: Draft, { seq, at, kind }: Event): void {
         [kind.summary, kind.unverified].filter(Boolean).join("\n\n"),
       );
     case "failed":
-      return void draft.rows.push({ key, at, type: "failed", fault: kind.fault, attempted: "run" });
+      return void draft.rows.push({ key, at, type: "failed", fault: kind.fault });
     case "pushStarted":
       return void milestone(
         "sent",
@@ -119,7 +119,7 @@ export function foldRows(draft: Draft, { seq, at, kind }: Event): void {
         kind.commit.slice(0, 10),
       );
     case "pushFailed":
-      return void draft.rows.push({ key, at, type: "failed", fault: kind.fault, attempted: "push" });
+      return void draft.rows.push({ key, at, type: "failed", fault: kind.fault });
     case "noted":
       return void milestone("plain", kind.message);
     case "deleted":
@@ -146,6 +146,7 @@ export function foldRows(draft: Draft, { seq, at, kind }: Event): void {
     case "fileRulesChanged":
     case "wrapUpRequested":
     case "deliveryChanged":
+    case "deliveryFailed":
     case "targetChanged":
     case "reapplied":
     case "pullRequestChanged":

@@ -10,8 +10,8 @@ pub use fault::Fault;
 pub use looping::LoopPattern;
 
 use crate::{
-    Delivery, DeliveryStep, EditedFile, Feedback, FileRules, InstructionId, LimitKind, Limits, ModelChoice, NewAgent,
-    PauseReason, PlanStep, PullRequest, Timestamp, ToolOutcome, Usage,
+    Delivery, DeliveryStep, EditedFile, Feedback, FileRules, InstructionId, LimitKind, Limits, ModelChoice,
+    NewAgent, PauseReason, PlanStep, PullRequest, Timestamp, ToolOutcome, Usage,
 };
 use serde::{Deserialize, Serialize};
 

@@ -1,10 +1,10 @@
 //! One event of every kind. A new variant does not compile until it has its place here.
 
 use anchorhold_domain::{
-    Annotation, CellFact, ChecksState, CommitStyle, Delivery, EditedFile, Effort, EventKind, FactVerdict,
-    Fault, Feedback, FeedbackKind, FileRules, InstructionId, LimitKind, Limits, LoopPattern, ModelChoice,
-    NewAgent, PauseReason, PlanStep, PullRequest, PullRequestState, PullRequestWish, StepStatus, Timestamp,
-    ToolOutcome, Usage, Wire, Withheld,
+    Annotation, CellFact, ChecksState, CommitStyle, Delivery, DeliveryStep, EditedFile, Effort, EventKind,
+    FactVerdict, Fault, Feedback, FeedbackKind, FileRules, InstructionId, LimitKind, Limits, LoopPattern,
+    ModelChoice, NewAgent, PauseReason, PlanStep, PullRequest, PullRequestState, PullRequestWish, StepStatus,
+    Timestamp, ToolOutcome, Usage, Wire, Withheld,
 };
 
 /// Every kind of event once, in the order of the enum, with every field set.

@@ -8,8 +8,8 @@ use crate::engine::{Shared, hears_at_once};
 use crate::resident::Resident;
 use crate::{Engine, EngineError, validate};
 use anchorhold_domain::{
-    Agent, AgentId, DeliveryStep, Event, EventKind, Feedback, FeedbackItem, FeedbackKind, Instruction, InstructionId,
-    PullRequest, Status,
+    Agent, AgentId, DeliveryStep, Event, EventKind, Feedback, FeedbackItem, FeedbackKind, Instruction,
+    InstructionId, PullRequest, Status,
 };
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;

@@ -4,8 +4,8 @@ use crate::harness::{
     House, StandIn, Voice, deliver, errand, finish, rest, soon, start, told, turn, until, write,
 };
 use anchorhold_domain::{
-    AgentId, ChecksState, Delivery, EventKind, FeedbackKind, ForgeApp, NewAgent, PullRequestDraft,
-    PullRequestState, PullRequestWish, PushWish, Status, Withheld,
+    AgentId, ChecksState, Delivery, DeliveryStep, EventKind, FeedbackKind, ForgeApp, NewAgent,
+    PullRequestDraft, PullRequestState, PullRequestWish, PushWish, Status, Withheld,
 };
 use anchorhold_engine::{Config, Engine};
 

@@ -4,8 +4,8 @@ use crate::harness::{
     House, StandIn, Voice, deliver, errand, eventually, finish, rest, soon, start, told, turn, write,
 };
 use anchorhold_domain::{
-    Agent, AgentId, Delivery, EventKind, Fault, ForgeApp, NewAgent, PullRequestState, PullRequestWish,
-    PushWish, Status,
+    Agent, AgentId, Delivery, DeliveryStep, EventKind, Fault, ForgeApp, NewAgent, PullRequestState,
+    PullRequestWish, PushWish, Status,
 };
 use anchorhold_engine::{Config, Engine};
 use std::sync::Arc;

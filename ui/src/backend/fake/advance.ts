@@ -36,13 +36,16 @@ function spent(agent: Agent, used: Usage, cost: number | null): Partial<Agent> {
 
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
-const noError = { errorMessage: null, errorCode: null, errorHint: null };
+const noError = { errorMessage: null, errorCode: null, errorHint: null, undelivered: null };
 
 const failed = (fault: Fault) => ({
   errorMessage: fault.message,
   errorCode: fault.code,
   errorHint: fault.hint,
+  undelivered: null,
 });
+
+const withPullRequest = (agent: Agent) => (agent.undelivered === "PULL_REQUEST" ? noError : {});
 
 function particulars(agent: Agent, { at, kind }: Event): Partial<Agent> {
   switch (kind.type) {
@@ -111,12 +114,17 @@ function particulars(agent: Agent, { at, kind }: Event): Partial<Agent> {
       return failed(kind.fault);
     case "pushCompleted":
       return { pushedCommit: kind.commit, pushedAt: at, ...withoutChecks(agent) };
+    case "deliveryFailed":
+      return kind.step === "FOLLOW_UP" || agent.status !== "COMPLETED"
+        ? {}
+        : { ...failed(kind.fault), undelivered: kind.step };
     case "deliveryChanged":
       return { delivery: kind.delivery };
     case "targetChanged":
       return {
         targetBranch: kind.branch,
         pushParent: agent.pushParent ?? agent.pushedCommit,
+        ...withPullRequest(agent),
         ...{ pushedCommit: null, pullRequest: null, feedbackOpen: 0, checksOpen: 0 },
       };
     case "reapplied":
@@ -127,7 +135,7 @@ function particulars(agent: Agent, { at, kind }: Event): Partial<Agent> {
         filesChanged: kind.filesChanged,
       };
     case "pullRequestChanged":
-      return { pullRequest: kind.pullRequest };
+      return { pullRequest: kind.pullRequest, ...withPullRequest(agent) };
     case "feedbackArrived":
       return {
         feedbackOpen: agent.feedbackOpen + kind.items.length,

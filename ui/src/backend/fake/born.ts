@@ -34,6 +34,7 @@ export function born(
     errorMessage: null,
     errorCode: null,
     errorHint: null,
+    undelivered: null,
     userId: "local",
     model: sonnet,
     fallback: null,
