@@ -24,7 +24,8 @@ pub(super) fn of(status: Option<u16>, body: &Value) -> ErrorClass {
     if named(KEY) || mine && says(KEY_WORDS) {
         return ErrorClass::InvalidKey;
     }
-    if named(CONTEXT) || status != Some(429) && says(CONTEXT_WORDS) {
+    // A request that is larger than what a minute allows is no smaller in a minute, whatever it is called.
+    if named(CONTEXT) || says(TOO_LARGE_WORDS) || status != Some(429) && says(CONTEXT_WORDS) {
         return ErrorClass::ContextLength;
     }
     if named(REFUSED) || error.pointer("/metadata/flagged_input").is_some() || mine && says(REFUSED_WORDS) {
@@ -91,6 +92,7 @@ const CONTEXT_WORDS: &[&str] = &[
     "too large for model with",
     "reduce the length of the messages",
 ];
+const TOO_LARGE_WORDS: &[&str] = &["request too large for", "tokens must be reduced"];
 const REFUSED: &[&str] = &["content_policy_violation", "content_filter", "invalid_prompt"];
 const REFUSED_WORDS: &[&str] =
     &["content_policy", "content_filter", "content management policy", "was flagged", "content exists risk"];
