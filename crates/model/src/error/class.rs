@@ -108,6 +108,22 @@ const RATE: &[&str] = &["rate_limit_error", "rate_limit_exceeded", "too_many_req
 const MISSING: &[&str] = &["not_found_error", "model_not_found", "NOT_FOUND"];
 const BAD: &[&str] = &["invalid_request_error", "INVALID_ARGUMENT", "FAILED_PRECONDITION"];
 
+/// Whether an error says that what goes back of earlier answers, sealed or signed, is not taken.
+pub(super) fn is_about_seals(body: &Value) -> bool {
+    let error = body.get("error").filter(|error| error.is_object()).unwrap_or(body);
+    let code = error.get("code").and_then(Value::as_str);
+    let words = words(error).to_lowercase();
+    code == Some("invalid_encrypted_content") || SEAL_WORDS.iter().any(|phrase| words.contains(phrase))
+}
+
+const SEAL_WORDS: &[&str] = &[
+    "invalid_encrypted_content",
+    "invalid `signature` in `thinking`",
+    "corrupted thought signature",
+    "invalid thought signature",
+    "thought signature is not valid",
+];
+
 /// The sentences of an error, those of the server behind a router included.
 fn words(error: &Value) -> String {
     let mut words = String::new();
