@@ -84,8 +84,9 @@ impl Life {
                 && let Some(other) = self.stand_in(voice, &fault).await
             {
                 *voice = other;
-                attempt = 1;
-                continue;
+                self.select(voice).await?;
+                // The request was sized and priced for the model before.
+                return Ok(Reply::Changed);
             }
             return match verdict {
                 Verdict::Again => {

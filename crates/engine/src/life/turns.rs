@@ -145,12 +145,12 @@ impl Life {
             if let Some(ended) = self.notice_loops(run).await? {
                 return Ok(ended);
             }
-            let used = self.agent().usage;
+            let (used, asked) = (self.agent().usage, run.voice.choice.clone());
             if let Some(ended) = self.make_room(run).await? {
                 return Ok(ended);
             }
-            // A summary was a request too, and may have used up a limit.
-            if self.agent().usage != used {
+            // A summary was a request too, and may have used up a limit or brought another model.
+            if self.agent().usage != used || run.voice.choice != asked {
                 continue;
             }
             match self.ask_model(run).await? {
