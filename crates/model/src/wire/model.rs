@@ -151,10 +151,14 @@ impl RemoteModel {
         loop {
             let event = timeout_at(end, events.next()).await.map_err(|_| Failure::NoPiece(patience))?;
             let Some(data) = event.transpose()? else { return Ok(()) };
+            let used = heard.usage;
             heard.take(&data);
-            let pieces = heard.take_deltas();
+            let mut pieces = heard.take_deltas();
             if !pieces.is_empty() {
                 end = Instant::now() + patience;
+            }
+            if heard.usage != used {
+                pieces.push(Delta::Used(heard.usage));
             }
             for piece in pieces {
                 // A watcher that went away is no reason to lose the answer.
