@@ -720,6 +720,14 @@ attempt: number;
 fault: Fault; 
 /**  How long we wait before the next. */
 waitMs: number } | 
+/**  A request that had used something failed or was broken off; what follows says which. */
+{ type: "answerLost"; 
+/**  The number of the request. */
+request: number; 
+/**  What it had used, as far as the provider said. */
+usage: Usage; 
+/**  What that cost, in millionths of a US dollar; `None` where the price is not known. */
+cost: number | null } | 
 /**  The model asked for a tool. Calls of one answer stand together, in its order. */
 { type: "toolRequested"; 
 /**  The id the model gave the call. */

@@ -156,6 +156,9 @@ impl Log {
                 let (used, most) = (amount(*limit, *used), amount(*limit, *most));
                 format!("the limit of {} is near: {used} of {most}", limited(*limit))
             }
+            EventKind::AnswerLost { usage, .. } => {
+                format!("no answer came of a request that had used {} tokens", usage.total())
+            }
             EventKind::ModelInterrupted { .. } => "the answer was broken off to hear you".to_owned(),
             EventKind::TurnStarted { text, .. } => format!("▾ {text}"),
             EventKind::ModelAnswered { text, .. } if text.is_empty() => return None,

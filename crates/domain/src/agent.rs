@@ -344,6 +344,7 @@ impl Agent {
                 self.context_tokens = usage.total();
                 self.spend(*usage, *cost);
             }
+            EventKind::AnswerLost { usage, cost, .. } => self.spend(*usage, *cost),
             EventKind::ResultsShrunk { tokens_after, .. } => self.context_tokens = *tokens_after,
             EventKind::Compacted { tokens_after, usage, cost, .. } => {
                 self.context_tokens = *tokens_after;

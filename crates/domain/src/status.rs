@@ -165,6 +165,7 @@ pub fn apply(status: Status, event: &EventKind) -> Result<Status, IllegalTransit
         | E::ModelAnswered { .. }
         | E::ModelRetried { .. }
         | E::ModelInterrupted { .. }
+        | E::AnswerLost { .. }
         | E::PlanChanged { .. }
         | E::ResultsShrunk { .. }
         | E::Compacted { .. }

@@ -29,6 +29,7 @@ turnStarted            ·          ·          RUNNING    ·          ·        
 modelAnswered          ·          ·          RUNNING    ·          ·          ·          ·
 modelInterrupted       ·          ·          RUNNING    ·          ·          ·          ·
 modelRetried           ·          ·          RUNNING    ·          ·          ·          ·
+answerLost             ·          ·          RUNNING    ·          ·          ·          ·
 toolRequested          ·          ·          RUNNING    ·          ·          ·          ·
 toolFinished           ·          ·          RUNNING    ·          ·          ·          ·
 planChanged            ·          ·          RUNNING    ·          ·          ·          ·

@@ -197,7 +197,10 @@ impl Ledger {
     fn spend(&self, book: &mut Book, id: AgentId, event: &Event) {
         let (usage, cost, requests) = match &event.kind {
             EventKind::ModelAnswered { usage, cost, .. } => (*usage, *cost, 1),
-            EventKind::Compacted { usage, cost, .. } => (*usage, *cost, 0),
+            // A lost answer is asked for again, or the run ends: what the next request uses is claimed until then.
+            EventKind::Compacted { usage, cost, .. } | EventKind::AnswerLost { usage, cost, .. } => {
+                (*usage, *cost, 0)
+            }
             EventKind::ModelInterrupted { .. } => {
                 book.coming.remove(&id);
                 return;

@@ -101,4 +101,7 @@ pub enum Delta {
         /// The piece.
         arguments: String,
     },
+    /// What the request has used so far, where the server says so. It is paid for even where no answer comes
+    /// of it.
+    Used(Usage),
 }

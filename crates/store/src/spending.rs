@@ -15,7 +15,7 @@ pub struct Spending {
     pub usage: Usage,
     /// Money of what has a known price, in millionths of a US dollar.
     pub cost: u32,
-    /// Requests whose price is not known, summaries of the conversation among them.
+    /// Requests whose price is not known, summaries of the conversation and lost answers among them.
     pub unpriced: u32,
     /// Answers of the model.
     pub requests: u32,
@@ -49,7 +49,7 @@ impl Store {
                 COALESCE(SUM(json_extract(payload, '$.cost')), 0) AS "cost!: i64",
                 COALESCE(SUM(json_extract(payload, '$.cost') IS NULL), 0) AS "unpriced!: i64",
                 COALESCE(SUM(type = 'modelAnswered'), 0) AS "requests!: i64"
-            FROM events WHERE type IN ('modelAnswered', 'compacted') AND at >= ? AND at < ?
+            FROM events WHERE type IN ('modelAnswered', 'compacted', 'answerLost') AND at >= ? AND at < ?
             GROUP BY agent_id ORDER BY agent_id"#,
             since.0,
             before.0,

@@ -144,6 +144,12 @@ test("arguments are put together by their call, and pass with the answer", () =>
   expect(settle(live, log(broken))).toEqual(nothingLive);
 });
 
+test("what a request used that had no answer is told", () => {
+  const usage = { inputTokens: 1000, cachedTokens: 0, outputTokens: 200 };
+  const lost = { type: "answerLost", request: 1, usage, cost: null } as const;
+  expect(noteOf(lost)?.text).toBe("No answer came of a request: 1.2k tokens");
+});
+
 test("each pause says what is to be done, the next step first", () => {
   const ways = (id: string) => held(run(id).agent, run(id).log, noon)?.ways;
   expect(["a11", "a12", "a13", "a18", "a19"].map(ways)).toEqual([

@@ -1,5 +1,6 @@
 /** What happens around the work, in words: the prompt, models, room, loops, limits, rules and steering. */
 import type { EventKind, FileRules, Limits, PlanStep } from "../bindings";
+import { tokensText } from "./figures";
 import { compact, plural, round, sentence } from "./format";
 import type { About, Note } from "./reduce";
 import { amountOf, limitName, loopText, modelName, modelPlace } from "./words";
@@ -27,6 +28,8 @@ export function noteOf(kind: EventKind): Note | null {
       });
     case "modelInterrupted":
       return note("steering", "Answer broken off for an instruction", { more: kind.text || null });
+    case "answerLost":
+      return note("model", `No answer came of a request: ${tokensText(kind.usage)}`);
     case "planChanged": {
       const done = kind.steps.filter((step) => step.status === "DONE").length;
       return note("plan", `Plan: ${done} of ${plural(kind.steps.length, "step")} done`, {

@@ -136,6 +136,7 @@ export function foldRows(draft: Draft, { seq, at, kind }: Event): void {
     case "promptPrepared":
     case "modelSelected":
     case "modelInterrupted":
+    case "answerLost":
     case "planChanged":
     case "resultsShrunk":
     case "compacted":

@@ -186,6 +186,15 @@ pub enum EventKind {
         /// How long we wait before the next.
         wait_ms: u32,
     },
+    /// A request that had used something failed or was broken off; what follows says which.
+    AnswerLost {
+        /// The number of the request.
+        request: u32,
+        /// What it had used, as far as the provider said.
+        usage: Usage,
+        /// What that cost, in millionths of a US dollar; `None` where the price is not known.
+        cost: Option<u32>,
+    },
     /// The model asked for a tool. Calls of one answer stand together, in its order.
     ToolRequested {
         /// The id the model gave the call.

@@ -22,6 +22,7 @@ impl EventKind {
             Self::TurnStarted { .. } => "turnStarted",
             Self::ModelAnswered { .. } => "modelAnswered",
             Self::ModelRetried { .. } => "modelRetried",
+            Self::AnswerLost { .. } => "answerLost",
             Self::ToolRequested { .. } => "toolRequested",
             Self::ToolFinished { .. } => "toolFinished",
             Self::QuestionAsked { .. } => "questionAsked",

@@ -184,7 +184,8 @@ fn following(kind: &EventKind) -> Option<EventKind> {
         },
         E::ModelAnswered { .. } => E::ModelInterrupted { request: 2, text: text("I also") },
         E::ModelInterrupted { .. } => E::ModelRetried { attempt: 1, fault: fault(), wait_ms: 500 },
-        E::ModelRetried { .. } => E::ToolRequested {
+        E::ModelRetried { .. } => E::AnswerLost { request: 2, usage: usage(), cost: Some(90) },
+        E::AnswerLost { .. } => E::ToolRequested {
             call: text("call_1"),
             tool: text("read_file"),
             label: text("read Cargo.toml"),

@@ -60,6 +60,8 @@ pub(crate) struct History {
     last_seq: u32,
     /// Calls of the last answer that have no result yet, in the model's order.
     open_calls: Vec<CallRequest>,
+    /// Whether a call of the last answer was refused.
+    refused: bool,
     /// Whether an instruction is being worked on.
     turn_open: bool,
     /// The conversation without tools, while the last answer is awaited.
@@ -110,6 +112,7 @@ impl History {
             summed: 0,
             last_seq: 0,
             open_calls: Vec::new(),
+            refused: false,
             turn_open: false,
             wrapping_up: None,
             wrapped_up: false,
@@ -170,6 +173,7 @@ impl History {
                 self.past.in_a_row = 0;
                 self.past.last = self.past.last.map(|(freed, answers)| (freed, answers.saturating_add(1)));
                 self.last_text.clone_from(text);
+                self.refused = false;
                 // An answer without calls ends the turn; a call that follows opens it again.
                 self.turn_open = false;
                 self.wrapped_up = self.wrapping_up.take().is_some();
@@ -185,17 +189,16 @@ impl History {
                 let request =
                     CallRequest { id: call.clone(), tool: tool.clone(), arguments: arguments.clone() };
                 self.open_calls.push(request.clone());
-                if let Some(Message::Assistant { calls, replay, .. }) = self.last_mut() {
+                if let Some(Message::Assistant { calls, .. }) = self.last_mut() {
+                    let bytes = call_bytes(&request);
                     calls.push(request);
-                    let replayed = replay.is_some();
-                    if !replayed {
-                        self.grow(call.len() + tool.len() + arguments.len() + AROUND);
-                    }
+                    self.grow(bytes);
                 }
                 self.estimate.answered(self.bytes);
             }
             EventKind::ToolFinished { call, result, outcome, edited, .. } => {
                 self.edited.extend(edited.iter().map(|file| file.path.clone()));
+                self.refused |= *outcome == ToolOutcome::Refused;
                 let content = whole.unwrap_or_else(|| result.clone());
                 if let Some(request) = self.answer_call(event.seq, call, content)
                     && request.tool == "finish"
@@ -207,6 +210,9 @@ impl History {
                 self.say_held();
             }
             EventKind::QuestionAnswered { call, text } => {
+                // A `finish` beside the question did not know the answer, which the model has to hear.
+                self.turn_open = true;
+                self.finish = None;
                 self.answered_by_user(event.seq, call, text);
                 self.say_held();
             }
@@ -352,6 +358,11 @@ impl History {
         &self.open_calls
     }
 
+    /// Whether a call of the last answer was refused, which the model has not heard before it answers again.
+    pub(crate) fn refused(&self) -> bool {
+        self.refused
+    }
+
     /// Whether an instruction is being worked on.
     pub(crate) fn turn_open(&self) -> bool {
         self.turn_open
@@ -377,17 +388,17 @@ impl History {
 fn message_bytes(message: &Message) -> usize {
     match message {
         Message::User(text) => text.len() + AROUND,
-        Message::Assistant { text, calls, replay } => match replay {
-            // It is sent in place of text and calls.
-            Some(replay) => replay.len() + AROUND,
-            None => {
-                let call =
-                    |call: &CallRequest| call.id.len() + call.tool.len() + call.arguments.len() + AROUND;
-                text.len() + calls.iter().map(call).sum::<usize>() + AROUND
-            }
-        },
+        Message::Assistant { text, calls, replay } => {
+            // A replay holds what is sent beside text and calls, and only their places.
+            let replay = replay.as_ref().map_or(0, String::len);
+            text.len() + calls.iter().map(call_bytes).sum::<usize>() + replay + AROUND
+        }
         Message::ToolResults(results) => results.iter().map(result_bytes).sum::<usize>() + AROUND,
     }
+}
+
+fn call_bytes(call: &CallRequest) -> usize {
+    call.id.len() + call.tool.len() + call.arguments.len() + AROUND
 }
 
 fn result_bytes(result: &ToolResult) -> usize {

@@ -203,6 +203,7 @@ impl History {
             summed: self.summed,
             last_seq: self.last_seq,
             open_calls: self.open_calls.clone(),
+            refused: self.refused,
             turn_open: self.turn_open,
             wrapping_up: None,
             wrapped_up: self.wrapped_up,

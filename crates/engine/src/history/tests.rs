@@ -7,11 +7,13 @@ use anchorhold_domain::{
     EditedFile, Event, EventKind, Fault, InstructionId, LoopPattern, ModelChoice, PlanStep, StepStatus,
     Timestamp, ToolOutcome, Usage,
 };
-use anchorhold_model::{Conversation, Message, ModelInfo, ToolSpec};
+use anchorhold_model::{Connections, Conversation, Message, Model, ModelInfo, RemoteModel, ToolSpec};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::json;
 use std::sync::Arc;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 use uuid::Uuid;
 
 /// An event with what its blob holds.
@@ -92,11 +94,15 @@ impl Run {
     }
 
     fn finished(&mut self, call: &str, result: &str, edited: &[&str]) {
+        self.ended(call, ToolOutcome::Ok, result, edited);
+    }
+
+    fn ended(&mut self, call: &str, outcome: ToolOutcome, result: &str, edited: &[&str]) {
         let long = result.len() > 4096;
         let edited = edited.iter().map(|path| EditedFile { path: (*path).to_owned(), added: 1, removed: 0 });
         let kind = EventKind::ToolFinished {
             call: call.to_owned(),
-            outcome: ToolOutcome::Ok,
+            outcome,
             result: result.chars().take(4096).collect(),
             result_blob: long.then(|| "hash".to_owned()),
             duration_ms: 1,
@@ -658,4 +664,74 @@ fn in_a_usual_window_room_is_made_seldom_so_that_the_providers_cache_is_seldom_l
     }
     // A million tokens were read in all, and each step frees a quarter of the budget.
     assert!((20..45).contains(&steps), "{steps}");
+}
+
+#[test]
+fn that_a_call_of_the_last_answer_was_refused_is_known_from_the_log_until_the_next_answer() {
+    let mut run = Run::new();
+    run.turn("Do it.", None);
+    let calls = [("1", "edit_file", "{}".to_owned()), ("2", "finish", "{}".to_owned())];
+    run.answer("", None, usage(1, 1), &calls);
+    assert!(!run.history.refused());
+    run.ended("1", ToolOutcome::Refused, "there is no such text", &[]);
+    assert!(run.history.refused() && rebuilt(&run.log).refused());
+    run.ended("2", ToolOutcome::Refused, "look first", &[]);
+    assert!(run.history.turn_open());
+    run.answer("", None, usage(1, 1), &[("3", "finish", "{}".to_owned())]);
+    assert!(!run.history.refused() && !rebuilt(&run.log).refused());
+}
+
+/// The body of the request that a model would be sent.
+async fn body(history: &History) -> Vec<u8> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let choice = ModelChoice {
+        provider: "compatible".to_owned(),
+        name: "m".to_owned(),
+        base_url: Some(format!("http://{}/v1", listener.local_addr().unwrap())),
+        wire: None,
+        effort: None,
+    };
+    let model = RemoteModel::new(&Connections::new().unwrap(), &choice, None).unwrap();
+    let hears = async {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut bytes = Vec::new();
+        loop {
+            client.read_buf(&mut bytes).await.unwrap();
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+            let length = head
+                .to_lowercase()
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+            if Some(body.len()) == length {
+                return body.as_bytes().to_vec();
+            }
+        }
+    };
+    let (deltas, _kept) = tokio::sync::mpsc::channel(1);
+    tokio::select! {
+        body = hears => body,
+        answer = model.answer(history.conversation(), &deltas) => panic!("nobody answers: {answer:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_answer_with_a_replay_counts_with_all_that_is_sent_of_it() {
+    let mut run = Run::new();
+    run.turn("Do it.", None);
+    for _ in 0..5 {
+        let text = "I write it all. ".repeat(100);
+        let thought = "I think. ".repeat(100);
+        let replay = json!({"wire": "CHAT", "provider": "compatible", "model": "m", "parts": [
+            {"reasoning": thought}, {"text": text.len()}, {"call": 0}
+        ]});
+        let arguments = json!({"path": "a", "content": "w".repeat(4_000)}).to_string();
+        run.answer(&text, Some(&replay.to_string()), Usage::default(), &[("1", "write_file", arguments)]);
+        run.finished("1", "Written.", &["a"]);
+    }
+    let body = body(&run.history).await;
+    let sent = String::from_utf8_lossy(&body);
+    assert_eq!(sent.matches("reasoning_content").count(), 5, "the replays are sent");
+    let counted = run.history.bytes;
+    assert!((body.len() * 9 / 10..body.len() * 12 / 10).contains(&counted), "{counted} of {}", body.len());
 }

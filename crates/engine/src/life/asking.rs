@@ -10,7 +10,7 @@ use super::model::{Reply, Voice};
 use super::trouble::{Pressure, Verdict, pause_length, pressure, quota_pause, verdict, wait};
 use crate::EngineError;
 use crate::gate::{Come, Pass};
-use anchorhold_domain::{EventKind, Fault, PauseReason, Signal, Timestamp};
+use anchorhold_domain::{EventKind, Fault, PauseReason, Signal, Timestamp, Usage};
 use anchorhold_model::{Answer, Conversation, Delta, ModelError};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -84,8 +84,9 @@ impl Life {
                 && let Some(other) = self.stand_in(voice, &fault).await
             {
                 *voice = other;
-                attempt = 1;
-                continue;
+                self.select(voice).await?;
+                // The request was sized and priced for the model before.
+                return Ok(Reply::Changed);
             }
             return match verdict {
                 Verdict::Again => {
@@ -118,20 +119,26 @@ impl Life {
             Err(reply) => return Ok(Once::Reply(reply)),
         };
         self.hub().signal(Signal::ModelRequested { request });
-        match self.listen(voice, conversation).await {
+        let (heard, usage) = self.listen(voice, conversation).await;
+        let once = match heard {
             Ok(Ok(answer)) => {
                 pass.succeeded();
-                Ok(Once::Reply(Reply::Answer(answer)))
+                return Ok(Once::Reply(Reply::Answer(answer)));
             }
             Ok(Err(error)) => {
                 match pressure(&error) {
                     Pressure::Limited(wait) => pass.limited(wait, &fault_of(&error)),
                     Pressure::None => {}
                 }
-                Ok(Once::Failed(error))
+                Once::Failed(error)
             }
-            Err(reply) => Ok(Once::Reply(reply)),
+            Err(reply) => Once::Reply(reply),
+        };
+        if usage != Usage::default() {
+            let cost = voice.info.price.as_ref().map(|price| price.cost(&usage));
+            self.resident.log.append(vec![EventKind::AnswerLost { request, usage, cost }]).await?;
         }
+        Ok(once)
     }
 
     /// Waits for the gate of the model's key; otherwise says what came in between.
@@ -150,25 +157,25 @@ impl Life {
         }
     }
 
-    /// Hears one answer out, unless the user wants to be heard first.
+    /// Hears one answer out, unless the user wants to be heard first; with what the request has used by then.
     async fn listen(
         &self,
         voice: &Voice,
         conversation: &Conversation,
-    ) -> Result<Result<Answer, ModelError>, Reply> {
+    ) -> (Result<Result<Answer, ModelError>, Reply>, Usage) {
         let (sender, mut deltas) = mpsc::channel(DELTAS);
         let answer = voice.model.answer(conversation, &sender);
         tokio::pin!(answer);
         let disturbed = self.disturbed(false);
         tokio::pin!(disturbed);
-        let mut said = String::new();
-        loop {
+        let (mut said, mut used) = (String::new(), Usage::default());
+        let heard = loop {
             tokio::select! {
-                disturbance = &mut disturbed => return Err(match disturbance {
+                disturbance = &mut disturbed => break Err(match disturbance {
                     Disturbance::Stop | Disturbance::Pause => Reply::Stopped,
                     Disturbance::Interrupt => Reply::Interrupted(said),
                 }),
-                answer = &mut answer => return Ok(answer),
+                answer = &mut answer => break Ok(answer),
                 Some(delta) = deltas.recv() => self.hub().signal(match delta {
                     Delta::Text(text) => {
                         said.push_str(&text);
@@ -176,9 +183,20 @@ impl Life {
                     }
                     Delta::Reasoning(text) => Signal::ReasoningDelta { text },
                     Delta::Call { index, tool, arguments } => Signal::CallDelta { index, tool, arguments },
+                    Delta::Used(usage) => {
+                        used = usage;
+                        continue;
+                    }
                 }),
             }
+        };
+        // The last word on it may not have been heard yet.
+        while let Ok(delta) = deltas.try_recv() {
+            if let Delta::Used(usage) = delta {
+                used = usage;
+            }
         }
+        (heard, used)
     }
 
     /// Lets a time pass before the next try; says what came in between, if anything did.

@@ -3,8 +3,8 @@
 //! Limits are looked at before every request. One that passes in the middle of a request or a tool call
 //! ends the run before the next request; nothing is cut off for it. Where the next request alone would
 //! surely go beyond a limit of tokens or money, counting only what it reads, the agent is held before it
-//! is made. So a limit is exceeded by the answer to one request at most, and limits of the day by that of
-//! one request of each agent that is at work.
+//! is made. So a limit is exceeded by the answer to one request at most, with those of its tries that were lost,
+//! and limits of the day by that of one request of each agent that is at work.
 
 use super::look_back::LookBack;
 use super::turns::Run;

@@ -37,13 +37,15 @@ pub(super) enum Reply {
     Held,
     /// The conversation is longer than the model can read.
     TooLong(ModelError),
+    /// Another model is to be asked from now on, with a window and a price of its own; nothing was sent to it.
+    Changed,
 }
 
 /// How asking for the next answer ended.
 pub(super) enum Asked {
     /// With an answer, which is in the log.
     Answered,
-    /// With something new in the log; it is to be asked again.
+    /// With something new in the log; limits and room are to be looked at, and it is to be asked again.
     Again,
     /// The user stopped the agent.
     Stopped,
@@ -122,6 +124,7 @@ impl Life {
                     return Ok(Asked::Again);
                 }
                 Reply::TooLong(error) => return self.learn_limit(run, &error).await,
+                Reply::Changed => return Ok(Asked::Again),
             };
         let duration_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
         let events = self.resident.log.append(events(run, request, answer, duration_ms)).await?.events;

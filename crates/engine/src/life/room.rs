@@ -82,6 +82,8 @@ impl Life {
                 Ok(Reply::TooLong(_)) => continue,
                 Ok(Reply::Stopped) => return Ok(Some(Ended::Stopped)),
                 Ok(Reply::Held) => return Ok(Some(Ended::Told)),
+                // It may have room enough, or read less at once.
+                Ok(Reply::Changed) => return Ok(None),
                 Ok(Reply::Interrupted(_)) => {}
                 Err(EngineError::Model(error)) => {
                     tracing::warn!(agent = %self.resident.log.id(), %error, "no summary; a list stands in");

@@ -13,6 +13,11 @@ use std::time::Instant;
 
 /// How much of a result the event itself holds; the whole is stored once, by its hash.
 const INLINE_RESULT: usize = 4096;
+/// The tool that ends the turn, and what it is refused with where the model has not seen yet that there is more
+/// to do.
+const FINISH: &str = "finish";
+const LOOK_FIRST: &str = "another call of this answer was refused, so the turn goes on: read what it says, see to it, \
+    and call finish again, alone";
 /// The tool that must come last, since it ends the run until the user answers.
 const ASK: &str = "ask_user";
 
@@ -31,7 +36,7 @@ impl Life {
     /// Where the cell is lost under them it returns as well, for those that have none then.
     pub(super) async fn run_calls(&self, run: &mut Run) -> Result<Option<Ended>, EngineError> {
         let mut calls = run.history.open_calls().to_vec();
-        calls.sort_by_key(|call| call.tool == ASK);
+        calls.sort_by_key(|call| (call.tool == ASK, call.tool == FINISH));
         let mut rest = calls.as_slice();
         while let Some((first, others)) = rest.split_first() {
             if self.wishes.stop.is_cancelled() {
@@ -112,6 +117,9 @@ impl Life {
     async fn run_call(&self, run: &Run, call: &CallRequest) -> Result<Finished, EngineError> {
         let began = Instant::now();
         let result = match run.tool(&call.tool) {
+            Some(_) if call.tool == FINISH && run.history.refused() => {
+                Err(ToolFailure::Refused(LOOK_FIRST.to_owned()))
+            }
             Some(tool) => tool.run(&call.arguments, &run.workspace).await,
             None => {
                 let tools: Vec<&str> = run.tools.iter().map(|tool| tool.name()).collect();

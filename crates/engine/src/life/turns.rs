@@ -145,12 +145,12 @@ impl Life {
             if let Some(ended) = self.notice_loops(run).await? {
                 return Ok(ended);
             }
-            let used = self.agent().usage;
+            let (used, asked) = (self.agent().usage, run.voice.choice.clone());
             if let Some(ended) = self.make_room(run).await? {
                 return Ok(ended);
             }
-            // A summary was a request too, and may have used up a limit.
-            if self.agent().usage != used {
+            // A summary was a request too, and may have used up a limit or brought another model.
+            if self.agent().usage != used || run.voice.choice != asked {
                 continue;
             }
             match self.ask_model(run).await? {
@@ -161,10 +161,12 @@ impl Life {
         }
     }
 
-    /// Takes the next instruction, or completes the run; nothing queued in between is missed.
+    /// Takes the next instruction, or completes the run; nothing queued in between is missed. While a turn is
+    /// open it takes only what is to be heard in its middle, and ends nothing.
     pub(super) async fn next_turn(&self, run: &mut Run) -> Result<Status, EngineError> {
-        let expected = self.resident.log.waiting().await.into_iter().next();
-        let attached = match &expected {
+        let open = run.history.turn_open();
+        let first = self.resident.log.waiting().await.into_iter().next();
+        let attached = match &first {
             // Only the user's own words mention files; others' that they quote do not.
             Some(next) => self.attach(run, &outside(&next.text)).await?,
             None => Attached::default(),
@@ -173,18 +175,16 @@ impl Life {
         let (shown, note) = (attached.shown, attached.note);
         let outcome = run.history.outcome();
         let decide = |_: &Agent, waiting: &[Instruction]| {
-            Ok(match (waiting.first(), expected) {
-                (None, None) => {
+            Ok(match next(open, first, waiting) {
+                Next::End => {
                     vec![EventKind::Completed { summary: outcome.0, unverified: outcome.1 }]
                 }
-                (Some(next), Some(expected)) if next.id == expected.id && next.text == expected.text => {
-                    let (instruction, text) = (next.id, expected.text);
+                Next::Turn(Instruction { id: instruction, text, .. }) => {
                     let started = EventKind::TurnStarted { instruction, text, shown, attached: blob };
                     let noted = note.map(|message| EventKind::Noted { message });
                     std::iter::once(started).chain(noted).collect()
                 }
-                // The queue was changed while files were read; the caller looks again.
-                (None | Some(_), _) => vec![],
+                Next::Look => vec![],
             })
         };
         let appended = self.resident.log.append_if(decide).await?;
@@ -192,5 +192,65 @@ impl Life {
             run.history.take(event, whole.clone());
         }
         Ok(appended.agent.status)
+    }
+}
+
+/// What follows.
+#[derive(Debug, PartialEq)]
+enum Next {
+    /// This instruction.
+    Turn(Instruction),
+    /// The end of the run.
+    End,
+    /// The queue is not as it was; the caller looks again.
+    Look,
+}
+
+/// Decides it by the queue as it is now: `first` is what was the first when its files were read.
+fn next(open: bool, first: Option<Instruction>, waiting: &[Instruction]) -> Next {
+    match (waiting.first(), first) {
+        (None, None) if !open => Next::End,
+        (Some(now), Some(first)) if (now.id, &now.text) == (first.id, &first.text) && (!open || now.now) => {
+            Next::Turn(first)
+        }
+        (None | Some(_), _) => Next::Look,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Next, next};
+    use anchorhold_domain::{Instruction, InstructionId, Timestamp};
+
+    fn instruction(id: u128, text: &str, now: bool) -> Instruction {
+        let id = InstructionId(uuid::Uuid::from_u128(id));
+        Instruction { id, text: text.to_owned(), queued_at: Timestamp(0), now }
+    }
+
+    #[test]
+    fn whatever_becomes_of_the_queue_in_between_an_open_turn_takes_only_what_was_sent_into_it() {
+        let (sent, waits) = (instruction(1, "a", true), instruction(2, "b", false));
+        let turn = |of: &Instruction| Next::Turn(of.clone());
+        let cases = [
+            // Whether a turn is open, what was looked at, what is first now, and what follows.
+            (true, Some(&sent), Some(&sent), turn(&sent)),
+            // It was taken back, and what comes next waits for the end of the turn.
+            (true, Some(&sent), Some(&waits), Next::Look),
+            (true, Some(&sent), None, Next::Look),
+            (true, Some(&waits), Some(&waits), Next::Look),
+            (true, None, None, Next::Look),
+            (false, Some(&sent), Some(&sent), turn(&sent)),
+            (false, Some(&waits), Some(&waits), turn(&waits)),
+            (false, Some(&sent), Some(&waits), Next::Look),
+            (false, None, Some(&waits), Next::Look),
+            (false, Some(&waits), None, Next::Look),
+            (false, None, None, Next::End),
+        ];
+        for (open, first, now, follows) in cases {
+            let waiting: Vec<Instruction> = now.into_iter().cloned().collect();
+            assert_eq!(next(open, first.cloned(), &waiting), follows, "{open} {first:?} {now:?}");
+        }
+        let reworded = instruction(2, "c", false);
+        assert_eq!(next(false, Some(waits), &[reworded]), Next::Look);
     }
 }

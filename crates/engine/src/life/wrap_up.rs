@@ -1,6 +1,6 @@
 //! The end that the user asks for: one last answer without tools, whatever the limits say.
 //!
-//! Whatever becomes of that one request, the run ends with it: it is completed, stopped, or paused with
+//! Whatever becomes of that one request, which the model that stands in may answer, the run ends with it: it is completed, stopped, or paused with
 //! words about what is wrong. The work so far stays as the last checkpoint, which can be pushed.
 
 use super::asking::Weight;
@@ -24,30 +24,35 @@ impl Life {
     pub(super) async fn wrap_up_run(&self, run: &mut Run) -> Result<Ended, EngineError> {
         let open = run.history.open_calls().to_vec();
         self.end_without_running(run, &open, ToolOutcome::Cancelled, NOT_RUN).await?;
-        if let Some(ended) = self.make_room(run).await? {
-            return Ok(ended);
-        }
-        // The cell's report belongs before the end of the run.
-        run.cell.settled().await;
-        let request = self.agent().requests.saturating_add(1);
-        let began = Instant::now();
-        let fault = match self
-            .answer_to(&mut run.voice, run.history.conversation(), request, Weight::Whole)
-            .await
-        {
-            Ok(Reply::Answer(answer)) => return self.close(run, request, answer, began).await,
-            Ok(Reply::Stopped) => return Ok(Ended::Stopped),
-            Ok(Reply::Held) => return Ok(Ended::Told),
-            Ok(Reply::Interrupted(text)) => {
-                // There is no turn left in which an instruction could be heard: the user decides.
-                let interrupted = EventKind::ModelInterrupted { request, text };
-                let paused =
-                    EventKind::Paused { reason: PauseReason::User, limit: None, until: None, fault: None };
-                self.resident.log.append(vec![interrupted, paused]).await?;
-                return Ok(Ended::Told);
+        let fault = loop {
+            if let Some(ended) = self.make_room(run).await? {
+                return Ok(ended);
             }
-            Ok(Reply::TooLong(error)) => EngineError::from(error).fault(),
-            Err(error) => error.fault(),
+            // The cell's report belongs before the end of the run.
+            run.cell.settled().await;
+            let request = self.agent().requests.saturating_add(1);
+            let began = Instant::now();
+            let asked = run.history.conversation();
+            match self.answer_to(&mut run.voice, asked, request, Weight::Whole).await {
+                Ok(Reply::Answer(answer)) => return self.close(run, request, answer, began).await,
+                Ok(Reply::Stopped) => return Ok(Ended::Stopped),
+                Ok(Reply::Held) => return Ok(Ended::Told),
+                Ok(Reply::Interrupted(text)) => {
+                    // There is no turn left in which an instruction could be heard: the user decides.
+                    let interrupted = EventKind::ModelInterrupted { request, text };
+                    let paused = EventKind::Paused {
+                        reason: PauseReason::User,
+                        limit: None,
+                        until: None,
+                        fault: None,
+                    };
+                    self.resident.log.append(vec![interrupted, paused]).await?;
+                    return Ok(Ended::Told);
+                }
+                Ok(Reply::Changed) => {}
+                Ok(Reply::TooLong(error)) => break EngineError::from(error).fault(),
+                Err(error) => break error.fault(),
+            }
         };
         let paused = EventKind::Paused {
             reason: PauseReason::Provider,

@@ -214,8 +214,11 @@ pub(crate) fn all() -> Vec<Arc<dyn AnyTool>> {
 }
 
 /// The bytes of a file at the last checkpoint, which is as it is in the cell before a call is recorded;
-/// nothing where there is none.
+/// nothing where there is none, or where it is kept from the agent: a path may come from the cell.
 async fn recorded(workspace: &Workspace, path: &PathBytes) -> Vec<u8> {
+    if !workspace.rules().sees(path.as_bytes()) {
+        return Vec::new();
+    }
     let (mirror, tree) = workspace.source();
     let path = path.clone();
     let read = tokio::task::spawn_blocking(move || mirror.read_file(&tree, path.as_bytes()));
@@ -260,9 +263,27 @@ fn one_line(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use super::all;
+    use super::{all, recorded};
+    use crate::workspace::tests::{FILES, workspace};
+    use anchorhold_bridge::PathBytes;
     use serde_json::Value;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn no_path_that_a_cell_names_has_the_host_read_what_is_excluded() {
+        let place = tempfile::tempdir().unwrap();
+        let workspace = workspace(place.path(), Arc::default()).await;
+        let mut read = Vec::new();
+        for (path, _) in FILES {
+            let bytes = recorded(&workspace, &PathBytes::from(path)).await;
+            read.push((path, String::from_utf8(bytes).unwrap()));
+        }
+        let kept = [".env", "app/.env.local", "secret/plan.yml"];
+        let seen = |(path, content)| (path, if kept.contains(&path) { "" } else { content }.to_owned());
+        assert_eq!(read, FILES.map(seen));
+    }
 
     #[test]
     fn every_tool_tells_the_model_what_it_does_and_what_it_takes() {

@@ -3,7 +3,7 @@
 mod allowed;
 mod recording;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use allowed::{Reach, allowed};
 use recording::checkpoint;

@@ -68,7 +68,7 @@ async fn a_file_has_an_end_whatever_the_cell_says() {
     assert!(read(700_000, 256 * 1024 + 1).await.is_err(), "more than was asked for");
 }
 
-const FILES: [(&str, &str); 6] = [
+pub(crate) const FILES: [(&str, &str); 6] = [
     (".env", "TOKEN\n"),
     ("Cargo.lock", "locked\n"),
     ("app/.env.local", "TOKEN\n"),
@@ -78,7 +78,7 @@ const FILES: [(&str, &str); 6] = [
 ];
 
 /// A workspace over these files in the hands of a cell that was taken over.
-async fn workspace(place: &Path, asked_for: Arc<AtomicU32>) -> Workspace {
+pub(crate) async fn workspace(place: &Path, asked_for: Arc<AtomicU32>) -> Workspace {
     for (path, content) in FILES {
         let path = place.join("work").join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

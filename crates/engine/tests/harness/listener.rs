@@ -15,14 +15,15 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Says these words of every answer, and no more.
+    /// Says these words of every answer, and that it has read 100 tokens for it; and no more.
     pub async fn saying(words: &str) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (begun, gone) = (watch::Sender::new(0), watch::Sender::new(0));
         let chunk = serde_json::json!({
             "id": "left", "object": "chat.completion.chunk", "created": 0, "model": "demo",
-            "choices": [{"index": 0, "delta": {"role": "assistant", "content": words}, "finish_reason": null}]
+            "choices": [{"index": 0, "delta": {"role": "assistant", "content": words}, "finish_reason": null}],
+            "usage": {"prompt_tokens": 100, "completion_tokens": 1}
         });
         let (beginning, going) = (begun.clone(), gone.clone());
         let serving = tokio::spawn(async move {

@@ -4,7 +4,7 @@
 //! it has answered so far and not by what a request still holds.
 
 use crate::harness::{
-    House, edit, errand, finish, read, request_of, rest, search, soon, start, told, until, write,
+    House, Voice, edit, errand, finish, read, request_of, rest, search, soon, start, told, turn, until, write,
 };
 use anchorhold_domain::{Agent, EventKind, ModelChoice, PauseReason, Status};
 use anchorhold_engine::Engine;
@@ -513,4 +513,43 @@ async fn where_the_window_is_known_from_the_start_no_request_is_ever_refused() {
     assert_eq!(reader.count(|asked| asked.summary), count(&events, "compacted"));
     reader.check(|body, _| check_pairs(body));
     engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_stands_in_is_sent_no_more_than_it_can_read() {
+    const WINDOW: usize = 24_000;
+    for wraps_up in [false, true] {
+        let house = House::new();
+        std::fs::create_dir_all(house.home()).unwrap();
+        let known = json!({ "models": [{ "provider": "scripted", "prefix": "small", "window": WINDOW }] });
+        std::fs::write(house.home().join("models.json"), known.to_string()).unwrap();
+        let files = files();
+        let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let remote = house.repository(&files);
+        let reads = (0..10).map(|n| turn("", vec![read(&format!("src/{n}.txt"))]));
+        let first = Voice::playing(reads.collect()).await;
+        let wrong_key = status("401 Unauthorized", "no");
+        first.instead([vec![None; 10], vec![Some(wrong_key.as_str())]].concat());
+        let second =
+            Reader::new(WINDOW, vec![(String::new(), vec![finish("All of it.")])], Summary::Notes).await;
+        let mut new = errand(&remote.address(), first.choice());
+        new.fallback = Some(ModelChoice { name: "small".to_owned(), ..second.choice() });
+        new.limits.turns = wraps_up.then_some(10);
+        let engine = house.open().await;
+        let id = start(&engine, new).await;
+        if wraps_up {
+            assert_eq!(rest(&engine, id).await.pause_reason, Some(PauseReason::Limit));
+            engine.wrap_up(id).await.unwrap();
+        }
+        let agent = rest(&engine, id).await;
+        assert_eq!(
+            (agent.status, agent.on_fallback),
+            (Status::Completed, true),
+            "{:#?}",
+            agent.error_message
+        );
+        assert!(first.requests().last().unwrap().to_string().len() > WINDOW * 4);
+        assert_eq!(second.count(|asked| asked.refused), 0, "wraps up: {wraps_up}");
+        engine.close().await;
+    }
 }

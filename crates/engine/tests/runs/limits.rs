@@ -1,5 +1,6 @@
 //! Limits of agents and of days, with a clock that the tests move.
 
+use super::models::cut_off;
 use crate::harness::{House, Voice, errand, finish, rest, start, told, turn, until, write};
 use anchorhold_domain::{
     Agent, AgentId, DayUsage, EventKind, LimitKind, Limits, NewAgent, PauseReason, Settings, Status,
@@ -372,5 +373,30 @@ async fn money_is_counted_over_a_whole_run_warned_of_at_80_percent_and_holds() {
     engine.set_limits(id, Limits { money: Some(most * 2), ..Limits::default() }).await.unwrap();
     engine.resume(id).await.unwrap();
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_answer_used_that_was_lost_counts_for_the_agent_and_for_the_day_and_holds() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![turn("", vec![finish("Done.")])]).await;
+    voice.instead(vec![Some(&cut_off("First I shall"))]);
+    let engine = house.open().await;
+    let limits = Limits { tokens: Some(1000), ..Limits::default() };
+    let id = start(&engine, NewAgent { limits, ..errand(&remote.address(), voice.choice()) }).await;
+    let agent = rest(&engine, id).await;
+    assert_eq!((agent.pause_reason, agent.usage.total()), (Some(PauseReason::Provider), 1050));
+    engine.resume(id).await.unwrap();
+    assert_eq!(rest(&engine, id).await.pause_reason, Some(PauseReason::Limit));
+    assert_eq!(voice.requests().len(), 1);
+    let today = engine.day_usage().await.unwrap();
+    assert_eq!((today.usage.total(), today.requests, today.unpriced), (1050, 0, 1));
+    engine.close().await;
+    drop(engine);
+    // The same is read from the log.
+    let engine = house.open().await;
+    let again = engine.day_usage().await.unwrap();
+    assert_eq!((again.usage, again.requests, again.unpriced), (today.usage, 0, 1));
     engine.close().await;
 }

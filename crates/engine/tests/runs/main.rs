@@ -15,6 +15,7 @@ mod context;
 mod delivering;
 #[cfg(target_os = "linux")]
 mod failing;
+mod finishing;
 mod holding;
 mod limits;
 mod loops;

@@ -135,8 +135,9 @@ async fn a_wrong_key_is_not_tried_again() {
     engine.close().await;
 }
 
-/// A streamed answer that the model's output limit cut off after these words.
-fn cut_off(words: &str) -> String {
+/// A streamed answer that the model's output limit cut off after these words, for which it read 1000 tokens and
+/// wrote 50.
+pub(crate) fn cut_off(words: &str) -> String {
     let chunk = |delta, finish: Option<&str>| {
         json!({
             "id": "cut", "object": "chat.completion.chunk", "created": 0, "model": "demo",
@@ -144,7 +145,9 @@ fn cut_off(words: &str) -> String {
         })
     };
     let said = chunk(json!({"role": "assistant", "content": words}), None);
-    let body = format!("data: {said}\n\ndata: {}\n\ndata: [DONE]\n\n", chunk(json!({}), Some("length")));
+    let mut end = chunk(json!({}), Some("length"));
+    end["usage"] = json!({"prompt_tokens": 1000, "completion_tokens": 50});
+    let body = format!("data: {said}\n\ndata: {end}\n\ndata: [DONE]\n\n");
     format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
@@ -165,7 +168,7 @@ async fn an_answer_that_was_cut_off_is_not_the_end_of_the_work_and_is_asked_for_
         (agent.status, agent.error_code.as_deref(), agent.error_hint.as_deref()),
         (Status::Paused, Some("model_output_limit"), Some(hint))
     );
-    assert_eq!(told(&engine, id).await[6..], ["paused: Provider model_output_limit"]);
+    assert_eq!(told(&engine, id).await[6..], ["answerLost", "paused: Provider model_output_limit"]);
 
     engine.resume(id).await.unwrap();
     let agent = rest(&engine, id).await;
@@ -173,7 +176,7 @@ async fn an_answer_that_was_cut_off_is_not_the_end_of_the_work_and_is_asked_for_
     let requests = voice.requests();
     assert_eq!((requests.len(), &requests[1]["messages"]), (2, &requests[0]["messages"]));
     assert_eq!(
-        told(&engine, id).await[7..],
+        told(&engine, id).await[8..],
         [
             "resumed",
             "answered",

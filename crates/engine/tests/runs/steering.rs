@@ -94,14 +94,20 @@ async fn an_interrupt_breaks_the_answer_off_and_the_next_request_has_the_instruc
     listener.began(2).await;
     assert_eq!(
         after_the_turn(&engine, id).await,
-        ["queued: Stop that.", "sent now, at once", "interrupted: First I", "turn: Stop that."]
+        ["queued: Stop that.", "sent now, at once", "answerLost", "interrupted: First I", "turn: Stop that."]
     );
     // What is sent without haste does not break an answer off.
     send(&engine, id, "No haste.", false).await;
     let agent = soon("stop", engine.stop(id)).await.unwrap();
     assert_eq!(standing(&agent), (Status::Paused, Some(PauseReason::Stopped)));
     listener.left(2).await;
-    assert_eq!(after_the_turn(&engine, id).await[4..], ["queued: No haste.", "sent now", "paused: Stopped"]);
+    assert_eq!(
+        after_the_turn(&engine, id).await[5..],
+        ["queued: No haste.", "sent now", "answerLost", "paused: Stopped"]
+    );
+    // Nobody answered, and what was read is paid for.
+    let agent = engine.agent(id).await.unwrap();
+    assert_eq!((agent.requests, agent.usage.input_tokens, agent.unpriced), (0, 200, 2));
     engine.close().await;
 }
 

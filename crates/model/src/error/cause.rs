@@ -1,6 +1,6 @@
 //! What is behind a request that did not succeed: a server's answer, or the network.
 
-use super::ErrorClass;
+use super::{ErrorClass, class};
 use axum::http::HeaderMap;
 use serde_json::Value;
 use std::error::Error;
@@ -21,6 +21,22 @@ pub(crate) enum Failure {
     TooLong,
     /// What came is no stream of events.
     Unreadable,
+}
+
+impl Failure {
+    /// Whether the server does not take sealed or signed parts of earlier answers any more: its keys change,
+    /// and an account or a server behind an address may be another than it was.
+    pub(crate) fn is_about_seals(&self) -> bool {
+        match self {
+            Self::Refused { status: 400, body, .. } => class::is_about_seals(&parsed(body)),
+            Self::Refused { .. }
+            | Self::Network(_)
+            | Self::Silent(_)
+            | Self::NoPiece(_)
+            | Self::TooLong
+            | Self::Unreadable => false,
+        }
+    }
 }
 
 /// Returns a body as JSON; one that is none becomes a text, and of a list its first.

@@ -24,7 +24,8 @@ pub(super) fn of(status: Option<u16>, body: &Value) -> ErrorClass {
     if named(KEY) || mine && says(KEY_WORDS) {
         return ErrorClass::InvalidKey;
     }
-    if named(CONTEXT) || status != Some(429) && says(CONTEXT_WORDS) {
+    // A request that is larger than what a minute allows is no smaller in a minute, whatever it is called.
+    if named(CONTEXT) || says(TOO_LARGE_WORDS) || status != Some(429) && says(CONTEXT_WORDS) {
         return ErrorClass::ContextLength;
     }
     if named(REFUSED) || error.pointer("/metadata/flagged_input").is_some() || mine && says(REFUSED_WORDS) {
@@ -91,6 +92,7 @@ const CONTEXT_WORDS: &[&str] = &[
     "too large for model with",
     "reduce the length of the messages",
 ];
+const TOO_LARGE_WORDS: &[&str] = &["request too large for", "tokens must be reduced"];
 const REFUSED: &[&str] = &["content_policy_violation", "content_filter", "invalid_prompt"];
 const REFUSED_WORDS: &[&str] =
     &["content_policy", "content_filter", "content management policy", "was flagged", "content exists risk"];
@@ -105,6 +107,22 @@ const OVERLOADED: &[&str] = &[
 const RATE: &[&str] = &["rate_limit_error", "rate_limit_exceeded", "too_many_requests", "RESOURCE_EXHAUSTED"];
 const MISSING: &[&str] = &["not_found_error", "model_not_found", "NOT_FOUND"];
 const BAD: &[&str] = &["invalid_request_error", "INVALID_ARGUMENT", "FAILED_PRECONDITION"];
+
+/// Whether an error says that what goes back of earlier answers, sealed or signed, is not taken.
+pub(super) fn is_about_seals(body: &Value) -> bool {
+    let error = body.get("error").filter(|error| error.is_object()).unwrap_or(body);
+    let code = error.get("code").and_then(Value::as_str);
+    let words = words(error).to_lowercase();
+    code == Some("invalid_encrypted_content") || SEAL_WORDS.iter().any(|phrase| words.contains(phrase))
+}
+
+const SEAL_WORDS: &[&str] = &[
+    "invalid_encrypted_content",
+    "invalid `signature` in `thinking`",
+    "corrupted thought signature",
+    "invalid thought signature",
+    "thought signature is not valid",
+];
 
 /// The sentences of an error, those of the server behind a router included.
 fn words(error: &Value) -> String {

@@ -89,17 +89,19 @@ fn in_body(body: &Value, now: SystemTime) -> Option<Duration> {
     span(word.trim_end_matches(['.', ',']))
 }
 
-/// Returns the reset of the limits that are used up, and where none says so, the nearest reset.
+/// Returns the reset of the limits that are used up, and where none says so, the nearest reset of those that
+/// do not say how much is left: a limit with something left is told with every answer, and asks for nothing.
 fn reset(headers: &HeaderMap, resets: &str, remaining: &str, now: SystemTime) -> Option<Duration> {
     let mut spent = None;
     let mut nearest = None;
     for kind in ["", "-requests", "-tokens"] {
         let header = |start: &str| headers.get(format!("{start}{kind}"))?.to_str().ok();
         let Some(wait) = header(resets).and_then(|value| moment(value.trim(), now)) else { continue };
-        if header(remaining).and_then(number) == Some(0.0) {
-            spent = spent.max(Some(wait));
+        match header(remaining).and_then(number) {
+            Some(left) if left > 0.0 => {}
+            Some(_) => spent = spent.max(Some(wait)),
+            None => nearest = Some(nearest.map_or(wait, |other: Duration| other.min(wait))),
         }
-        nearest = Some(nearest.map_or(wait, |other: Duration| other.min(wait)));
     }
     spent.or(nearest)
 }

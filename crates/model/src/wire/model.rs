@@ -10,7 +10,7 @@ use anchorhold_domain::{ModelChoice, Wire};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -45,9 +45,10 @@ impl RemoteModel {
         key: Option<&str>,
     ) -> Result<Self, ModelError> {
         let (wire, address) = provider::target(choice)?;
+        let shown = provider::shown(&address);
         let asked = Asked {
-            maker: Maker::new(wire, choice),
-            address: provider::shown(&address),
+            maker: Maker::new(wire, choice, shown.clone()),
+            address: shown,
             effort: choice.effort,
             output_limit: None,
         };
@@ -74,6 +75,14 @@ impl RemoteModel {
     pub fn with_output_limit(mut self, limit: Option<u32>) -> Self {
         self.asked.output_limit = limit;
         self
+    }
+
+    fn body(&self) -> MutexGuard<'_, Body> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, conversation: &Conversation) -> Vec<u8> {
+        self.body().of(&self.asked, conversation)
     }
 
     fn failed(&self, class: ErrorClass, reason: &str) -> ModelError {
@@ -142,10 +151,14 @@ impl RemoteModel {
         loop {
             let event = timeout_at(end, events.next()).await.map_err(|_| Failure::NoPiece(patience))?;
             let Some(data) = event.transpose()? else { return Ok(()) };
+            let used = heard.usage;
             heard.take(&data);
-            let pieces = heard.take_deltas();
+            let mut pieces = heard.take_deltas();
             if !pieces.is_empty() {
                 end = Instant::now() + patience;
+            }
+            if heard.usage != used {
+                pieces.push(Delta::Used(heard.usage));
             }
             for piece in pieces {
                 // A watcher that went away is no reason to lose the answer.
@@ -162,12 +175,12 @@ impl Model for RemoteModel {
         conversation: &Conversation,
         deltas: &mpsc::Sender<Delta>,
     ) -> Result<Answer, ModelError> {
-        let body = {
-            let mut body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
-            body.of(&self.asked, conversation)
-        };
         let mut heard = Heard::new(self.asked.maker.wire);
-        let failure = self.hear(body, &mut heard, deltas).await.err();
+        let mut failure = self.hear(self.write(conversation), &mut heard, deltas).await.err();
+        if failure.as_ref().is_some_and(Failure::is_about_seals) && self.body().unseal() {
+            // It would be refused whenever it is sent; without, only thoughts are lost.
+            failure = self.hear(self.write(conversation), &mut heard, deltas).await.err();
+        }
         self.finish(heard, failure.as_ref())
     }
 }

@@ -21,12 +21,15 @@ pub(super) enum Part {
     Block(Value),
 }
 
-/// Who made an answer. No other may be shown its signatures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Who made an answer, and where. No other may be shown its signatures, and no other takes them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Maker {
     pub(super) wire: Wire,
     pub(super) provider: String,
     pub(super) model: String,
+    /// The address as it is shown; logs of an earlier version do not name it.
+    #[serde(default)]
+    pub(super) address: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -37,8 +40,13 @@ struct Replay {
 }
 
 impl Maker {
-    pub(super) fn new(wire: Wire, choice: &ModelChoice) -> Self {
-        Self { wire, provider: choice.provider.clone(), model: choice.name.clone() }
+    pub(super) fn new(wire: Wire, choice: &ModelChoice, address: String) -> Self {
+        Self { wire, provider: choice.provider.clone(), model: choice.name.clone(), address: Some(address) }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        let same_place = self.address.is_none() || self.address == other.address;
+        same_place && (self.wire, &self.provider, &self.model) == (other.wire, &other.provider, &other.model)
     }
 
     /// Returns what to keep of an answer for the way back; `None` where its text and calls say it all.
@@ -53,7 +61,7 @@ impl Maker {
     /// Returns the order of an answer that this model made itself.
     fn parts(&self, replay: Option<&str>) -> Option<Vec<Part>> {
         let replay: Replay = serde_json::from_str(replay?).ok()?;
-        (replay.maker == *self).then_some(replay.parts)
+        replay.maker.is(self).then_some(replay.parts)
     }
 
     /// Returns an answer as it goes back, piece by piece. `ids` are those that its calls are sent with, in

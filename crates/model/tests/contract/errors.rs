@@ -47,6 +47,40 @@ async fn the_words_of_each_provider_have_their_class() {
             RateLimited,
         ),
         (
+            Chat,
+            429,
+            openai(
+                "tokens",
+                "rate_limit_exceeded".into(),
+                "Rate limit reached for gpt-4o in organization org-1 on tokens per min (TPM): Limit 30000, \
+                 Used 29000, Requested 6278. Please try again in 10.5s.",
+            ),
+            RateLimited,
+        ),
+        // No minute is long enough for these two.
+        (
+            Chat,
+            429,
+            openai(
+                "tokens",
+                "rate_limit_exceeded".into(),
+                "Request too large for gpt-4o in organization org-1 on tokens per min (TPM): Limit 30000, \
+                 Requested 36278. The input or output tokens must be reduced in order to run successfully.",
+            ),
+            ContextLength,
+        ),
+        (
+            Chat,
+            413,
+            openai(
+                "tokens",
+                "rate_limit_exceeded".into(),
+                "Request too large for model `llama-4` in organization `org_1` on tokens per minute (TPM): \
+                 Limit 6000, Requested 8000, please reduce your message size and try again.",
+            ),
+            ContextLength,
+        ),
+        (
             Responses,
             400,
             openai(
@@ -195,6 +229,22 @@ async fn every_way_to_ask_for_patience_is_understood() {
                 .header("x-ratelimit-remaining-tokens", "0")
                 .header("x-ratelimit-reset-tokens", "20ms"),
             seconds(0.02),
+        ),
+        // What is left of these says nothing about how long to wait.
+        (
+            limited()
+                .header("x-ratelimit-remaining-requests", "3499")
+                .header("x-ratelimit-reset-requests", "17ms")
+                .header("x-ratelimit-remaining-tokens", "89980")
+                .header("x-ratelimit-reset-tokens", "13ms"),
+            None,
+        ),
+        (
+            limited()
+                .header("x-ratelimit-remaining-requests", "3499")
+                .header("x-ratelimit-reset-requests", "17ms")
+                .header("x-ratelimit-reset-tokens", "8s"),
+            seconds(8.0),
         ),
         (Script::failure(429, google(429, "RESOURCE_EXHAUSTED", "Wait", info)), seconds(37.0)),
         (

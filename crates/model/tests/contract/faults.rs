@@ -270,12 +270,13 @@ async fn routed_reasoning_goes_back_block_by_block() {
         chat_call(0, "call_a", "read_file", "{}"),
         "[DONE]".into(),
     ]);
-    let answer = play(Wire::Chat, script).await.unwrap();
-    let stage = Stage::start([words(Wire::Chat, "Yes.")]).await;
+    let stage = Stage::start([script, words(Wire::Chat, "Yes.")]).await;
+    let choice = choice(Wire::Chat, &stage.url);
+    let (answer, _) = ask_of(&choice, "key", &conversation(vec![user("Go")])).await.unwrap();
     let results = super::replay::results(&answer.calls);
     let asked = conversation(vec![user("Go"), super::replay::said(answer), results]);
-    ask_of(&choice(Wire::Chat, &stage.url), "key", &asked).await.unwrap();
-    let message = stage.requests().remove(0)["body"]["messages"][2].take();
+    ask_of(&choice, "key", &asked).await.unwrap();
+    let message = stage.requests().remove(1)["body"]["messages"][2].take();
     let whole =
         json!([{"type": "reasoning.text", "index": 0, "text": "Think twice.", "signature": "SEALED"}]);
     assert_eq!((&message["reasoning_details"], message.get("reasoning_content")), (&whole, None));
@@ -324,5 +325,27 @@ async fn a_key_that_no_header_can_carry_is_told_and_nothing_is_sent() {
         let error = ask_of(&choice(wire, &stage.url), "planted\nkey", &asked).await.unwrap_err();
         assert_eq!((error.class, stage.requests().len()), (ErrorClass::InvalidKey, 0), "{wire:?}");
         assert!(!format!("{error}{error:?}").contains("planted"), "{wire:?}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn reasoning_that_a_server_counts_beside_what_was_written_is_counted_once() {
+    // What was written, thought, and the total beside 100 tokens of input; and what the answer comes to.
+    let cases = [
+        (300, 200, Some(600), 500),
+        (300, 200, Some(400), 300),
+        (300, 200, None, 300),
+        (20, 200, Some(320), 220),
+        (20, 200, None, 220),
+    ];
+    for (written, thought, total, output) in cases {
+        let usage = json!({
+            "prompt_tokens": 100, "completion_tokens": written, "total_tokens": total,
+            "completion_tokens_details": {"reasoning_tokens": thought}
+        });
+        let said = json!({"choices": [{"delta": {"content": "Yes."}, "finish_reason": "stop"}]});
+        let script = Script::events(&[said, json!({"choices": [], "usage": usage}), "[DONE]".into()]);
+        let counted = play(Wire::Chat, script).await.unwrap().usage;
+        assert_eq!((counted.output_tokens, counted.reasoning_tokens), (output, thought), "{usage}");
     }
 }

@@ -5,7 +5,7 @@ use super::frames::{block, chat_call, gemini, reasoned, words};
 use super::stage::{Script, Stage};
 use super::support::{WIRES, ask_of, choice, conversation, thinking, user};
 use anchorhold_domain::{ModelChoice, Usage, Wire};
-use anchorhold_model::{Answer, CallRequest, Message, ToolResult};
+use anchorhold_model::{Answer, CallRequest, ErrorClass, Message, ToolResult};
 use serde_json::{Value, json};
 
 /// The message that an answer becomes.
@@ -23,26 +23,28 @@ pub fn results(calls: &[CallRequest]) -> Message {
     Message::ToolResults(calls.iter().map(result).collect())
 }
 
-/// Lets a wire's model answer with reasoning, and returns its answer.
-async fn first(wire: Wire) -> Answer {
+/// Lets a wire's model answer with reasoning, and returns where it did and its answer.
+async fn first(wire: Wire) -> (Stage, Answer) {
     let stage = Stage::start([reasoned(wire)]).await;
-    ask_of(&thinking(wire, &stage.url), "key", &conversation(vec![user("Read")])).await.unwrap().0
+    let asked = conversation(vec![user("Read")]);
+    let (answer, _) = ask_of(&thinking(wire, &stage.url), "key", &asked).await.unwrap();
+    (stage, answer)
 }
 
-/// Sends an answer back and returns the body of that request.
-async fn sent_back(answer: Answer, to: impl Fn(&str) -> ModelChoice) -> Value {
-    let wire = to("http://nowhere").wire.unwrap();
-    let stage = Stage::start([words(wire, "Done.")]).await;
+/// Sends an answer back to where it came from and returns the body of that request.
+async fn sent_back((stage, answer): (&Stage, Answer), to: impl Fn(&str) -> ModelChoice) -> Value {
+    let to = to(&stage.url);
+    stage.then(words(to.wire.unwrap(), "Done."));
     let results = results(&answer.calls);
     let asked = conversation(vec![user("Read"), said(answer), results]);
-    ask_of(&to(&stage.url), "key", &asked).await.unwrap();
-    stage.requests().remove(0)["body"].take()
+    ask_of(&to, "key", &asked).await.unwrap();
+    stage.requests().pop().unwrap()["body"].take()
 }
 
 #[tokio::test]
 async fn usage_counts_the_cache_and_the_reasoning_on_every_wire() {
     for (wire, ..) in WIRES {
-        let answer = first(wire).await;
+        let (_, answer) = first(wire).await;
         // Gemini does not say what it writes to its cache.
         let cache_write_tokens = if wire == Wire::Gemini { 0 } else { 10 };
         let counted = Usage {
@@ -59,7 +61,10 @@ async fn usage_counts_the_cache_and_the_reasoning_on_every_wire() {
 
 #[tokio::test]
 async fn the_model_that_reasoned_gets_its_reasoning_back_as_its_wire_wants_it() {
-    let back = |wire| async move { sent_back(first(wire).await, |url| thinking(wire, url)).await };
+    let back = |wire| async move {
+        let (stage, answer) = first(wire).await;
+        sent_back((&stage, answer), |url| thinking(wire, url)).await
+    };
 
     let chat = back(Wire::Chat).await;
     assert_eq!(chat["messages"][2]["reasoning_content"], "Think of both.");
@@ -133,7 +138,7 @@ async fn reasoning_between_calls_keeps_its_place() {
         let stage = Stage::start([script]).await;
         let asked = conversation(vec![user("Read")]);
         let (answer, _) = ask_of(&choice(wire, &stage.url), "key", &asked).await.unwrap();
-        let body = sent_back(answer, |url| choice(wire, url)).await.to_string();
+        let body = sent_back((&stage, answer), |url| choice(wire, url)).await.to_string();
         let places: Vec<_> =
             ["\"ONE\"", "\"a\"", "\"TWO\"", "\"b\""].map(|word| body.find(word).unwrap()).into();
         assert!(places.is_sorted(), "{wire:?}: {body}");
@@ -142,9 +147,9 @@ async fn reasoning_between_calls_keeps_its_place() {
 
 #[tokio::test]
 async fn an_answer_that_was_shortened_since_goes_back_without_its_order() {
-    let mut answer = first(Wire::Messages).await;
+    let (stage, mut answer) = first(Wire::Messages).await;
     answer.text.truncate(6);
-    let body = sent_back(answer, |url| thinking(Wire::Messages, url)).await;
+    let body = sent_back((&stage, answer), |url| thinking(Wire::Messages, url)).await;
     let content = &body["messages"][1]["content"];
     assert_eq!(content[0], json!({"type": "text", "text": "I read"}));
     assert!(!body.to_string().contains("SEALED"));
@@ -156,7 +161,8 @@ async fn no_other_model_gets_signatures_or_reasoning() {
         for (asked, ..) in WIRES {
             let mut other = choice(asked, "");
             other.name.push_str("-two");
-            let body = sent_back(first(made).await, |url| ModelChoice {
+            let (stage, answer) = first(made).await;
+            let body = sent_back((&stage, answer), |url| ModelChoice {
                 base_url: Some(url.to_owned()),
                 ..other.clone()
             });
@@ -170,9 +176,52 @@ async fn no_other_model_gets_signatures_or_reasoning() {
 }
 
 #[tokio::test]
+async fn no_other_address_gets_signatures_or_reasoning() {
+    for (wire, ..) in WIRES {
+        let (made, answer) = first(wire).await;
+        let elsewhere = Stage::start([]).await;
+        let body = sent_back((&elsewhere, answer.clone()), |url| thinking(wire, url)).await.to_string();
+        assert!(!body.contains("SEALED") && !body.contains("Think of both."), "{wire:?}: {body}");
+        // What an earlier version wrote names no address.
+        let mut replay: Value = serde_json::from_str(&answer.replay.clone().unwrap()).unwrap();
+        assert!(replay["address"].as_str().unwrap().starts_with(&made.url), "{wire:?}: {replay}");
+        replay.as_object_mut().unwrap().remove("address");
+        let earlier = Answer { replay: Some(replay.to_string()), ..answer };
+        let body = sent_back((&made, earlier), |url| thinking(wire, url)).await.to_string();
+        assert!(body.contains("SEALED") || body.contains("Think of both."), "{wire:?}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn sealed_parts_that_a_server_no_longer_takes_are_left_out_from_then_on() {
+    let sealed = json!({"error": {"code": "invalid_encrypted_content", "type": "invalid_request_error",
+        "message": "The encrypted content gAAA could not be verified."}});
+    let signed = json!({"type": "error", "error": {"type": "invalid_request_error",
+        "message": "messages.1.content.0: Invalid `signature` in `thinking` block"}});
+    let thought = json!({"error": {"code": 400, "status": "INVALID_ARGUMENT",
+        "message": "Corrupted thought signature."}});
+    for (wire, refusal) in [(Wire::Responses, sealed), (Wire::Messages, signed), (Wire::Gemini, thought)] {
+        let refused = || Script::failure(400, refusal.clone());
+        let (stage, answer) = first(wire).await;
+        stage.then(refused());
+        let body = sent_back((&stage, answer.clone()), |url| thinking(wire, url)).await.to_string();
+        assert!(!body.contains("SEALED") && body.contains("I read both."), "{wire:?}: {body}");
+        assert!(stage.requests()[1]["body"].to_string().contains("SEALED"), "{wire:?}");
+
+        // One that is refused without them too is not asked for ever.
+        stage.then(refused());
+        stage.then(refused());
+        let asked = conversation(vec![user("Read"), said(answer.clone()), results(&answer.calls)]);
+        let error = ask_of(&thinking(wire, &stage.url), "key", &asked).await.unwrap_err();
+        assert_eq!((error.class, stage.requests().len()), (ErrorClass::BadRequest, 5), "{wire:?}");
+    }
+}
+
+#[tokio::test]
 async fn all_results_of_an_answer_stand_together_and_name_their_calls() {
     for (wire, ..) in WIRES {
-        let body = sent_back(first(wire).await, |url| choice(wire, url)).await;
+        let (stage, answer) = first(wire).await;
+        let body = sent_back((&stage, answer), |url| choice(wire, url)).await;
         let pairs = pairs(wire, &body);
         assert_eq!(pairs.len(), 2, "{wire:?}: {body}");
         for (path, (call, result)) in ["a", "b"].iter().zip(pairs) {
@@ -228,7 +277,7 @@ async fn calls_without_an_id_or_with_one_twice_still_find_their_results() {
         let asked = conversation(vec![user("Read")]);
         let (answer, _) = ask_of(&choice(wire, &stage.url), "key", &asked).await.unwrap();
         for (back, ..) in WIRES {
-            let body = sent_back(answer.clone(), |url| choice(back, url)).await;
+            let body = sent_back((&stage, answer.clone()), |url| choice(back, url)).await;
             let pairs = pairs(back, &body);
             assert_eq!(pairs.len(), 2, "{back:?} of {script:?}: {body}");
             for (path, (call, result)) in ["a", "b"].iter().zip(pairs) {

@@ -75,10 +75,11 @@ async fn text_arrives_in_pieces_and_parallel_calls_keep_their_order_and_argument
         .iter()
         .map(|delta| match delta {
             Delta::Text(text) => text.as_str(),
-            Delta::Reasoning(_) | Delta::Call { .. } => "",
+            Delta::Reasoning(_) | Delta::Call { .. } | Delta::Used(_) => "",
         })
         .collect();
-    assert_eq!((text.as_str(), deltas.len()), ("I read both files.", 4 + 3 + 2 * 2));
+    assert_eq!((text.as_str(), deltas.len()), ("I read both files.", 4 + 3 + 2 * 2 + 1));
+    assert_eq!(deltas.last(), Some(&Delta::Used(answer.usage)));
 }
 
 #[tokio::test]

@@ -86,6 +86,11 @@ impl Stage {
         Self { url, shared }
     }
 
+    /// Plays one more answer.
+    pub fn then(&self, script: Script) {
+        self.shared.scripts.lock().unwrap().push_back(script);
+    }
+
     /// Returns the requests so far, each with its path, the headers that matter and its body.
     pub fn requests(&self) -> Vec<Value> {
         self.shared.requests.lock().unwrap().clone()

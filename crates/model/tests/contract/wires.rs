@@ -42,6 +42,7 @@ async fn text_reasoning_and_calls_arrive_in_pieces_that_make_the_whole() {
                     calls[index].0.clone_from(tool);
                     calls[index].1.push_str(arguments);
                 }
+                Delta::Used(_) => {}
             }
         }
         assert_eq!(text, "I read both files.", "{wire:?}");

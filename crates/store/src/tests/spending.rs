@@ -35,6 +35,10 @@ fn compacted() -> EventKind {
     }
 }
 
+fn lost(cost: Option<u32>) -> EventKind {
+    EventKind::AnswerLost { request: 3, usage: USAGE, cost }
+}
+
 fn paused(reason: PauseReason) -> EventKind {
     EventKind::Paused { reason, limit: None, until: None, fault: None }
 }
@@ -60,8 +64,8 @@ async fn what_each_agent_used_is_summed_up_from_a_time_to_another_also_of_delete
     let home = home().await;
     let one = running(&home.store, 1, 10).await;
     let one = advance(&home.store, &one, 99, vec![answered(1, Some(1000))]).await;
-    let one =
-        advance(&home.store, &one, 100, vec![answered(2, Some(2)), answered(3, None), compacted()]).await;
+    let spent = vec![answered(2, Some(2)), lost(Some(5)), lost(None), answered(3, None), compacted()];
+    let one = advance(&home.store, &one, 100, spent).await;
     let one = advance(&home.store, &one, 200, vec![answered(4, Some(4000))]).await;
     let other = running(&home.store, 2, 100).await;
     let other = advance(&home.store, &other, 150, vec![answered(1, Some(0))]).await;
@@ -69,14 +73,14 @@ async fn what_each_agent_used_is_summed_up_from_a_time_to_another_also_of_delete
     let of_one = Spending {
         agent: one.id,
         usage: Usage {
-            input_tokens: 270,
-            cached_tokens: 150,
-            cache_write_tokens: 60,
-            output_tokens: 30,
-            reasoning_tokens: 15,
+            input_tokens: 450,
+            cached_tokens: 250,
+            cache_write_tokens: 100,
+            output_tokens: 50,
+            reasoning_tokens: 25,
         },
-        cost: 2,
-        unpriced: 2,
+        cost: 7,
+        unpriced: 3,
         requests: 2,
     };
     let of_other = Spending { agent: other.id, usage: USAGE, cost: 0, unpriced: 0, requests: 1 };
@@ -100,7 +104,7 @@ async fn what_costs_is_found_by_its_index() {
     let home = home().await;
     let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(
         "EXPLAIN QUERY PLAN SELECT agent_id FROM events
-            WHERE type IN ('modelAnswered', 'compacted') AND at >= 1 AND at < 2",
+            WHERE type IN ('modelAnswered', 'compacted', 'answerLost') AND at >= 1 AND at < 2",
     )
     .fetch_all(&mut *home.store.writer.lend().await.unwrap())
     .await

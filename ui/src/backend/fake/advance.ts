@@ -76,6 +76,8 @@ function particulars(agent: Agent, { at, kind }: Event): Partial<Agent> {
         contextTokens: total(kind.usage),
         ...spent(agent, kind.usage, kind.cost ?? null),
       };
+    case "answerLost":
+      return spent(agent, kind.usage, kind.cost);
     case "resultsShrunk":
       return { contextTokens: kind.tokensAfter };
     case "compacted":

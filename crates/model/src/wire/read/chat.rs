@@ -130,12 +130,16 @@ fn usage(found: &Value) -> Usage {
     let any = |pointers: &[&str]| pointers.iter().find_map(|pointer| count(found, pointer)).unwrap_or(0);
     let reasoning = any(&["/completion_tokens_details/reasoning_tokens"]);
     let written = any(&["/completion_tokens"]);
+    let input = any(&["/prompt_tokens"]);
+    // Some servers leave reasoning out of the count, which their total gives away; without one, more reasoning
+    // than was written does.
+    let both = written.saturating_add(reasoning);
+    let beside = count(found, "/total_tokens").is_some_and(|total| total.checked_sub(input) == Some(both));
     Usage {
-        input_tokens: any(&["/prompt_tokens"]),
+        input_tokens: input,
         cached_tokens: any(&["/prompt_tokens_details/cached_tokens", "/prompt_cache_hit_tokens"]),
         cache_write_tokens: any(&["/prompt_tokens_details/cache_write_tokens"]),
-        // Some servers leave reasoning out of the count.
-        output_tokens: if reasoning > written { written.saturating_add(reasoning) } else { written },
+        output_tokens: if beside || reasoning > written { both } else { written },
         reasoning_tokens: reasoning,
     }
 }

@@ -17,6 +17,8 @@ pub(in crate::wire) struct Body {
     head: Option<Head>,
     written: Vec<Written>,
     ids: Ids,
+    /// Whether what is sealed or signed of earlier answers stays away.
+    unsealed: bool,
     /// How many messages were written in all, some of them more than once.
     #[cfg(test)]
     pub(super) writings: usize,
@@ -41,6 +43,15 @@ struct Written {
 }
 
 impl Body {
+    /// Begins anew without what is sealed or signed of earlier answers; `false` where it is without already.
+    pub(in crate::wire) fn unseal(&mut self) -> bool {
+        if self.unsealed {
+            return false;
+        }
+        *self = Self { unsealed: true, ..Self::default() };
+        true
+    }
+
     /// Writes what is new of a conversation, and returns the body of the request.
     pub(in crate::wire) fn of(&mut self, asked: &Asked, conversation: &Conversation) -> Vec<u8> {
         if !self.head.as_ref().is_some_and(|head| head.fits(conversation)) {
@@ -48,7 +59,7 @@ impl Body {
         }
         self.keep_common(conversation);
         for message in conversation.messages.iter().skip(self.written.len()) {
-            let json = asked.items(message, &mut self.ids);
+            let json = asked.items(message, &mut self.ids, !self.unsealed);
             self.written.push(Written { message: Arc::clone(message), json });
             #[cfg(test)]
             {
@@ -149,7 +160,7 @@ mod tests {
     const WIRES: [Wire; 4] = [Wire::Chat, Wire::Responses, Wire::Messages, Wire::Gemini];
 
     fn asked(wire: Wire) -> Asked {
-        let maker = Maker { wire, provider: "p".to_owned(), model: "m".to_owned() };
+        let maker = Maker { wire, provider: "p".to_owned(), model: "m".to_owned(), address: None };
         Asked { maker, address: "http://h/v1/".to_owned(), effort: None, output_limit: None }
     }
 

@@ -54,8 +54,9 @@ impl Asked {
         }
     }
 
-    /// Writes a message as items of the wire's list, without the list's brackets.
-    fn items(&self, message: &Message, ids: &mut Ids) -> String {
+    /// Writes a message as items of the wire's list, without the list's brackets; sealed and signed parts only
+    /// where they are `sealed`.
+    fn items(&self, message: &Message, ids: &mut Ids, sealed: bool) -> String {
         match message {
             Message::User(text) => match self.maker.wire {
                 Wire::Chat => chat::user(text).to_string(),
@@ -64,7 +65,7 @@ impl Asked {
                 Wire::Gemini => gemini::user(text).to_string(),
             },
             Message::Assistant { text, calls, replay } => {
-                let pieces = self.pieces(text, calls, replay.as_deref(), ids);
+                let pieces = self.pieces(text, calls, replay.as_deref().filter(|_| sealed), ids);
                 match self.maker.wire {
                     Wire::Chat => chat::assistant(pieces).to_string(),
                     Wire::Responses => listed(&responses::assistant(pieces)),
