@@ -71,6 +71,7 @@ impl Engine {
         }
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
+        self.shared.accounts.close().await;
         self.shared.settle().await;
         if let Some(parser) = &self.shared.parser {
             parser.close().await;
