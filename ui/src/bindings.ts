@@ -1466,6 +1466,8 @@ export type RepositoryList = {
 	total: number,
 	/**  Whether GitHub has more pages than are read yet. */
 	reading: boolean,
+	/**  Why the last reading ended before all pages were read; none while one goes on. */
+	fault: Fault | null,
 	/**  The page on which more repositories are given to the app. */
 	grantUrl: string | null,
 	/**

@@ -216,6 +216,14 @@ async fn reach(engine: &Engine, account: Option<&str>, text: &str, json: bool) -
     if found.total > shown {
         print::aside(format_args!("{} more match; name more of it.", found.total - shown));
     }
+    let exit = match &found.fault {
+        Some(fault) => {
+            print::aside("Not all of the repositories could be read.");
+            print::fault(fault);
+            Exit::of(&fault.code)
+        }
+        None => Exit::Completed,
+    };
     if let Some(page) = found.sso_url {
         print::aside("Some organisations are missing: they want single sign-on.");
         print::aside(format_args!("what to do: authorise the sign-in for them at {page}"));
@@ -223,7 +231,7 @@ async fn reach(engine: &Engine, account: Option<&str>, text: &str, json: bool) -
     if let Some(page) = found.grant_url.filter(|_| !json) {
         print::aside(format_args!("Give the app more repositories at {page}"));
     }
-    Ok(Exit::Completed)
+    Ok(exit)
 }
 
 fn print_repository(repository: &LinkedRepository) {

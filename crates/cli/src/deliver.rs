@@ -89,7 +89,7 @@ pub(crate) async fn issues(repository: &str, text: &str, json: bool) -> Result<E
 }
 
 /// Prints what happens until the checks have passed, the pull request is merged or closed, or the agent may
-/// not follow up any more.
+/// not, or cannot, follow up any more.
 pub(crate) async fn until_answered(
     engine: &Engine,
     id: AgentId,
@@ -163,8 +163,13 @@ fn answered(agent: &Agent, late: bool) -> Option<Exit> {
         ChecksState::Pending => None,
         ChecksState::Passed => Some(Exit::Completed),
         ChecksState::None => late.then_some(Exit::Completed),
-        ChecksState::Failed => (agent.checks_open > 0 && agent.follow_ups >= agent.delivery.most_follow_ups)
-            .then_some(Exit::Limit),
+        ChecksState::Failed => {
+            let (open, spent) = (agent.checks_open > 0, agent.follow_ups >= agent.delivery.most_follow_ups);
+            // What was taken, or has nothing to be read, is never news again. It is not over at once: what the
+            // agent changed may only be about to be pushed.
+            let nothing_comes = late && (spent || !open);
+            (nothing_comes || spent && open).then_some(Exit::Limit)
+        }
     }
 }
 
@@ -262,5 +267,73 @@ fn show(plan: &PushPlan) {
                 print::line(format_args!("  what to do: push with --to {}", print::shown(&moved.free_name)));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::answered;
+    use crate::exit::Exit;
+    use anchorhold_domain::{
+        Agent, ChecksState, Delivery, FileRules, Limits, NewAgent, PullRequest, PullRequestState, Status,
+        Timestamp,
+    };
+
+    /// A completed agent whose checks stand like this, and which followed up as often, of two times.
+    fn agent(checks: ChecksState, checks_open: u32, follow_ups: u32) -> Agent {
+        let new = NewAgent {
+            name: "Errand".to_owned(),
+            task: "Do it.".to_owned(),
+            github_repo: "octo/hello".to_owned(),
+            source_branch: "main".to_owned(),
+            target_branch: "agent/work".to_owned(),
+            history_depth: None,
+            model: anchorhold_engine::scripted(),
+            fallback: None,
+            limits: Limits::default(),
+            files: FileRules::default(),
+            delivery: Delivery { follow_up: true, most_follow_ups: 2, ..Delivery::default() },
+        };
+        let id = serde_json::from_str("\"01936f2e-0000-7000-8000-000000000000\"").unwrap();
+        let pull_request = PullRequest {
+            number: 7,
+            url: String::new(),
+            title: String::new(),
+            state: PullRequestState::Open,
+            head: "p1".to_owned(),
+            base: "main".to_owned(),
+            checks,
+            withheld: vec![],
+        };
+        Agent {
+            status: Status::Completed,
+            pushed_commit: Some("p1".to_owned()),
+            pull_request: Some(pull_request),
+            checks_open,
+            follow_ups,
+            ..Agent::new(id, new, "local".to_owned(), Timestamp(1))
+        }
+    }
+
+    #[test]
+    fn failed_checks_that_nothing_more_is_done_about_end_the_wait() {
+        use ChecksState::{Failed, Passed, Pending};
+        let ends = |checks, open, follow_ups| {
+            [false, true].map(|late| answered(&agent(checks, open, follow_ups), late))
+        };
+        // The agent works on it, or is about to.
+        assert_eq!(ends(Failed, 1, 1), [None, None]);
+        // It may not any more.
+        assert_eq!(ends(Failed, 1, 2), [Some(Exit::Limit); 2]);
+        // It did and nothing had to change, or only that a check was cancelled was to be read.
+        assert_eq!(ends(Failed, 0, 1), [None, Some(Exit::Limit)]);
+        assert_eq!(ends(Failed, 0, 2), [None, Some(Exit::Limit)]);
+        assert_eq!(ends(Pending, 0, 2), [None, None]);
+        assert_eq!(ends(Passed, 0, 2), [Some(Exit::Completed); 2]);
+        // Until the pull request shows what was pushed last, its checks are those of another commit.
+        let pushed = Agent { pushed_commit: Some("p2".to_owned()), ..agent(Failed, 0, 2) };
+        assert_eq!(answered(&pushed, true), None);
     }
 }

@@ -173,6 +173,15 @@ fn advise(exit: Exit, agent: &Agent) {
         Exit::Interrupted if agent.status == Status::Completed && agent.pushed_commit.is_none() => {
             format!("push it with anchorctl push '{name}', or leave it")
         }
+        Exit::Limit if waits && agent.checks_open == 0 => {
+            let page = agent.pull_request.as_ref().map_or("", |pull_request| &pull_request.url);
+            print::aside(
+                "The checks failed, and nothing came back for them that the agent has not answered.",
+            );
+            format!(
+                "look at {page}, and tell it more with anchorctl instruct '{name}' 'your words', or leave it"
+            )
+        }
         Exit::Limit | Exit::Interrupted if waits => {
             format!("see what came back with anchorctl feedback '{name}'; with --take all it works on that")
         }

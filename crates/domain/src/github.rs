@@ -178,6 +178,8 @@ pub struct RepositoryList {
     pub total: u32,
     /// Whether GitHub has more pages than are read yet.
     pub reading: bool,
+    /// Why the last reading ended before all pages were read; none while one goes on.
+    pub fault: Option<Fault>,
     /// The page on which more repositories are given to the app.
     pub grant_url: Option<String>,
     /// Where the sign-in is authorised for organisations that are missing since they want single sign-on; none

@@ -5,6 +5,7 @@
 //! somebody waits does it look at the clock now and then, since a suspended machine or a clock that was set
 //! makes a long sleep end at the wrong time.
 
+use crate::EngineError;
 use crate::engine::{Engine, Shared};
 use anchorhold_domain::{Agent, AgentId, Status, Timestamp};
 use std::collections::HashMap;
@@ -47,9 +48,11 @@ impl Alarm {
         self.due().contains_key(&id)
     }
 
-    /// Sets an agent's time, where resuming it failed.
-    fn again(&self, id: AgentId, at: Timestamp) {
-        self.due().insert(id, at);
+    /// Sets an agent's time anew, where resuming it failed.
+    fn failed(&self, id: AgentId, error: &EngineError, now: Timestamp) {
+        tracing::warn!(agent = %id, error = error.message(), "an agent cannot go on by itself yet");
+        self.due().insert(id, Timestamp(now.0.saturating_add(60_000)));
+        self.changed.notify_one();
     }
 
     fn next(&self) -> Option<Timestamp> {
@@ -99,9 +102,20 @@ pub(crate) async fn ring(
         }
         for id in alarm.take_due(clock()) {
             let Some(shared) = shared.upgrade() else { return };
-            if let Err(error) = Engine::over(shared).resume_due(id).await {
-                tracing::warn!(agent = %id, error = error.message(), "an agent cannot go on by itself yet");
-                alarm.again(id, Timestamp(clock().0.saturating_add(60_000)));
+            let engine = Engine::over(shared);
+            match engine.resume_due(id, false).await {
+                Ok(true) => {}
+                // It waits by itself, so that the others go on, in the order of the line.
+                Ok(false) => {
+                    let (alarm, end) = (Arc::clone(&alarm), end.clone());
+                    engine.shared().tasks.clone().spawn(async move {
+                        let resumed = end.run_until_cancelled(engine.resume_due(id, true)).await;
+                        if let Some(Err(error)) = resumed {
+                            alarm.failed(id, &error, clock());
+                        }
+                    });
+                }
+                Err(error) => alarm.failed(id, &error, clock()),
             }
         }
     }

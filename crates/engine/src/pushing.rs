@@ -9,7 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 /// The pushes going on for one agent: one, or two where the user pushes what is just being pushed by itself.
 #[derive(Debug, Default)]
-pub(crate) struct Pushes(Mutex<Vec<Arc<Wish>>>);
+pub(crate) struct Pushes(Mutex<All>);
+
+#[derive(Debug, Default)]
+struct All {
+    wishes: Vec<Arc<Wish>>,
+    /// Whether none begins any more.
+    closed: bool,
+}
 
 /// What the user wants of a push, for what waits and for what blocks.
 #[derive(Debug, Default)]
@@ -26,24 +33,39 @@ pub(crate) struct Push {
 }
 
 impl Pushes {
+    /// Begins one, which is cancelled already where none is to begin any more.
     pub(crate) fn begin(self: &Arc<Self>) -> Push {
         let wish = Arc::<Wish>::default();
-        self.all().push(Arc::clone(&wish));
+        let mut all = self.all();
+        if all.closed {
+            wish.cancel();
+        }
+        all.wishes.push(Arc::clone(&wish));
         Push { wish, all: Arc::clone(self) }
     }
 
     /// Cancels what is going on, and says whether anything was.
     pub(crate) fn cancel(&self) -> bool {
         let all = self.all();
-        for wish in all.iter() {
-            wish.blocks.cancel();
-            wish.waits.cancel();
-        }
-        !all.is_empty()
+        all.wishes.iter().for_each(|wish| wish.cancel());
+        !all.wishes.is_empty()
     }
 
-    fn all(&self) -> MutexGuard<'_, Vec<Arc<Wish>>> {
+    /// Cancels what is going on, and lets no other begin.
+    pub(crate) fn close(&self) {
+        self.all().closed = true;
+        self.cancel();
+    }
+
+    fn all(&self) -> MutexGuard<'_, All> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wish {
+    fn cancel(&self) {
+        self.blocks.cancel();
+        self.waits.cancel();
     }
 }
 
@@ -76,7 +98,7 @@ impl Push {
 
 impl Drop for Push {
     fn drop(&mut self) {
-        self.all.all().retain(|wish| !Arc::ptr_eq(wish, &self.wish));
+        self.all.all().wishes.retain(|wish| !Arc::ptr_eq(wish, &self.wish));
     }
 }
 

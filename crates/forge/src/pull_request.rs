@@ -97,7 +97,12 @@ impl Forge {
         };
         let route = format!("/repos/{repository}/pulls");
         match self.change::<Answer>(&attempt, Change::Post, &route, &asked).await {
-            Ok(answer) => self.whole(&repository, answer).await,
+            Ok(answer) => Ok(self.changed(&repository, answer).await),
+            // What was sent may have arrived all the same.
+            Err(error @ (ForgeError::Offline { .. } | ForgeError::Refused { status: 500.., .. })) => {
+                let there = self.pull_request_of(owner, name, &new.head).await.ok().flatten();
+                there.filter(is_open).ok_or(error)
+            }
             Err(ForgeError::Refused { status: 422, reason, .. }) if reason.contains("already exists") => {
                 let found = self.pull_request_of(owner, name, &new.head).await?;
                 found.ok_or_else(|| self.refused(attempt, new, reason))
@@ -166,7 +171,7 @@ impl Forge {
         };
         let route = format!("/repos/{repository}/pulls/{number}");
         let answer = self.change(&attempt, Change::Patch, &route, &asked).await?;
-        self.whole(&repository, answer).await
+        Ok(self.changed(&repository, answer).await)
     }
 
     /// The pull requests from a branch, the one that was opened last first.
@@ -184,6 +189,25 @@ impl Forge {
 
     /// Adds to an answer how the checks of its commit stand.
     async fn whole(&self, repository: &str, answer: Answer) -> Result<PullRequest> {
+        let mut request = self.bare(repository, answer);
+        let checks = self.checks(repository, &request.head).await?;
+        (request.checks, request.withheld) = (checks.state(), checks.withheld);
+        Ok(request)
+    }
+
+    /// What GitHub opened or changed. That is done, whether or not it also tells of the checks: the next look
+    /// does.
+    async fn changed(&self, repository: &str, answer: Answer) -> PullRequest {
+        let mut request = self.bare(repository, answer);
+        match self.checks(repository, &request.head).await {
+            Ok(checks) => (request.checks, request.withheld) = (checks.state(), checks.withheld),
+            Err(error) => tracing::warn!(code = error.code(), "the checks are not known yet"),
+        }
+        request
+    }
+
+    /// What an answer says of a pull request itself.
+    fn bare(&self, repository: &str, answer: Answer) -> PullRequest {
         let page = self.page_of(repository, &format!("pull/{}", answer.number));
         let state = match (&*answer.state, answer.draft) {
             _ if answer.merged_at.is_some() => PullRequestState::Merged,
@@ -191,7 +215,7 @@ impl Forge {
             ("open", false) => PullRequestState::Open,
             _ => PullRequestState::Closed,
         };
-        let mut request = PullRequest {
+        PullRequest {
             number: answer.number,
             url: self.page(answer.html_url.as_deref(), &page),
             title: text::first_line(&answer.title, MOST_TITLE * 4),
@@ -200,10 +224,7 @@ impl Forge {
             base: answer.base.name,
             checks: ChecksState::None,
             withheld: Vec::new(),
-        };
-        let checks = self.checks(repository, &request.head).await?;
-        (request.checks, request.withheld) = (checks.state(), checks.withheld);
-        Ok(request)
+        }
     }
 
     /// What a 422 means, which GitHub says in words alone.
@@ -222,6 +243,10 @@ impl Forge {
             ForgeError::Refused { attempt, host, status: 422, reason }
         }
     }
+}
+
+fn is_open(request: &PullRequest) -> bool {
+    matches!(request.state, PullRequestState::Open | PullRequestState::Draft)
 }
 
 fn cut(text: &str, most: usize) -> String {

@@ -30,51 +30,70 @@ impl Keychain {
     }
 
     pub(crate) async fn get(&self, name: &SecretName) -> Result<Option<Secret>> {
-        match self.ask(name, |credential| credential.get_password()).await? {
+        match self.ask(name, |credential| credential.get_password(), |_, _| {}).await? {
             Ok(text) => Ok(Some(Secret::new(text))),
             Err(keyring::Error::NoEntry) => Ok(None),
             Err(error) => Err(refusal(name, error)),
         }
     }
 
+    /// Keeps a secret. What comes too late is taken back: a keychain may ask its user to unlock it and write
+    /// long after we stopped waiting, when whoever asked was told that nothing is kept.
     pub(crate) async fn set(&self, name: &SecretName, secret: Secret) -> Result<()> {
-        self.ask(name, move |credential| credential.set_password(secret.expose()))
+        let kept = secret.clone();
+        let keep = move |credential: &Credential| {
+            let before = credential.get_password().ok().map(Secret::new);
+            credential.set_password(kept.expose()).map(|()| before)
+        };
+        let too_late = move |credential: &Credential, before| take_back(credential, &secret, before);
+        self.ask(name, keep, too_late).await?.map(drop).map_err(|error| refusal(name, error))
+    }
+
+    /// Keeps a secret whose predecessor is spent: it stays however late it comes.
+    pub(crate) async fn renew(&self, name: &SecretName, secret: Secret) -> Result<()> {
+        self.ask(name, move |credential| credential.set_password(secret.expose()), |_, ()| {})
             .await?
             .map_err(|error| refusal(name, error))
     }
 
     pub(crate) async fn delete(&self, name: &SecretName) -> Result<()> {
-        match self.ask(name, |credential| credential.delete_credential()).await? {
+        match self.ask(name, |credential| credential.delete_credential(), |_, ()| {}).await? {
             Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
             Err(error) => Err(refusal(name, error)),
         }
     }
 
     /// Asks on a thread that nobody waits for at the end of the process: the runtime would wait for
-    /// one of its own, and so for a keychain that never answers.
+    /// one of its own, and so for a keychain that never answers. What it says once nobody listens any more goes
+    /// to `too_late`.
     async fn ask<T: Send + 'static>(
         &self,
         name: &SecretName,
         question: impl FnOnce(&Credential) -> keyring::Result<T> + Send + 'static,
+        too_late: impl FnOnce(&Credential, T) + Send + 'static,
     ) -> Result<keyring::Result<T>> {
         if !matches!(self.builder.persistence(), CredentialPersistence::UntilDelete) {
             // The library falls back to a pretended one where it was built without the real one.
             let source = "this program was built without the keychain of this system".into();
             return Err(SecretsError::Unavailable { name: name.clone(), source });
         }
-        let (answer, answered) = oneshot::channel();
+        let (answer, mut answered) = oneshot::channel();
         let (builder, account) = (Arc::clone(&self.builder), name.account());
         std::thread::Builder::new()
             .name("keychain".to_owned())
-            .spawn(move || {
-                let done = builder
-                    .build(None, SERVICE, &account)
-                    .and_then(|credential| question(credential.as_ref()));
-                // Nobody listens any more if the answer came too late.
-                drop(answer.send(done));
+            .spawn(move || match builder.build(None, SERVICE, &account) {
+                Ok(credential) => {
+                    if let Err(Ok(done)) = answer.send(question(credential.as_ref())) {
+                        too_late(credential.as_ref(), done);
+                    }
+                }
+                Err(error) => drop(answer.send(Err(error))),
             })
             .map_err(|source| SecretsError::Refused { name: name.clone(), source: source.into() })?;
-        match tokio::time::timeout(self.patience, answered).await {
+        let in_time = tokio::time::timeout(self.patience, &mut answered).await;
+        // Closed before it is looked at once more, so that no answer is lost between the two.
+        answered.close();
+        match in_time.or_else(|late| answered.try_recv().map(Ok).map_err(|_| late)) {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(_)) => Err(SecretsError::Refused {
                 name: name.clone(),
@@ -83,6 +102,19 @@ impl Keychain {
             Err(_) => Err(SecretsError::TimedOut { name: name.clone(), seconds: self.patience.as_secs() }),
         }
     }
+}
+
+/// Takes back what was kept too late, in favour of what was there before, unless somebody else kept another
+/// secret since. Nobody is left who could be told where that fails.
+fn take_back(credential: &Credential, kept: &Secret, before: Option<Secret>) {
+    let there = credential.get_password().map(Secret::new);
+    if !there.is_ok_and(|there| there.expose() == kept.expose()) {
+        return;
+    }
+    let _ = match before {
+        Some(before) => credential.set_password(before.expose()),
+        None => credential.delete_credential(),
+    };
 }
 
 fn refusal(name: &SecretName, error: keyring::Error) -> SecretsError {

@@ -107,7 +107,8 @@ impl Secrets {
         kept.map(|_| None)
     }
 
-    /// Puts a secret to rest, in place of the one with this name.
+    /// Puts a secret to rest, in place of the one with this name. Where that fails, or is given up, nothing of
+    /// it stays, also where the keychain takes it later, such as once its user has unlocked it.
     ///
     /// # Errors
     /// Where the keychain does not take it; [`SecretsError::Unavailable`] says that there is none,
@@ -118,10 +119,23 @@ impl Secrets {
                 self.keychain.set(name, secret).await?;
                 self.forget(name);
             }
-            Rest::Session => {
-                let mut session = self.session.write().unwrap_or_else(PoisonError::into_inner);
-                session.insert(name.clone(), secret);
+            Rest::Session => self.remember(name, secret),
+        }
+        Ok(())
+    }
+
+    /// Puts a secret to rest as [`Secrets::set`] does, in place of one that is good for nothing any more: where
+    /// the keychain takes it late, it stays.
+    ///
+    /// # Errors
+    /// Those of [`Secrets::set`]; the keychain may take it all the same.
+    pub async fn renew(&self, name: &SecretName, secret: Secret, rest: Rest) -> Result<()> {
+        match rest {
+            Rest::Keychain => {
+                self.keychain.renew(name, secret).await?;
+                self.forget(name);
             }
+            Rest::Session => self.remember(name, secret),
         }
         Ok(())
     }
@@ -150,6 +164,10 @@ impl Secrets {
 
     fn remembered(&self, name: &SecretName) -> Option<Secret> {
         self.session.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    fn remember(&self, name: &SecretName, secret: Secret) {
+        self.session.write().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), secret);
     }
 
     fn forget(&self, name: &SecretName) {

@@ -4,7 +4,7 @@
 use super::*;
 use keyring::credential::{Credential, CredentialApi, CredentialBuilderApi, CredentialPersistence};
 use std::any::Any;
-use std::sync::Mutex;
+use std::sync::{Condvar, Mutex, mpsc};
 use std::time::Duration;
 
 /// A keychain that keeps secrets, or fails in one way.
@@ -72,8 +72,91 @@ impl CredentialApi for Entry {
 }
 
 fn secrets(mood: Mood, environment: fn(&str) -> Option<String>) -> Secrets {
-    let keychain = Keychain::new(Arc::new(Builder(mood, Kept::default())), Duration::from_millis(50));
-    Secrets::new(keychain, environment)
+    // Only the silent one is given up; any other answers, however busy the machine is.
+    let patience = match mood {
+        Mood::Silent => Duration::from_millis(50),
+        Mood::Open | Mood::Locked | Mood::Missing | Mood::Garbled => Duration::from_secs(60),
+    };
+    Secrets::new(Keychain::new(Arc::new(Builder(mood, Kept::default())), patience), environment)
+}
+
+/// A keychain that writes only once its user has unlocked it.
+#[derive(Default)]
+struct Prompt {
+    unlocked: Mutex<bool>,
+    changed: Condvar,
+    kept: Kept,
+}
+
+/// One credential of it, and who hears of each change.
+struct Prompting(Arc<Prompt>, mpsc::Sender<&'static str>, String);
+struct Prompts(Arc<Prompt>, mpsc::Sender<&'static str>);
+
+impl CredentialBuilderApi for Prompts {
+    fn build(&self, _: Option<&str>, service: &str, user: &str) -> keyring::Result<Box<Credential>> {
+        Ok(Box::new(Prompting(Arc::clone(&self.0), self.1.clone(), format!("{service} {user}"))))
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl Prompting {
+    fn entry(&self) -> Entry {
+        Entry(Mood::Open, Arc::clone(&self.0.kept), self.2.clone())
+    }
+}
+
+impl CredentialApi for Prompting {
+    fn set_secret(&self, secret: &[u8]) -> keyring::Result<()> {
+        let unlocked = self.0.unlocked.lock().unwrap();
+        drop(self.0.changed.wait_while(unlocked, |unlocked| !*unlocked).unwrap());
+        self.entry().set_secret(secret)?;
+        self.1.send("set").unwrap();
+        Ok(())
+    }
+    fn set_password(&self, password: &str) -> keyring::Result<()> {
+        self.set_secret(password.as_bytes())
+    }
+    fn get_secret(&self) -> keyring::Result<Vec<u8>> {
+        self.entry().get_secret()
+    }
+    fn get_password(&self) -> keyring::Result<String> {
+        self.entry().get_password()
+    }
+    fn delete_credential(&self) -> keyring::Result<()> {
+        self.entry().delete_credential()?;
+        self.1.send("deleted").unwrap();
+        Ok(())
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// Gives up on a keychain that waits for its user, who unlocks it then; returns what happened to it from then
+/// on, and what it has in the end.
+async fn unlocked_late(before: Option<&str>, renews: bool) -> (Vec<&'static str>, Option<String>) {
+    let (prompt, (told, hears)) = (Arc::new(Prompt::default()), mpsc::channel());
+    let name = SecretName::Account { key: "github.com/7".to_owned() };
+    let account = format!("anchorhold {}", name.account());
+    if let Some(before) = before {
+        prompt.kept.lock().unwrap().insert(account.clone(), before.as_bytes().to_vec());
+    }
+    let keychain = Keychain::new(Arc::new(Prompts(Arc::clone(&prompt), told)), Duration::ZERO);
+    let (secrets, secret) = (Secrets::new(keychain, empty), Secret::new("new".to_owned()));
+    let kept = match renews {
+        true => secrets.renew(&name, secret, Rest::Keychain).await,
+        false => secrets.set(&name, secret, Rest::Keychain).await,
+    };
+    assert_eq!(kept.unwrap_err().code(), "keychain_timed_out");
+    *prompt.unlocked.lock().unwrap() = true;
+    prompt.changed.notify_all();
+    // Ends with the last who could tell something.
+    drop(secrets);
+    let told = hears.iter().collect();
+    let kept = prompt.kept.lock().unwrap().remove(&account);
+    (told, kept.map(|bytes| String::from_utf8(bytes).unwrap()))
 }
 
 fn empty(_: &str) -> Option<String> {
@@ -145,6 +228,14 @@ async fn this_session_comes_before_the_keychain_and_that_before_the_environment(
     secrets.set(&name, "tried".to_owned().into(), Rest::Session).await.unwrap();
     secrets.delete(&name).await.unwrap();
     assert_eq!(get(&secrets, &name).await, "usual");
+}
+
+#[tokio::test]
+async fn what_a_keychain_keeps_after_it_was_given_up_is_taken_back_unless_what_it_replaces_is_spent() {
+    let kept = |text: &str| Some(text.to_owned());
+    assert_eq!(unlocked_late(None, false).await, (vec!["set", "deleted"], None));
+    assert_eq!(unlocked_late(Some("old"), false).await, (vec!["set", "set"], kept("old")));
+    assert_eq!(unlocked_late(Some("old"), true).await, (vec!["set"], kept("new")));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ const repository = (name: string, more: Partial<LinkedRepository> = {}): LinkedR
 });
 const list = (names: string[], more: Partial<RepositoryList> = {}): RepositoryList => ({
   ...{ account: "github.com/1", repositories: names.map((name) => repository(name)), total: names.length },
-  ...{ reading: false, grantUrl: null, ssoUrl: null, rate: null },
+  ...{ reading: false, fault: null, grantUrl: null, ssoUrl: null, rate: null },
   ...more,
 });
 

@@ -202,6 +202,32 @@ async fn what_a_real_keychain_keeps_the_next_process_uses_and_signing_out_forget
     assert!(!format!("{kept:?} {forgotten:?}").contains(PASTED));
 }
 
+/// Signs in, and lists what of it can be read.
+#[cfg(target_os = "linux")]
+const CUT: &str = r#"
+say "sign in" "$program" account sign-in --host "$host" --token < "$token"
+say "repositories" "$program" repositories
+"#;
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn repositories_that_could_not_all_be_read_are_listed_with_why_and_the_command_ends() {
+    let (house, github) = (House::new(), GitHub::start().await);
+    let page = vec![listed(&github.host(), "octo", "tides", "2026-11-01T00:00:00Z")];
+    github.rules().pages = vec![page.clone(), page];
+    github.rules().broken_page = Some(2);
+    let token = house.place().join("token");
+    std::fs::write(&token, PASTED).unwrap();
+    let mut command = in_a_session(&house, &github, &format!("{SESSION}{CUT}"));
+    command.arg(github.host()).arg(&token);
+    let done = ended(soon("the session", command.output()).await.unwrap());
+    assert_eq!(statuses(&done.out), ["0", "1"], "{done:?}");
+    let expected = format!("{}  main  [private]\n", github.url("octo/tides"));
+    assert_eq!(said(&done.out, "repositories"), expected);
+    let why = "Not all of the repositories could be read.\nerror: ";
+    assert!(done.err.contains(why) && done.err.contains("it answers 502: Bad Gateway"), "{}", done.err);
+}
+
 /// Signs in to be remembered, and then for one process alone.
 #[cfg(target_os = "linux")]
 const UNREMEMBERED: &str = r#"

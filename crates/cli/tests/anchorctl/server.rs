@@ -150,7 +150,7 @@ async fn a_push_that_was_killed_before_the_server_took_it_is_told_as_failed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_push_that_was_killed_after_the_server_took_it_is_told_as_done() {
+async fn a_push_that_was_killed_after_the_server_took_it_is_told_as_done_when_it_is_pushed_again() {
     let house = House::new();
     let (server, remote) = house.served("hello");
     let commit = killed_while_it_pushes(&house, &server).await;
@@ -163,10 +163,17 @@ async fn a_push_that_was_killed_after_the_server_took_it_is_told_as_done() {
         &agents.display().to_string(),
         &format!("{commit}:refs/heads/agent/work"),
     ]);
+    let done = end(signed_in(&house, &server, &["push", "Errand", "--json"])).await;
+    assert_eq!(done.status, Some(0), "{done:?}");
     let told = log(&house, &server).await;
     assert_eq!(
-        told[told.len() - 3..],
-        ["completed: Done.", "pushStarted, unreviewed", "pushed, created: false"]
+        told[told.len() - 4..],
+        [
+            "pushStarted, unreviewed",
+            "push failed: push_interrupted",
+            "pushStarted, unreviewed",
+            "pushed, created: false"
+        ]
     );
     let_the_hook_go(&house);
 }

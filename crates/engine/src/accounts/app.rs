@@ -44,7 +44,9 @@ impl Accounts {
                 app.has_secret = false;
             }
         }
-        Ok(self.store.put_forge_app(&app).await?)
+        self.store.put_forge_app(&app).await?;
+        self.begin_anew(&app.host).await;
+        Ok(())
     }
 
     /// Forgets the user's app of a host, and its secret.
@@ -53,6 +55,7 @@ impl Accounts {
         if self.own_app(host.name()).await?.is_some() {
             self.secrets.delete(&SecretName::AppSecret { host: host.name().to_owned() }).await?;
             self.store.delete_forge_app(host.name()).await?;
+            self.begin_anew(host.name()).await;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use crate::EngineError;
 use anchorhold_domain::{LinkedAccount, SignInProgress, SignInWay, Timestamp};
 use anchorhold_forge::sign_in::{Access, Host, Loopback, Redirect, SignInError, Tokens, WebFlow, WebStart};
 use anchorhold_secrets::{Rest, Secret, SecretName};
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
@@ -57,7 +58,10 @@ impl Accounts {
 
     /// Takes the address with which the browser came back. Returns the account where no sign-in of this process
     /// waits for it, but one of an earlier process did.
-    pub(crate) async fn finish(&self, callback: &str) -> Result<Option<LinkedAccount>, EngineError> {
+    pub(crate) async fn finish(
+        self: &Arc<Self>,
+        callback: &str,
+    ) -> Result<Option<LinkedAccount>, EngineError> {
         let flows: Vec<WebFlow> = {
             let mut begun = lock(&self.begun);
             if let Some(begun) = begun.iter_mut().find(|begun| begun.flow.awaits(callback)) {
@@ -104,7 +108,7 @@ impl Accounts {
         }
     }
 
-    async fn finish_earlier(&self, callback: &str) -> Result<LinkedAccount, EngineError> {
+    async fn finish_earlier(self: &Arc<Self>, callback: &str) -> Result<LinkedAccount, EngineError> {
         let unknown = || EngineError::from(SignInError::StateUnknown);
         if self.rest == Rest::Session {
             return Err(unknown());

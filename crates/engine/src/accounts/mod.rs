@@ -28,6 +28,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
+use tokio_util::task::TaskTracker;
 
 /// How many hosts are remembered that the user asked to sign in to.
 const MOST_OFFERED: usize = 16;
@@ -36,6 +37,8 @@ const MOST_OFFERED: usize = 16;
 pub(crate) struct Accounts {
     store: Store,
     secrets: Secrets,
+    /// What goes on although nobody waits for it any more; whoever closes the folder does.
+    tasks: TaskTracker,
     clock: fn() -> Timestamp,
     rest: Rest,
     deep_links: fn() -> bool,
@@ -59,11 +62,17 @@ impl fmt::Debug for Accounts {
 
 impl Accounts {
     /// Forgets what ended with an earlier process.
-    pub(crate) async fn open(config: &Config, store: Store, secrets: Secrets) -> Result<Self, EngineError> {
+    pub(crate) async fn open(
+        config: &Config,
+        store: Store,
+        secrets: Secrets,
+        tasks: TaskTracker,
+    ) -> Result<Self, EngineError> {
         store.delete_session_accounts().await?;
         Ok(Self {
             store,
             secrets,
+            tasks,
             clock: config.clock,
             rest: if config.session_only { Rest::Session } else { Rest::Keychain },
             deep_links: config.deep_links,

@@ -3,7 +3,7 @@
 use super::{Accounts, Whose, lock};
 use crate::EngineError;
 use crate::engine::Shared;
-use anchorhold_domain::{LinkedAccount, LinkedRepository, RateLimit, RepositoryList, SignInWay};
+use anchorhold_domain::{LinkedAccount, LinkedRepository, RateLimit, RepositoryList, SignInWay, Timestamp};
 use anchorhold_forge::Cache;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -19,6 +19,9 @@ const MOST: usize = 100;
 const MOST_PAGES: u32 = 100;
 /// After how long a list is read anew when it is asked for. Pages that did not change cost nothing then.
 const FRESH: Duration = Duration::from_secs(60);
+/// For how long a list that could not be read whole is left as it is: long enough not to ask GitHub for every
+/// letter that is typed, and no longer than it takes to read why.
+const LET_BE_MS: i64 = 5_000;
 
 /// What is known of one account's repositories.
 #[derive(Default)]
@@ -36,7 +39,8 @@ struct State {
     rate: Option<RateLimit>,
     /// Whether organisations are missing that want single sign-on.
     partial: bool,
-    error: Option<Arc<EngineError>>,
+    /// Why the last reading failed, and when.
+    failed: Option<(Arc<EngineError>, Timestamp)>,
 }
 
 impl Accounts {
@@ -64,6 +68,7 @@ impl Shared {
                 repositories: Vec::new(),
                 total: 0,
                 reading: false,
+                fault: None,
                 grant_url: None,
                 sso_url: None,
                 rate: None,
@@ -76,7 +81,7 @@ impl Shared {
             Ok(state) => state.clone(),
             Err(_) => return Err(EngineError::Panicked { verb: "list repositories" }),
         };
-        if let (0, Some(error)) = (state.pages, &state.error) {
+        if let (0, Some((error, _))) = (state.pages, &state.failed) {
             return Err(EngineError::Listing(Arc::clone(error)));
         }
         let (repositories, total) = matching(&state.repositories, text);
@@ -95,6 +100,7 @@ impl Shared {
             repositories,
             total,
             reading: state.reading,
+            fault: state.failed.filter(|_| !state.reading).map(|(error, _)| error.fault()),
             grant_url,
             sso_url,
             rate: state.rate,
@@ -111,15 +117,23 @@ impl Shared {
         Ok(usual.cloned())
     }
 
-    /// Begins to read where nobody reads and what is there is old or not whole.
+    /// Begins to read where nobody reads and what is there is old, or has not been whole for a while.
     fn read_where_due(self: &Arc<Self>, account: &LinkedAccount, list: &Arc<List>) {
+        if self.tasks.is_closed() {
+            return;
+        }
+        let clock = self.config.clock;
         let due = list.state.send_if_modified(|state| {
-            let fresh = state.read_at.is_some_and(|at| at.elapsed() < FRESH) && state.error.is_none();
+            let fresh = match &state.failed {
+                // A clock that was set back is no reason never to read again.
+                Some((_, at)) => (0..LET_BE_MS).contains(&clock().0.saturating_sub(at.0)),
+                None => state.read_at.is_some_and(|at| at.elapsed() < FRESH),
+            };
             let due = !state.reading && !fresh;
             state.reading |= due;
             due
         });
-        if !due || self.tasks.is_closed() {
+        if !due {
             return;
         }
         let (shared, list, key) = (Arc::clone(self), Arc::clone(list), account.key.clone());
@@ -129,10 +143,10 @@ impl Shared {
             list.state.send_modify(|state| {
                 state.reading = false;
                 match read {
-                    Some(Ok(())) => (state.read_at, state.error) = (Some(Instant::now()), None),
+                    Some(Ok(())) => (state.read_at, state.failed) = (Some(Instant::now()), None),
                     Some(Err(error)) => {
                         tracing::warn!(code = error.code(), "not all repositories are read");
-                        state.error = Some(Arc::new(error));
+                        state.failed = Some((Arc::new(error), clock()));
                     }
                     None => {}
                 }

@@ -1,6 +1,7 @@
 //! One sign-in, from its way to an account that is put to rest; told of step by step.
 //!
-//! It ends when nobody listens any more. What was granted by then and is not at rest yet is let go.
+//! It ends when nobody listens any more. What was granted by then is let go, unless it is just being put to
+//! rest.
 
 use super::Accounts;
 use crate::EngineError;
@@ -72,7 +73,7 @@ impl Accounts {
 
     /// Asks whose tokens these are, and puts them and the account to rest.
     pub(super) async fn complete(
-        &self,
+        self: &Arc<Self>,
         host: &Host,
         way: SignInWay,
         tokens: Tokens,
@@ -117,8 +118,7 @@ impl Accounts {
             client_id,
             signed_in_at: before.map_or_else(self.clock, |kept| kept.signed_in_at),
         };
-        self.put_to_rest(&kept, &tokens).await?;
-        Ok(kept.account)
+        self.keep(kept, tokens).await
     }
 
     async fn by_code(

@@ -6,8 +6,24 @@
 use crate::pushing::Push;
 use crate::resident::Resident;
 use crate::{Engine, EngineError};
-use anchorhold_domain::{Agent, Event, EventKind};
+use anchorhold_domain::{Agent, Event, EventKind, Fault};
 use std::sync::Arc;
+
+const INTERRUPTED: &str = "push_interrupted";
+
+/// How it is told that a program ended in the middle of a push.
+pub(crate) fn interrupted(branch: &str) -> Fault {
+    Fault {
+        code: INTERRUPTED.to_owned(),
+        message: format!("push {branch}: the program ended in the middle of it"),
+        hint: Some("push again; what arrived after all is not sent twice".to_owned()),
+    }
+}
+
+/// Whether the program ended in the middle of an agent's last push, and nobody looked yet what came of it.
+pub(super) fn was_interrupted(agent: &Agent) -> bool {
+    agent.error_code.as_deref() == Some(INTERRUPTED)
+}
 
 /// The last push that the log knows to have begun and not to have arrived.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,9 +73,16 @@ impl Engine {
         let Doubtful { branch, commit, tree, unreviewed } = sent;
         let completed =
             EventKind::PushCompleted { branch: branch.clone(), commit: commit.clone(), created: false };
-        let started = EventKind::PushStarted { branch, commit, tree, unreviewed };
-        resident.log.append(vec![started, completed]).await?;
-        Ok(true)
+        let started = EventKind::PushStarted { branch, commit: commit.clone(), tree, unreviewed };
+        // What came of the agent while the server was asked goes before.
+        let decide = |latest: &Agent, _: &[_]| {
+            let same = latest.status == agent.status
+                && latest.error_code == agent.error_code
+                && latest.deleted_at.is_none();
+            Ok(if same { vec![started, completed] } else { vec![] })
+        };
+        let latest = resident.log.append_if(decide).await?.agent;
+        Ok(latest.pushed_commit.as_ref() == Some(&commit))
     }
 
     async fn tip_of(&self, agent: &Agent, branch: &str, push: &Push) -> Result<Option<String>, EngineError> {

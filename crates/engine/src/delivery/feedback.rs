@@ -19,8 +19,10 @@ use uuid::Uuid;
 
 /// How many pieces one event holds.
 const MOST_AT_ONCE: usize = 50;
-/// How many pieces an agent hears of at all; what a machine says again and again fills no disk.
+/// How many pieces an agent hears of at all, edits included; what machines say again and again fills no disk.
 const MOST_OF_ALL: usize = 1_000;
+/// How many texts of one piece are heard: a comment that a machine rewrites each minute leaves room for others.
+const MOST_TEXTS: usize = 20;
 /// How much of a piece's text is kept, in bytes.
 const MOST_TEXT: usize = 16 * 1024;
 /// How much of a line is kept, in bytes.
@@ -35,10 +37,21 @@ pub(crate) struct Heard {
     seq: u32,
     /// What is of the pull request that there is now, in the order in which it came.
     items: Vec<FeedbackItem>,
-    /// What was heard at all, by its id, as its text was last.
-    known: HashMap<String, String>,
+    /// What was heard at all, by its first id.
+    known: HashMap<String, Known>,
+    /// How many pieces were heard at all.
+    count: usize,
     /// Whether the user was asked since the last piece came.
     pub(super) asked: bool,
+}
+
+/// What was heard of one piece.
+#[derive(Debug, Default)]
+struct Known {
+    /// Tells its last text from others.
+    hash: String,
+    /// How many texts it had.
+    texts: usize,
 }
 
 impl Heard {
@@ -50,7 +63,9 @@ impl Heard {
                 EventKind::FeedbackArrived { items } => {
                     self.asked = false;
                     for item in items {
-                        self.known.insert(first_id(&item.id).to_owned(), text_hash(item));
+                        let known = self.known.entry(first_id(&item.id).to_owned()).or_default();
+                        (known.hash, known.texts) = (text_hash(item), known.texts.saturating_add(1));
+                        self.count = self.count.saturating_add(1);
                         let feedback = item.clone();
                         self.items.push(FeedbackItem { feedback, taken: false, outdated: false });
                     }
@@ -79,7 +94,7 @@ impl Heard {
     /// What of `items` was not heard before, the oldest first. What was said differently since is heard
     /// again, under an id of its own.
     fn news(&self, items: Vec<Feedback>, pushed: Option<&str>) -> Vec<Feedback> {
-        let left = MOST_OF_ALL.saturating_sub(self.known.len());
+        let left = MOST_OF_ALL.saturating_sub(self.count);
         let mut news: Vec<Feedback> = Vec::new();
         for item in items {
             let mut item = bounded(item);
@@ -91,8 +106,9 @@ impl Heard {
             }
             match self.known.get(&item.id) {
                 // A check that ran says what it says.
-                Some(before) if is_check || *before == hash => continue,
-                Some(_) => item.id = format!("{}@{hash}", item.id),
+                Some(known) if is_check || known.hash == hash || known.texts >= MOST_TEXTS => continue,
+                // Counted, since what was said before can be said again.
+                Some(known) => item.id = format!("{}@{}", item.id, known.texts.saturating_add(1)),
                 None => {}
             }
             if !news.iter().any(|new| new.id == item.id) {
@@ -302,7 +318,7 @@ fn cut(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Heard, MOST_ANNOTATIONS, MOST_TEXT};
+    use super::{Heard, MOST_ANNOTATIONS, MOST_OF_ALL, MOST_TEXT, MOST_TEXTS};
     use anchorhold_domain::{Annotation, Event, EventKind, Feedback, FeedbackKind, InstructionId, Timestamp};
     use uuid::Uuid;
 
@@ -347,14 +363,35 @@ mod tests {
         );
         assert_eq!(ids(&news), ["comment/3"]);
         let edited = heard.news(vec![said("comment/1", "ONE"), said("comment/1", "ONE")], Some("p1"));
-        assert_eq!(ids(&edited), ["comment/1@2192e895"]);
+        assert_eq!(ids(&edited), ["comment/1@2"]);
     }
 
     #[test]
     fn an_edit_that_was_heard_is_not_news() {
-        let edited = said("comment/1@2192e895", "ONE");
+        let edited = said("comment/1@2", "ONE");
         let heard = heard(vec![arrived(vec![said("comment/1", "one")]), arrived(vec![edited])]);
         assert_eq!(heard.news(vec![said("comment/1", "ONE")], Some("p1")), []);
+    }
+
+    #[test]
+    fn each_text_of_a_piece_has_an_id_of_its_own_and_there_are_not_many() {
+        // An earlier version told edits apart by their text.
+        let mut kinds = vec![arrived(vec![said("comment/1", "a"), said("comment/1@3e23e816", "b")])];
+        let mut given = Vec::new();
+        for number in 0..MOST_OF_ALL {
+            let text = if number % 2 == 0 { "a" } else { "b" };
+            let news = heard(kinds.clone()).news(vec![said("comment/1", text)], Some("p1"));
+            if news.is_empty() {
+                break;
+            }
+            given.extend(news.iter().map(|item| item.id.clone()));
+            kinds.push(arrived(news));
+        }
+        assert_eq!(given, (3..=MOST_TEXTS).map(|number| format!("comment/1@{number}")).collect::<Vec<_>>());
+        let others = |from: usize| (from..from + 900).map(|number| said(&format!("comment/{number}"), ""));
+        kinds.push(arrived(others(1_000).collect()));
+        let left = heard(kinds).news(others(2_000).collect(), Some("p1"));
+        assert_eq!(left.len(), MOST_OF_ALL - MOST_TEXTS - 900);
     }
 
     #[test]

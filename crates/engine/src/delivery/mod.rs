@@ -19,6 +19,7 @@ mod template;
 mod unfinished;
 mod watching;
 
+pub(crate) use arrived::interrupted;
 pub(crate) use feedback::Heard;
 pub(crate) use plan::{check_delivery, has_something_to_push};
 pub(crate) use prepare::prepare;

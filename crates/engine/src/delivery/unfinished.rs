@@ -1,8 +1,10 @@
-//! What was still to be handed over by itself when a process ended: a push without a review, a pull request.
+//! What was still to be handed over by itself when a process ended: a push without a review, a pull request;
+//! and what came of a push that it ended in the middle of.
 //!
 //! The log alone says so. What was tried and failed is not tried again, and what the user turned off by now,
 //! or turned on only afterwards, is left to them.
 
+use super::arrived::was_interrupted;
 use super::pull_request::{after_push, is_open};
 use crate::life::Stage;
 use crate::resident::AtWork;
@@ -24,8 +26,10 @@ pub(crate) fn may_be_unfinished(agent: &Agent) -> bool {
         && agent.status == Status::Completed
         && agent.error_code.is_none()
         && agent.checkpoint.is_some();
-    push || agent.pushed_commit.is_some()
-        && hears(agent.pull_request.as_ref().is_some_and(is_open), agent.delivery)
+    was_interrupted(agent)
+        || push
+        || agent.pushed_commit.is_some()
+            && hears(agent.pull_request.as_ref().is_some_and(is_open), agent.delivery)
 }
 
 impl Engine {
@@ -44,6 +48,11 @@ impl Engine {
 
     async fn take_up_delivery(&self, id: AgentId) -> Result<(), EngineError> {
         let resident = self.resident(id).await?;
+        let agent = resident.log.latest();
+        if was_interrupted(&agent) {
+            let push = resident.pushes.begin();
+            self.record_arrival(&resident, &agent, &push).await?;
+        }
         if Unfinished::read(&self.events(id, 0).await?).pull_request {
             after_push(self.shared(), &resident).await;
         }

@@ -247,15 +247,22 @@ impl Engine {
     }
 
     /// Lets an agent go on that is paused until a time which has come. Whatever the user did with it in
-    /// between goes before.
-    pub(crate) async fn resume_due(&self, id: AgentId) -> Result<(), EngineError> {
+    /// between goes before. Returns false where it `waits` for nobody and the agent's work is held, as while a
+    /// push is signed.
+    pub(crate) async fn resume_due(&self, id: AgentId, waits: bool) -> Result<bool, EngineError> {
         let resident = self.resident(id).await?;
+        let mut work = match resident.work.try_lock() {
+            Ok(work) => work,
+            Err(_) if !waits => return Ok(false),
+            Err(_) => resident.work.lock().await,
+        };
         let now = resident.log.now();
         let decide = |agent: &Agent, _: &[_]| {
             let due = agent.status == Status::Paused && agent.resumes_at.is_some_and(|at| at <= now);
             Ok(if due && agent.deleted_at.is_none() { vec![EventKind::Resumed] } else { vec![] })
         };
-        self.set_to_work(&resident, decide).await.map(drop)
+        self.set_to(&resident, &mut work, decide).await?;
+        Ok(true)
     }
 
     /// Sets an agent to work on what is decided, unless that is nothing.
@@ -264,11 +271,19 @@ impl Engine {
         resident: &Arc<Resident>,
         decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
     ) -> Result<Agent, EngineError> {
-        let mut work = resident.work.lock().await;
+        self.set_to(resident, &mut *resident.work.lock().await, decide).await
+    }
+
+    async fn set_to(
+        &self,
+        resident: &Arc<Resident>,
+        work: &mut Option<Work>,
+        decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
+    ) -> Result<Agent, EngineError> {
         let appended = resident.log.append_if(decide).await?;
         if !appended.events.is_empty() {
             let rebuild = in_doubt(&self.events(appended.agent.id, 0).await?);
-            self.begin(resident, &mut work, Stage::Continue { rebuild });
+            self.begin(resident, work, Stage::Continue { rebuild });
         }
         Ok(Agent::clone(&appended.agent))
     }

@@ -45,7 +45,11 @@ impl Engine {
         let folder = DataFolder::open(&config.home, &config.program)?;
         let (clock, look) = (config.clock, config.patience.look);
         let engine = Self { shared: Arc::new(Shared::open(folder, config).await?) };
-        engine.recover().await?;
+        if let Err(error) = engine.recover().await {
+            // Agents that go on already would hold the folder, where nobody could see or stop them.
+            engine.close().await;
+            return Err(error);
+        }
         let (alarm, end) = (Arc::clone(&engine.shared.alarm), engine.shared.shutdown.clone());
         let ringing = crate::alarm::ring(Arc::downgrade(&engine.shared), alarm, clock, look, end);
         engine.shared.tasks.spawn(ringing);
@@ -61,16 +65,20 @@ impl Engine {
     }
 
     /// Ends the work going on, waits for it and lets go of the folder; agents at work go on when it is
-    /// opened again.
+    /// opened again. A push on its way is broken off: a silent server, or a key that waits for its user, holds
+    /// nobody who quits, and the next start finds out what arrived.
     pub async fn close(&self) {
         self.shared.shutdown.cancel();
         let residents: Vec<Arc<Resident>> = self.shared.residents.lock().await.values().cloned().collect();
+        // Before anything else, since the work of an agent is held while its push is prepared.
+        residents.iter().for_each(|resident| resident.pushes.close());
         for resident in residents {
             let work = resident.work.lock().await.take();
             finish(work).await;
         }
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
+        self.shared.accounts.close().await;
         self.shared.settle().await;
         if let Some(parser) = &self.shared.parser {
             parser.close().await;

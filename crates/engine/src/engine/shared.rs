@@ -86,7 +86,8 @@ impl Shared {
         let ledger = Arc::new(Ledger::open(&store, config.clock).await?);
         let shutdown = CancellationToken::new();
         let secrets = Secrets::system();
-        let accounts = Arc::new(Accounts::open(&config, store.clone(), secrets.clone()).await?);
+        let tasks = TaskTracker::new();
+        let accounts = Accounts::open(&config, store.clone(), secrets.clone(), tasks.clone()).await?;
         Ok(Self {
             slots: Slots::new(config.slots, settings.subscribe()),
             settings,
@@ -102,11 +103,11 @@ impl Shared {
             folder,
             store,
             secrets,
-            accounts,
+            accounts: Arc::new(accounts),
             residents: Mutex::default(),
             changed,
             shutdown,
-            tasks: TaskTracker::new(),
+            tasks,
             mentionable: Mentionable::default(),
             mirrors,
             connections: OnceCell::new(),

@@ -19,6 +19,9 @@ impl Life {
                 commit,
                 created: outcome.created,
             },
+            Err(_) if push.is_cancelled() && self.shared.shutdown.is_cancelled() => {
+                EventKind::PushFailed { fault: delivery::interrupted(&agent.target_branch) }
+            }
             Err(error) => EventKind::PushFailed { fault: error.fault() },
         };
         if let Err(error) = self.resident.log.append(vec![event]).await {
@@ -54,6 +57,8 @@ impl Life {
         let prepared = match delivery::prepare(&self.shared, &agent, PushWish::default(), true, &push).await {
             Ok(prepared) => prepared,
             Err(EngineError::NothingToPush { .. }) => return Ok(None),
+            // The next start does it.
+            Err(_) if self.shared.shutdown.is_cancelled() => return Ok(None),
             Err(error) => {
                 let failed = EventKind::DeliveryFailed { step: DeliveryStep::Push, fault: error.fault() };
                 self.resident.log.append(vec![failed]).await?;

@@ -5,6 +5,7 @@
 use anchorhold_testkit::GitServer;
 use std::io::{Error, Result};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -22,9 +23,11 @@ struct State {
     sign_in: String,
     /// What is kept back: git's name of the service.
     keeps: &'static str,
+    /// Whether everything is kept back, from the first question on.
+    shut: AtomicBool,
     open: watch::Sender<bool>,
-    /// Whether what is kept back has come as far as its content.
-    reached: watch::Sender<bool>,
+    /// How many have come whom it keeps back, as far as their content.
+    reached: watch::Sender<usize>,
 }
 
 impl Gate {
@@ -46,6 +49,7 @@ impl Gate {
             server: server.host(),
             sign_in: format!("Authorization: Basic {word}\r\nConnection: close\r\n"),
             keeps,
+            shut: AtomicBool::new(false),
             open: watch::Sender::default(),
             reached: watch::Sender::default(),
         });
@@ -65,8 +69,20 @@ impl Gate {
 
     /// Waits until somebody stands before the gate.
     pub async fn reached(&self) {
+        self.reached_by(1).await;
+    }
+
+    /// Waits until as many have come before the gate.
+    pub async fn reached_by(&self, count: usize) {
         let mut reached = self.state.reached.subscribe();
-        super::soon("somebody comes", reached.wait_for(|reached| *reached)).await.unwrap();
+        super::soon("somebody comes", reached.wait_for(|reached| *reached >= count)).await.unwrap();
+    }
+
+    /// Keeps back whoever comes from now on, as a server does that answers nobody, and counts anew.
+    pub fn shut(&self) {
+        self.state.open.send_replace(false);
+        self.state.reached.send_replace(0);
+        self.state.shut.store(true, Ordering::SeqCst);
     }
 
     pub fn open(&self) {
@@ -92,8 +108,9 @@ async fn relay(mut client: TcpStream, state: &State) -> Result<()> {
         }
     };
     let line = String::from_utf8_lossy(&bytes[..line_end]);
-    if line.starts_with("POST") && line.contains(state.keeps) {
-        state.reached.send_replace(true);
+    let kept = line.starts_with("POST") && line.contains(state.keeps);
+    if kept || state.shut.load(Ordering::SeqCst) {
+        state.reached.send_modify(|reached| *reached += 1);
         let mut open = state.open.subscribe();
         let _ = open.wait_for(|open| *open).await;
     }

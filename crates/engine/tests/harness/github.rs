@@ -57,6 +57,8 @@ pub struct Rules {
     pub pages: Vec<Vec<Value>>,
     /// The first page, from 1, that is kept back.
     pub held_page: Option<usize>,
+    /// The first page, from 1, that GitHub fails to give.
+    pub broken_page: Option<usize>,
     /// Whether an organisation is left out of the list, since it wants single sign-on.
     pub sso: bool,
     /// What came: method and path, and whether a token that it knows came with it.
@@ -281,6 +283,9 @@ impl State {
         let page: usize = form(query).get("page").and_then(|page| page.parse().ok()).unwrap_or(1);
         self.until(|rules| rules.held_page.is_none_or(|held| held > page)).await;
         let rules = self.rules.lock().unwrap();
+        if rules.broken_page.is_some_and(|broken| broken <= page) {
+            return ("502 Bad Gateway", String::new(), json!({"message": "Bad Gateway"}));
+        }
         let more = page < rules.pages.len();
         let next = format!("http://{}/api/v3/user/repos?page={}", self.address, page + 1);
         let link = if more { format!("Link: <{next}>; rel=\"next\"\r\n") } else { String::new() };

@@ -1,8 +1,8 @@
 //! Agents that are paused until a time and go on by themselves, across restarts, unless the user says
 //! otherwise.
 
-use crate::harness::{House, Voice, errand, finish, rest, start, told, until};
-use anchorhold_domain::{Agent, NewAgent, PauseReason, Status, Timestamp};
+use crate::harness::{Gate, House, Voice, errand, finish, rest, start, told, turn, until, write};
+use anchorhold_domain::{Agent, EventKind, Fault, NewAgent, PauseReason, PushWish, Status, Timestamp};
 use anchorhold_engine::{Config, Engine};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -78,6 +78,46 @@ async fn the_time_is_kept_across_a_restart_and_a_program_that_only_looks_resumes
 
     let engine = Engine::open(at(&house, clock)).await.unwrap();
     until(&engine, id, "completes", |agent| agent.status == Status::Completed).await;
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_whose_push_is_being_prepared_does_not_hold_up_the_others() {
+    static NOW: AtomicI64 = AtomicI64::new(1_000_000);
+    let clock: fn() -> Timestamp = || Timestamp(NOW.load(Ordering::SeqCst));
+    let house = House::new();
+    let (server, _remote) = house.served("hello");
+    let gate = Gate::before(&server).await;
+    let engine = Engine::open(at(&house, clock)).await.unwrap();
+    let voice = Voice::playing(vec![turn("", vec![write("b", "b\n"), finish("Adds b.")])]).await;
+    let pushes = start(&engine, errand(&gate.url("hello"), voice.choice())).await;
+    assert_eq!(rest(&engine, pushes).await.status, Status::Completed);
+    let spent = Voice::playing(spent()).await;
+    let new = NewAgent { name: "Other".to_owned(), ..errand(&gate.url("hello"), spent.choice()) };
+    let waits = start(&engine, new).await;
+    assert_eq!(rest(&engine, waits).await.pause_reason, Some(PauseReason::Quota));
+    engine.close().await;
+    // A push of which nobody knows what came of it, so that the next one asks the server first; and a time that
+    // comes before the other's.
+    let fault = Fault { code: "push_cancelled".to_owned(), message: "push".to_owned(), hint: None };
+    let (branch, zeros) = ("agent/work".to_owned(), "0".repeat(40));
+    let started = EventKind::PushStarted { branch, commit: zeros.clone(), tree: zeros, unreviewed: false };
+    let until_then = EventKind::Paused {
+        reason: PauseReason::Quota,
+        limit: None,
+        until: Some(Timestamp(1_000_001)),
+        fault: None,
+    };
+    house.leave(pushes, vec![started, EventKind::PushFailed { fault }, EventKind::Resumed, until_then]).await;
+
+    let engine = Engine::open(at(&house, clock)).await.unwrap();
+    gate.shut();
+    let pushing = engine.clone();
+    let pushing = tokio::spawn(async move { pushing.push(pushes, PushWish::default()).await });
+    gate.reached().await;
+    NOW.fetch_add(RESET * 1000, Ordering::SeqCst);
+    until(&engine, waits, "goes on", |agent| agent.status != Status::Paused).await;
+    assert!(!pushing.is_finished());
     engine.close().await;
 }
 

@@ -145,8 +145,8 @@ async fn failed_checks_are_answered_by_itself_on_the_same_pull_request_until_the
     let first = github.remote.tip("agent/work");
 
     // One has failed and another still runs: it waits.
-    github.check(1, &first, Some("failure"));
     github.check(2, &first, None);
+    github.check(1, &first, Some("failure"));
     until(&engine, id, "hears of the checks", |agent| agent.checks_open == 1).await;
     engine.look_for_feedback(id).await.unwrap();
     assert_eq!(engine.agent(id).await.unwrap().follow_ups, 0);

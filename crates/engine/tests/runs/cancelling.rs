@@ -78,6 +78,41 @@ async fn a_push_that_is_cancelled_on_its_way_says_so_and_is_recognised_where_it_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_quits_waits_for_no_push_and_the_next_start_finds_out_what_arrived() {
+    let house = House::new();
+    let (server, remote) = house.served("hello");
+    let gate = Gate::before(&server).await;
+    let engine = house.open().await;
+    let id = worked(&engine, &gate.url("hello")).await;
+    engine.push(id, PushWish::default()).await.unwrap();
+    gate.reached().await;
+    soon("it closes", engine.close()).await;
+
+    // A server that answers nobody does not keep the folder from opening.
+    gate.shut();
+    let engine = soon("it opens", house.open()).await;
+    let told = crate::harness::told(&engine, id).await;
+    assert_eq!(told[told.len() - 2..], ["pushStarted", "push failed: push_interrupted"]);
+    gate.reached().await;
+    // Nor does it keep anybody from quitting who asks it for a push.
+    let pushing = engine.clone();
+    let pushing = tokio::spawn(async move { pushing.push(id, PushWish::default()).await });
+    gate.reached_by(2).await;
+    soon("it closes", engine.close()).await;
+    assert_eq!(soon("the push", pushing).await.unwrap().unwrap_err().code(), "push_cancelled");
+
+    gate.open();
+    eventually("the server takes it", || remote.branches().len() == 2).await;
+    let engine = house.open().await;
+    let agent = soon("it is found", engine.at_rest(id)).await.unwrap();
+    let arrived = remote.tip("agent/work");
+    assert_eq!((&agent.error_code, agent.pushed_commit.as_ref()), (&None, Some(&arrived)));
+    let told = crate::harness::told(&engine, id).await;
+    assert_eq!(told[told.len() - 2..], ["pushStarted", "pushed, created: false"]);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_pull_request_of_a_push_that_arrived_late_is_opened_when_that_is_found() {
     let house = House::new();
     let github = StandIn::start(&house, &[("a", "a\n")]).await;

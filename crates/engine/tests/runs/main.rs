@@ -32,6 +32,7 @@ mod shallow;
 mod signing_in;
 mod sizes;
 mod slots;
+mod starting;
 mod steering;
 mod tools;
 mod trouble;

@@ -3,8 +3,9 @@
 use crate::harness::github::{PASTED, THEIRS, listed};
 use crate::harness::{GitHub, House, eventually, soon};
 use crate::signing_in::{by_code, config, ended};
-use anchorhold_domain::SignInWay;
-use anchorhold_engine::Engine;
+use anchorhold_domain::{SignInWay, Timestamp};
+use anchorhold_engine::{Config, Engine};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_answer_has_the_first_page_and_later_ones_have_all() {
@@ -62,6 +63,38 @@ async fn a_list_that_cannot_be_read_is_an_error_and_is_read_again_when_it_is_ask
     assert!(engine.accounts().await.unwrap()[0].trouble.is_some());
     ended(engine.sign_in(&github.host(), SignInWay::Code, None, None)).await.unwrap();
     assert_eq!(engine.repositories(Some(&account.key), "").await.unwrap().total, 1);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_could_not_be_read_whole_says_why_and_is_not_asked_for_again_at_once() {
+    static NOW: AtomicI64 = AtomicI64::new(1_000_000);
+    let (house, github) = (House::new(), GitHub::start().await);
+    let page = |name: &str| vec![listed(&github.host(), "octo", name, "2026-11-01T00:00:00Z")];
+    github.rules().pages = vec![page("tides"), page("old-tides")];
+    github.rules().broken_page = Some(2);
+    let config = Config { clock: || Timestamp(NOW.load(Ordering::SeqCst)), ..config(&house, &github) };
+    let engine = Engine::open(config).await.unwrap();
+    let account = by_code(&engine, &github).await;
+    let read = async || {
+        loop {
+            let found = soon("the list", engine.repositories(Some(&account.key), "")).await.unwrap();
+            if !found.reading {
+                break (found.total, found.fault.map(|fault| fault.code));
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let asked = || github.rules().asked.iter().filter(|(line, _)| line.ends_with("/user/repos")).count();
+    let cut = (1, Some("forge_refused".to_owned()));
+    assert_eq!(read().await, cut);
+    let before = asked();
+    for _ in 0..3 {
+        assert_eq!((read().await, asked()), (cut.clone(), before));
+    }
+    github.rules().broken_page = None;
+    NOW.fetch_add(60_000, Ordering::SeqCst);
+    assert_eq!(read().await, (2, None));
     engine.close().await;
 }
 

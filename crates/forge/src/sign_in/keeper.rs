@@ -22,6 +22,7 @@ const EARLY: Duration = Duration::from_secs(5 * 60);
 pub type SaveError = Box<dyn std::error::Error + Send + Sync>;
 
 type Saving = Pin<Box<dyn Future<Output = std::result::Result<(), SaveError>> + Send>>;
+type Loading = Pin<Box<dyn Future<Output = Option<Tokens>> + Send>>;
 
 /// The tokens of one account, kept fresh. Clones share them; there is one for each account, since a refresh
 /// token works once.
@@ -31,6 +32,7 @@ pub struct Keeper(Arc<Inner>);
 struct Inner {
     sign_in: SignIn,
     save: Box<dyn Fn(Tokens) -> Saving + Send + Sync>,
+    load: Box<dyn Fn() -> Loading + Send + Sync>,
     state: Mutex<State>,
 }
 
@@ -42,19 +44,25 @@ struct State {
     refused_before: bool,
     /// Why nothing more can be done, once that is so.
     ended: Option<Again>,
+    /// Whether nothing is refreshed any more, since nobody would wait for it.
+    closed: bool,
 }
 
 impl Keeper {
-    /// Keeps `tokens`, and hands each new set to `save` before anybody is given it.
+    /// Keeps `tokens`, and hands each new set to `save` before anybody is given it. Where they were spent by
+    /// somebody else, `load` says what rests by now: another process may keep the same account.
     #[must_use]
-    pub fn new<F, S>(sign_in: SignIn, tokens: Tokens, save: F) -> Self
+    pub fn new<F, S, G, L>(sign_in: SignIn, tokens: Tokens, save: F, load: G) -> Self
     where
         F: Fn(Tokens) -> S + Send + Sync + 'static,
         S: Future<Output = std::result::Result<(), SaveError>> + Send + 'static,
+        G: Fn() -> L + Send + Sync + 'static,
+        L: Future<Output = Option<Tokens>> + Send + 'static,
     {
-        let state = State { tokens, unsaved: false, refused_before: false, ended: None };
+        let state = State { tokens, unsaved: false, refused_before: false, ended: None, closed: false };
         let save = Box::new(move |tokens| -> Saving { Box::pin(save(tokens)) });
-        Self(Arc::new(Inner { sign_in, save, state: Mutex::new(state) }))
+        let load = Box::new(move || -> Loading { Box::pin(load()) });
+        Self(Arc::new(Inner { sign_in, save, load, state: Mutex::new(state) }))
     }
 
     /// Returns a token that holds for some minutes at least, refreshed where it has to be.
@@ -83,6 +91,17 @@ impl Keeper {
         }
     }
 
+    /// Ends it: waits for a refresh that is under way, and lets no other begin. Says whether it did; new tokens
+    /// that cannot be put to rest are held on to.
+    pub async fn close(&self) -> bool {
+        let mut state = self.0.state.lock().await;
+        if state.unsaved && self.0.save(&mut state).await.is_err() {
+            return false;
+        }
+        state.closed = true;
+        true
+    }
+
     /// In a task of its own, which ends with the limits on a question and on saving: who no longer waits must
     /// not throw away a set whose predecessor is spent.
     async fn ask(&self, refused: Option<Secret>) -> Result<Secret> {
@@ -105,6 +124,13 @@ impl Inner {
         if state.unsaved {
             self.save(state).await?;
         }
+        let first = self.fresh(state, refused, now).await;
+        let spent = matches!(state.ended, Some(Again::RefreshSpent));
+        if spent && self.reload(state).await { self.fresh(state, refused, now).await } else { first }
+    }
+
+    /// The token of now, refreshed where it has to be.
+    async fn fresh(&self, state: &mut State, refused: Option<&Secret>, now: SystemTime) -> Result<Secret> {
         // Who was refused with an earlier token only has to take the one of now.
         let refused = refused.is_some_and(|refused| refused.expose() == state.tokens.access.expose());
         let ends_before = |time: Option<SystemTime>| {
@@ -122,6 +148,10 @@ impl Inner {
             None if refused => Again::Revoked,
             None => Again::Expired,
             Some(_) if state.tokens.refresh_expires_at.is_some_and(|end| end <= now) => Again::RefreshSpent,
+            Some(_) if state.closed && usable => return Ok(state.tokens.access.clone()),
+            Some(_) if state.closed => {
+                return Err(SignInError::Interrupted { host: self.sign_in.host().name().to_owned() });
+            }
             Some(refresh) => match self.refresh(refresh).await {
                 Ok(tokens) => {
                     let before = std::mem::replace(&mut state.tokens, tokens);
@@ -147,6 +177,16 @@ impl Inner {
             },
         };
         if usable { Ok(state.tokens.access.clone()) } else { Err(self.again(reason)) }
+    }
+
+    /// Goes on with what rests by now, where that is something else; says whether it is.
+    async fn reload(&self, state: &mut State) -> bool {
+        let refresh = |tokens: &Tokens| tokens.refresh.as_ref().map(|token| token.expose().to_owned());
+        let Some(kept) = (self.load)().await.filter(|kept| refresh(kept) != refresh(&state.tokens)) else {
+            return false;
+        };
+        (state.tokens, state.refused_before, state.ended) = (kept, false, None);
+        true
     }
 
     async fn refresh(&self, refresh: &Secret) -> Result<Tokens> {

@@ -1,6 +1,6 @@
 //! Pull requests: opened, found, read and changed.
 
-use crate::github::{GitHub, ok, refuse};
+use crate::github::{GitHub, hang_up, ok, refuse};
 use crate::repositories::repository;
 use anchorhold_domain::{ChecksState, PullRequest, PullRequestState, Withheld};
 use anchorhold_forge::{NewPullRequest, PullRequestChange};
@@ -66,6 +66,40 @@ async fn a_pull_request_is_opened_with_what_was_written() {
         "body": "Mends the tides.", "draft": true,
     });
     assert_eq!(github.asked()[0].body, body);
+}
+
+#[tokio::test]
+async fn what_was_opened_or_changed_is_so_also_where_its_checks_cannot_be_read() {
+    let github = GitHub::start().await;
+    github.tell("POST /repos/octo/hello/pulls", [ok(pull_request(7)).status(201)]);
+    github.tell_ok("PATCH /repos/octo/hello/pulls/7", pull_request(7));
+    let route = format!("GET /repos/octo/hello/commits/{HEAD}");
+    for page in ["check-runs", "status"] {
+        github.tell(&format!("{route}/{page}"), [refuse(502, "Bad Gateway")]);
+    }
+    let forge = github.forge().await;
+    let opened = forge.create_pull_request("octo", "hello", &new()).await.unwrap();
+    assert_eq!(opened, expected(&github, 7));
+    let change = PullRequestChange { body: Some("New words".to_owned()), title: None };
+    let changed = forge.update_pull_request("octo", "hello", 7, &change).await.unwrap();
+    assert_eq!(changed, expected(&github, 7));
+}
+
+#[tokio::test]
+async fn one_whose_opening_was_not_answered_is_looked_for_once() {
+    let route = "POST /repos/octo/hello/pulls";
+    for lost in [hang_up, || refuse(502, "Bad Gateway")] {
+        let github = github().await;
+        github.tell(route, [lost()]).tell_ok("GET /repos/octo/hello/pulls", json!([pull_request(7)]));
+        let found = github.forge().await.create_pull_request("octo", "hello", &new()).await;
+        assert_eq!(found.unwrap(), expected(&github, 7));
+        // One that was closed before is not what was opened.
+        let mut closed = pull_request(6);
+        closed["state"] = json!("closed");
+        github.tell(route, [lost()]).tell_ok("GET /repos/octo/hello/pulls", json!([closed]));
+        let error = github.forge().await.create_pull_request("octo", "hello", &new()).await.unwrap_err();
+        assert!(error.to_string().starts_with("open a pull request in octo/hello"), "{error}");
+    }
 }
 
 /// A 422, which tells what is wrong in its errors.

@@ -26,14 +26,14 @@ fn first(fake: &Fake) -> Tokens {
 
 async fn keep(fake: &Fake, tokens: Tokens) -> (Keeper, Saved) {
     let saved = Saved::default();
-    let keeper = Keeper::new(fake.sign_in().await, tokens, {
-        let saved = Arc::clone(&saved);
-        move |tokens| {
-            saved.lock().unwrap().push(tokens.access.expose().to_owned());
-            async { Ok(()) }
-        }
-    });
-    (keeper, saved)
+    let (keeping, resting) = (Arc::clone(&saved), tokens.clone());
+    let save = move |tokens: Tokens| {
+        keeping.lock().unwrap().push(tokens.access.expose().to_owned());
+        async { Ok(()) }
+    };
+    // At rest is what nobody else changed.
+    let load = move || std::future::ready(Some(resting.clone()));
+    (Keeper::new(fake.sign_in().await, tokens, save, load), saved)
 }
 
 fn reason(result: Result<Secret, SignInError>) -> Again {
@@ -93,11 +93,61 @@ async fn a_refresh_token_that_was_used_elsewhere_means_to_sign_in_again_and_is_n
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refresh_token_that_another_process_used_is_replaced_by_what_that_one_put_to_rest() {
+    let _still = Still::hold();
+    let fake = Fake::start().await;
+    let ours = first(&fake);
+    fake.rules().issue();
+    let secret = |text: &str| Some(Secret::new(text.to_owned()));
+    let theirs = |lives| Tokens {
+        access: Secret::new("ghu_S3CRET2".to_owned()),
+        access_expires_at: Some(start() + seconds(lives)),
+        refresh: secret("ghr_S3CRET2"),
+        ..ours.clone()
+    };
+    let keep = async |lives| {
+        let theirs = theirs(lives);
+        let load = move || std::future::ready(Some(theirs.clone()));
+        Keeper::new(fake.sign_in().await, ours.clone(), |_| async { Ok(()) }, load)
+    };
+    // One whose token holds, and one whose token has to be refreshed in its turn.
+    let (holds, ends) = (keep(2 * 28800).await, keep(28800).await);
+    tokio::time::advance(seconds(28800)).await;
+    assert_eq!(holds.token().await.unwrap().expose(), "ghu_S3CRET2");
+    assert_eq!(fake.asked().len(), 1);
+    assert_eq!(ends.token().await.unwrap().expose(), "ghu_S3CRET3");
+    assert_eq!(fake.asked().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_closed_has_put_to_rest_what_it_asked_for_and_asks_no_more() {
+    let _still = Still::hold();
+    let fake = Fake::start().await;
+    let (keeper, saved) = keep(&fake, first(&fake)).await;
+    tokio::time::advance(seconds(28800)).await;
+    let mut asking = Box::pin(keeper.token());
+    // Polled until the question is out.
+    while fake.asked().is_empty() {
+        tokio::select! {
+            biased;
+            _ = &mut asking => break,
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    assert!(keeper.close().await);
+    assert_eq!(*saved.lock().unwrap(), ["ghu_S3CRET2"]);
+    assert_eq!(asking.await.unwrap().expose(), "ghu_S3CRET2");
+    tokio::time::advance(seconds(28800)).await;
+    assert_eq!(keeper.token().await.unwrap_err().code(), "sign_in_interrupted");
+    assert_eq!(fake.asked().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn new_tokens_are_put_to_rest_before_anybody_has_them_and_again_where_that_failed() {
     let _still = Still::hold();
     let fake = Fake::start().await;
     let (full, tries) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicUsize::new(0)));
-    let keeper = Keeper::new(fake.sign_in().await, first(&fake), {
+    let save = {
         let (full, tries) = (Arc::clone(&full), Arc::clone(&tries));
         move |tokens: Tokens| {
             assert_eq!(tokens.refresh.unwrap().expose(), "ghr_S3CRET2");
@@ -105,11 +155,12 @@ async fn new_tokens_are_put_to_rest_before_anybody_has_them_and_again_where_that
             let full = full.load(Ordering::Relaxed);
             async move { if full { Err(SaveError::from("no keychain")) } else { Ok(()) } }
         }
-    });
+    };
+    let keeper = Keeper::new(fake.sign_in().await, first(&fake), save, || async { None });
     tokio::time::advance(seconds(28800)).await;
-    for _ in 0..2 {
-        assert_eq!(keeper.token().await.unwrap_err().code(), "sign_in_not_saved");
-    }
+    assert_eq!(keeper.token().await.unwrap_err().code(), "sign_in_not_saved");
+    // Nor does it end with them.
+    assert!(!keeper.close().await);
     full.store(false, Ordering::Relaxed);
     for _ in 0..2 {
         assert_eq!(keeper.token().await.unwrap().expose(), "ghu_S3CRET2");
@@ -209,7 +260,7 @@ async fn what_a_code_gave_is_refreshed_without_a_secret() {
     let mut app = fake.app(AppKind::GitHubApp);
     app.client_secret = None;
     let sign_in = SignIn::new(app, clock()).await.unwrap();
-    let keeper = Keeper::new(sign_in, first(&fake), |_| async { Ok(()) });
+    let keeper = Keeper::new(sign_in, first(&fake), |_| async { Ok(()) }, || async { None });
     tokio::time::advance(seconds(28800)).await;
     assert_eq!(keeper.token().await.unwrap().expose(), "ghu_S3CRET2");
     assert!(!fake.asked()[0].form.contains_key("client_secret"));

@@ -82,7 +82,7 @@ async fn no_token_code_verifier_or_state_is_shown_told_or_logged() {
             ..anchorhold_forge::sign_in::Tokens::lasting(Secret::new("ghu_S3CRET".to_owned()))
         };
         heard.show(&tokens);
-        let keeper = Keeper::new(sign_in.clone(), tokens.clone(), |_| async { Ok(()) });
+        let keeper = Keeper::new(sign_in.clone(), tokens.clone(), |_| async { Ok(()) }, || async { None });
         heard.show(&keeper);
         heard.fail(&keeper.after_refusal(&tokens.access).await.unwrap_err());
     }

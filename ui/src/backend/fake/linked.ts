@@ -53,7 +53,15 @@ export class RecordedRepositories {
   ) {}
 
   find(account: string | null, host: string, text: string): RepositoryList {
-    const nothing = { repositories: [], total: 0, reading: false, grantUrl: null, ssoUrl: null, rate: null };
+    const nothing = {
+      repositories: [],
+      total: 0,
+      reading: false,
+      fault: null,
+      grantUrl: null,
+      ssoUrl: null,
+      rate: null,
+    };
     if (account === null) return { account, ...nothing };
     this.asked += 1;
     const reading = this.crowd && this.asked < 4;
@@ -69,6 +77,7 @@ export class RecordedRepositories {
       })),
       total: fitting.length,
       reading,
+      fault: null,
       grantUrl: `https://${host}/apps/anchorhold/installations/new`,
       ssoUrl: this.crowd ? "https://github.com/settings/tokens" : null,
       rate: {

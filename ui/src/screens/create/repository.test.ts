@@ -13,7 +13,7 @@ const repository = (name: string, more: Partial<LinkedRepository> = {}): LinkedR
   ...more,
 });
 const list = (repositories: LinkedRepository[], more: Partial<RepositoryList> = {}): RepositoryList => ({
-  ...{ account: "github.com/1", repositories, total: repositories.length, reading: false },
+  ...{ account: "github.com/1", repositories, total: repositories.length, reading: false, fault: null },
   ...{ grantUrl: "https://github.com/apps/anchorhold/installations/new", ssoUrl: null, rate: null },
   ...more,
 });
@@ -194,6 +194,25 @@ test("repositories that cannot be listed are said, and asked for again or signed
   await fireEvent.keyDown(await field("repo"), { key: "Escape" });
   await fireEvent.click(await field("repo"));
   await listed(3);
+});
+
+test("a list that could not be read whole is shown, with why and a way to read it again", async () => {
+  const fault = {
+    code: "forge_refused",
+    message: "list the repositories on github.com: it answers 502: Bad Gateway",
+    hint: "try again in a while",
+  };
+  let broken = true;
+  having(() => list(broken ? all.slice(0, 2) : all, { fault: broken ? fault : null }));
+  await fireEvent.click(await field("repo"));
+  await listed(2);
+  expect((await screen.findByTestId("repositories-cut")).textContent).toContain(
+    "Not all of them: list the repositories on github.com: it answers 502: Bad Gateway. Try again in a while.",
+  );
+  broken = false;
+  await fireEvent.click(screen.getByTestId("repositories-again"));
+  await listed(3);
+  expect(screen.queryByTestId("repositories-cut")).toBe(null);
 });
 
 test("organisations that want single sign-on are said to be missing, with the page that lets them in", async () => {
