@@ -1,7 +1,8 @@
 //! The end that the user asks for: one last answer without tools, whatever the limits say.
 //!
-//! Whatever becomes of that one request, which the model that stands in may answer, the run ends with it: it is completed, stopped, or paused with
-//! words about what is wrong. The work so far stays as the last checkpoint, which can be pushed.
+//! Whatever becomes of that one request, which the model that stands in may answer, the run ends with it: it
+//! is completed, stopped, or paused with words about what is wrong. The work so far stays as the last
+//! checkpoint, which can be pushed.
 
 use super::asking::Weight;
 use super::model::Reply;

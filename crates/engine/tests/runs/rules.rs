@@ -59,9 +59,9 @@ async fn what_is_excluded_is_never_sent_and_pushed_as_it_was() {
                 move_file("app", "lib"),
                 move_file("app/main.py", "app/.env.prod"),
                 write("app/main.py", "print(1)\n"),
-                finish("Done."),
             ],
         ),
+        turn("", vec![finish("Done.")]),
     ])
     .await;
     let engine = house.open().await;
@@ -110,9 +110,9 @@ async fn edits_outside_the_wanted_folders_and_of_protected_files_are_refused() {
                 delete("src"),
                 move_file("src/a.txt", "a.txt"),
                 edit("src/a.txt", "a", "A"),
-                finish("Done."),
             ],
         ),
+        turn("", vec![finish("Done.")]),
     ])
     .await;
     let engine = house.open().await;

@@ -13,8 +13,8 @@ fn before(kind: &EventKind) -> Vec<EventKind> {
         "cloned" | "cloneCancelled" => &["cloneStarted"],
         "cellOpened" | "turnStarted" | "modelAnswered" | "modelRetried" | "toolRequested"
         | "toolFinished" | "questionAsked" | "paused" | "completed" | "failed" | "slotTaken"
-        | "promptPrepared" | "modelSelected" | "modelInterrupted" | "planChanged" | "resultsShrunk"
-        | "compacted" | "loopNoticed" | "limitNeared" => &["cloneStarted", "cloned"],
+        | "promptPrepared" | "modelSelected" | "modelInterrupted" | "answerLost" | "planChanged"
+        | "resultsShrunk" | "compacted" | "loopNoticed" | "limitNeared" => &["cloneStarted", "cloned"],
         "questionAnswered" => &["cloneStarted", "cloned", "questionAsked"],
         "resumed" | "wrapUpRequested" | "pushStarted" | "reapplied" => &["cloneStarted", "cloned", "paused"],
         "pushCompleted" | "pushFailed" => &["cloneStarted", "cloned", "completed", "pushStarted"],
