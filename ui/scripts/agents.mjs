@@ -44,7 +44,9 @@ export const agentScreens = [
         return (
           list &&
           !wide(document.documentElement) &&
-          ![...list.children, ...list.querySelectorAll("[role=row]")].some(wide)
+          ![...list.children, document.querySelector("header"), ...list.querySelectorAll("[role=row]")].some(
+            wide,
+          )
         );
       }),
   },
