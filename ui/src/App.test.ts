@@ -53,6 +53,8 @@ test("a form that is left is there when it is opened again, until it is begun an
   await fill("create-name", "Tidy up");
   await fill("create-target", "mine");
   await fill("create-task", "Tidy");
+  await fill("create-repo", "octo/web");
+  await fill("create-source", "next");
   await fireEvent.input(screen.getByTestId("files-excluded"), { target: { value: "*.key" } });
   await fireEvent.keyDown(screen.getByRole("dialog"), { key: "Escape" });
   await waitFor(() => expect(screen.queryByRole("dialog")).toBe(null));
@@ -63,9 +65,40 @@ test("a form that is left is there when it is opened again, until it is begun an
       ({ value }) => value,
     );
   expect(await values()).toEqual(["Tidy up", "mine", "Tidy", "*.key"]);
+  await fireEvent.blur(await field("create-repo"));
+  await screen.findByText(/branches/);
+  expect((await field("create-source")).value).toBe("next");
   await click("create-anew");
   await waitFor(async () => expect((await values()).slice(0, 3)).toEqual(["", "", ""]));
   await waitFor(async () => expect((await values())[3]).toContain(".env"));
+});
+
+test("a form with a model of its own that is left while the models are listed again creates nothing", async () => {
+  const recorded = fakeBackend("still");
+  let list: () => void = () => {};
+  let listed: Promise<void> = Promise.resolve();
+  const asked: unknown[] = [];
+  open(paths.create, {
+    providers: async () => (await listed, recorded.providers()),
+    createAgent: (made) => (asked.push(made), recorded.createAgent(made)),
+  });
+  await waitFor(async () => expect((await field("create-model")).value).toBe("claude-sonnet-4-5"));
+  for (const [id, value] of Object.entries({ name: "Tidy up", task: "Tidy", repo: "octo/web" }))
+    await fill(`create-${id}`, value);
+  const close = async () => {
+    await fireEvent.keyDown(screen.getByRole("dialog"), { key: "Escape" });
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBe(null));
+  };
+  await close();
+  listed = new Promise((resolve) => (list = resolve));
+  router.go(paths.create);
+  await click("create-submit-start");
+  await screen.findByText("Waiting for the list of models…");
+  await close();
+  list();
+  await listed;
+  await new Promise((resolve) => setTimeout(resolve));
+  expect([asked, router.route]).toEqual([[], { name: "agents", creating: false }]);
 });
 
 test("what was created is not offered again", async () => {

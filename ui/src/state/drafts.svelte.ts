@@ -8,6 +8,8 @@ import { type Draft, emptyDraft } from "./draft";
 /** The form of a new agent, as it was left. */
 export class CreateDraft {
   fields = $state<Draft>({ ...emptyDraft });
+  /** Whether the source branch was chosen, and is not the repository's default any more. */
+  sourceTouched = $state(false);
   /** Whether the target branch was chosen, and follows the name no longer. */
   targetTouched = $state(false);
   /** The issue that the task came from. */
