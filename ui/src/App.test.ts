@@ -75,11 +75,12 @@ test("a form that is left is there when it is opened again, until it is begun an
 
 test("a form with a model of its own that is left while the models are listed again creates nothing", async () => {
   const recorded = fakeBackend("still");
+  const models = await recorded.providers();
   let list: () => void = () => {};
   let listed: Promise<void> = Promise.resolve();
   const asked: unknown[] = [];
   open(paths.create, {
-    providers: async () => (await listed, recorded.providers()),
+    providers: async () => (await listed, models),
     createAgent: (made) => (asked.push(made), recorded.createAgent(made)),
   });
   await waitFor(async () => expect((await field("create-model")).value).toBe("claude-sonnet-4-5"));

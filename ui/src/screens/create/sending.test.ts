@@ -52,10 +52,10 @@ test("a model without a known price asks for a token limit beside a money limit"
 /** Opens a form that is filled in and whose models are listed when the test says so. */
 async function waitingForModels() {
   const { asked, createAgent } = counting();
-  const recorded = new RecordedModels();
+  const models = await new RecordedModels().providers();
   let list: () => void = () => {};
   const listed = new Promise<void>((resolve) => (list = resolve));
-  const providers = async () => (await listed, recorded.providers());
+  const providers = async () => (await listed, models);
   show(CreateDialog, {}, { createAgent, providers });
   await fill(complete);
   return { asked, list };
