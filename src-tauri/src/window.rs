@@ -1,9 +1,13 @@
 //! The window: opened once, brought to the front by a second start.
 
+use crate::watches::Watches;
 use anchorhold_domain::AgentId;
-use tauri::{AppHandle, Manager, Runtime, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::webview::PageLoadEvent;
+use tauri::{AppHandle, Emitter, Manager, Runtime, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 const LABEL: &str = "main";
+/// What the page is told when a second start names an agent.
+const ASKED: &str = "agent-asked";
 
 /// Opens the window, on an agent where the arguments name one.
 pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) -> tauri::Result<()> {
@@ -11,6 +15,11 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) -> taur
         .title("Anchorhold")
         .inner_size(1280.0, 800.0)
         .min_inner_size(900.0, 560.0)
+        .on_page_load(|window, load| {
+            if load.event() == PageLoadEvent::Started {
+                window.state::<Watches>().end_all();
+            }
+        })
         .build()?;
     Ok(())
 }
@@ -28,14 +37,10 @@ pub(crate) fn show<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) {
     }
 }
 
-/// Leads an open window to the agent that the arguments name, if they do.
+/// Leads an open window to the agent that the arguments name, if they do. The page goes there by itself: to
+/// load it anew would lose what is typed in it.
 fn visit<R: Runtime>(window: &WebviewWindow<R>, arguments: &[String]) -> tauri::Result<()> {
-    if named(arguments).is_none() {
-        return Ok(());
-    }
-    let mut address = window.url()?;
-    address.set_path(&page(arguments));
-    window.navigate(address)
+    named(arguments).map_or(Ok(()), |id| window.emit(ASKED, id))
 }
 
 /// The page to open; an id that is none is ignored rather than put into an address.
@@ -49,7 +54,12 @@ fn named(arguments: &[String]) -> Option<AgentId> {
 
 #[cfg(test)]
 mod tests {
-    use super::page;
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::{ASKED, page, visit};
+    use std::sync::mpsc;
+    use tauri::test::mock_app;
+    use tauri::{Listener, WebviewUrl, WebviewWindowBuilder};
 
     #[test]
     fn only_an_id_becomes_part_of_the_address() {
@@ -57,5 +67,20 @@ mod tests {
         let pages = [["--agent", id], ["--agent", "../../x"], ["--other", id]]
             .map(|arguments| page(&arguments.map(str::to_owned)));
         assert_eq!(pages, [&format!("dashboard/agents/{id}"), "index.html", "index.html"]);
+    }
+    #[test]
+    fn a_second_start_asks_the_open_page_for_its_agent_and_for_nothing_else() {
+        let app = mock_app();
+        let window = WebviewWindowBuilder::new(&app, "main", WebviewUrl::default()).build().unwrap();
+        let (sender, heard) = mpsc::channel();
+        window.listen(ASKED, move |event| sender.send(event.payload().to_owned()).unwrap());
+        let before = window.url().unwrap();
+        let id = "019376a8-0000-7000-8000-000000000000";
+        for arguments in [vec!["--agent", "../../x"], vec![], vec!["--agent", id]] {
+            visit(&window, &arguments.into_iter().map(str::to_owned).collect::<Vec<_>>()).unwrap();
+        }
+        assert_eq!(heard.recv().unwrap(), format!("\"{id}\""));
+        assert!(heard.try_recv().is_err());
+        assert_eq!(window.url().unwrap(), before);
     }
 }

@@ -175,6 +175,16 @@ fn a_data_folder_in_use_is_said_in_the_window_and_tried_again() {
 }
 
 #[test]
+fn a_list_that_cannot_be_read_is_refused_instead_of_followed_in_silence() {
+    let page = open();
+    let follow = || page.invoke("watch_agents", json!({"channel": "__CHANNEL__:1"}));
+    let number = follow().unwrap();
+    page.invoke("unwatch", json!({"watch": number})).unwrap();
+    tauri::async_runtime::block_on(page.app.state::<Opened>().close());
+    assert!(follow().unwrap_err()["message"].is_string());
+}
+
+#[test]
 fn a_sign_in_tells_how_it_ends_and_its_faults_have_codes() {
     let page = open();
     assert_eq!(page.invoke("accounts", json!({})).unwrap(), json!([]));

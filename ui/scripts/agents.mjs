@@ -32,6 +32,34 @@ const openFile = (path) => (page) => page.click(`[data-testid=file-row][data-pat
 
 export const agentScreens = [
   { name: "agents", path: "/dashboard/agents" },
+  // As small as the window can be made; everything has its place there as well.
+  {
+    name: "agents-narrow",
+    path: "/dashboard/agents",
+    sizes: [{ width: 900, height: 560 }],
+    act: (page) =>
+      page.waitForFunction(() => {
+        const list = document.querySelector("[role=grid]");
+        const wide = (element) => element.scrollWidth > element.clientWidth;
+        return (
+          list &&
+          !wide(document.documentElement) &&
+          ![...list.children, document.querySelector("header"), ...list.querySelectorAll("[role=row]")].some(
+            wide,
+          )
+        );
+      }),
+  },
+  {
+    name: "create-again",
+    path: "/dashboard/agents/new",
+    act: async (page) => {
+      await page.fill("[data-testid=create-name]", "Tidy up the build");
+      await page.keyboard.press("Escape");
+      await page.click("[data-testid=new-agent]");
+      await page.waitForSelector("[data-testid=create-anew]");
+    },
+  },
   {
     name: "agents-focus",
     path: "/dashboard/agents",

@@ -139,9 +139,9 @@ export const commands = {
 	/**  Lists the container engines that can be chosen, and asks each of them. */
 	engines: () => typedError<EngineOption[], Fault>(__TAURI_INVOKE("engines")),
 	/**  Follows the list of agents; returns the watch's number. */
-	watchAgents: (channel: Channel<Agent[]>) => typedError<number, Fault>(__TAURI_INVOKE("watch_agents", { channel })),
+	watchAgents: (channel: Channel<Followed<Agent[]>>) => typedError<number, Fault>(__TAURI_INVOKE("watch_agents", { channel })),
 	/**  Follows an agent after an event; returns the watch's number. */
-	watch: (id: AgentId, afterSeq: number, channel: Channel<Update>) => typedError<number, Fault>(__TAURI_INVOKE("watch", { id, afterSeq, channel })),
+	watch: (id: AgentId, afterSeq: number, channel: Channel<Followed<Update>>) => typedError<number, Fault>(__TAURI_INVOKE("watch", { id, afterSeq, channel })),
 	/**  Ends a watch. */
 	unwatch: (watch: number) => typedError<null, Fault>(__TAURI_INVOKE("unwatch", { watch })),
 };
@@ -1045,6 +1045,13 @@ export type FileRules = {
 	/**  What it sees and may not change. */
 	protected: string[],
 };
+
+/**  What a page hears of something that it follows for as long as it likes. */
+export type Followed<T> = 
+/**  What happened. */
+{ type: "told"; message: T } | 
+/**  That nothing more will be told, although the page still listens. */
+{ type: "ended"; fault: Fault };
 
 /**  The app in whose name users sign in to a host, where it is not the built-in one. */
 export type ForgeApp = {

@@ -2,7 +2,7 @@
 
 use super::{Answer, fault};
 use crate::opened::Opened;
-use crate::watches::Watches;
+use crate::watches::{Followed, Watches};
 use anchorhold_domain::{Agent, AgentId, Update};
 use tauri::State;
 use tauri::ipc::Channel;
@@ -13,9 +13,12 @@ use tauri::ipc::Channel;
 pub async fn watch_agents(
     engine: State<'_, Opened>,
     watches: State<'_, Watches>,
-    channel: Channel<Vec<Agent>>,
+    channel: Channel<Followed<Vec<Agent>>>,
 ) -> Answer<u32> {
-    Ok(watches.begin(engine.get().await?.watch_agents(), channel))
+    let engine = engine.get().await?;
+    // A list that cannot be read is refused here, where the page hears why.
+    engine.agents().await.map_err(fault)?;
+    Ok(watches.follow(engine.watch_agents(), channel))
 }
 
 /// Follows an agent after an event; returns the watch's number.
@@ -26,9 +29,9 @@ pub async fn watch(
     watches: State<'_, Watches>,
     id: AgentId,
     after_seq: u32,
-    channel: Channel<Update>,
+    channel: Channel<Followed<Update>>,
 ) -> Answer<u32> {
-    Ok(watches.begin(engine.get().await?.watch(id, after_seq).await.map_err(fault)?, channel))
+    Ok(watches.follow(engine.get().await?.watch(id, after_seq).await.map_err(fault)?, channel))
 }
 
 /// Ends a watch.

@@ -94,6 +94,8 @@ export interface Backend {
   ): Unsubscribe;
   /** Calls back when a link ended a sign-in that none of {@link signIn} waits for. */
   watchSignIns(heard: (ended: SignInProgress) => void): Unsubscribe;
+  /** Calls back with an agent's id when the program was started once more to show it. */
+  watchVisits(heard: (id: string) => void): Unsubscribe;
   /** Forgets an account and its tokens on this machine. */
   signOut(key: string): Promise<void>;
   /** Uses an account on its host from now on. */

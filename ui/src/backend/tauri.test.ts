@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import type { Agent, Fault } from "../bindings";
+import type { Agent, Fault, Followed } from "../bindings";
 
 const fault: Fault = { code: "agent_unknown", message: "start the agent: there is none", hint: null };
 const ended: number[] = [];
@@ -7,6 +7,7 @@ const cancelled: number[] = [];
 const handlers = new Map<string, (event: { payload: unknown }) => void>();
 let listened: () => void = () => {};
 let open: (watch: number) => void = () => {};
+let tell: (said: Followed<Agent[]>) => void = () => {};
 
 vi.mock("@tauri-apps/api/core", () => ({
   Channel: class {
@@ -24,8 +25,9 @@ vi.mock("../bindings", () => ({
     agents: async () => ({ status: "ok", data: ["an agent"] }),
     start: async () => ({ status: "error", error: fault }),
     stop: () => Promise.reject(new Error("the command is not allowed")),
-    watchAgents: (channel: { onmessage: (agents: Agent[]) => void }) => {
-      channel.onmessage([]);
+    watchAgents: (channel: { onmessage: (said: Followed<Agent[]>) => void }) => {
+      tell = (said) => channel.onmessage(said);
+      tell({ type: "told", message: [] });
       return new Promise((resolve) => (open = (watch) => resolve({ status: "ok", data: watch })));
     },
     unwatch: async (watch: number) => void ended.push(watch),
@@ -82,4 +84,27 @@ test("a sign-in that a link ended is heard until the watch is ended, also while 
   expect(heard).toEqual([{ type: "failed", fault }]);
   listened();
   await vi.waitFor(() => expect(handlers.has("sign-in-ended")).toBe(false));
+});
+
+test("a watch that breaks off has failed, unless nobody follows it any more", () => {
+  const heard: unknown[] = [];
+  const follow = () =>
+    tauriBackend.watchAgents(
+      (agents) => heard.push(agents),
+      (why) => heard.push(why.code),
+    );
+  follow();
+  tell({ type: "ended", fault });
+  expect(heard).toEqual([[], "agent_unknown"]);
+  follow()();
+  tell({ type: "ended", fault });
+  expect(heard).toEqual([[], "agent_unknown", []]);
+});
+
+test("a second start leads the open page to the agent that it names", () => {
+  const asked: string[] = [];
+  const end = tauriBackend.watchVisits((id) => asked.push(id));
+  handlers.get("agent-asked")?.({ payload: "a1" });
+  end();
+  expect(asked).toEqual(["a1"]);
 });

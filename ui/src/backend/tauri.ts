@@ -1,7 +1,7 @@
 /** The backend inside the desktop app: the generated commands, with results turned into rejections. */
 import { Channel } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import { commands, type Fault, type SignInProgress } from "../bindings";
+import { commands, type Fault, type Followed, type SignInProgress } from "../bindings";
 import { type Backend, toFault, type Unsubscribe } from "./backend";
 
 type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: Fault };
@@ -29,7 +29,7 @@ function subscribe<T>(
   open: (channel: Channel<T>) => Promise<Answer<number>>,
   heard: (message: T) => void,
   failed: (fault: Fault) => void,
-  end: (number: number) => Promise<unknown> = commands.unwatch,
+  end: (number: number) => Promise<unknown>,
 ): Unsubscribe {
   let active = true;
   const channel = new Channel<T>((message) => {
@@ -45,6 +45,16 @@ function subscribe<T>(
     // The watch may still be opening, so it is ended by its number once that is known.
     opened.then(end).catch(() => undefined);
   };
+}
+
+/** Subscribes to what has no end of its own: where it ends, that is a failure. */
+function watching<T>(
+  open: (channel: Channel<Followed<T>>) => Promise<Answer<number>>,
+  heard: (message: T) => void,
+  failed: (fault: Fault) => void,
+): Unsubscribe {
+  const hear = (said: Followed<T>) => (said.type === "told" ? heard(said.message) : failed(said.fault));
+  return subscribe(open, hear, failed, commands.unwatch);
 }
 
 /** Hears an event of the shell, which concerns no command. */
@@ -99,6 +109,7 @@ export const tauriBackend: Backend = {
       commands.cancelSignIn,
     ),
   watchSignIns: (heard) => follow<SignInProgress>("sign-in-ended", heard),
+  watchVisits: (heard) => follow<string>("agent-asked", heard),
   signOut: (key) => done(commands.signOut(key)),
   chooseAccount: (key) => done(commands.chooseAccount(key)),
   setCommitEmail: (key, email) => done(commands.setCommitEmail(key, email)),
@@ -134,7 +145,7 @@ export const tauriBackend: Backend = {
   dayUsage: () => take(commands.dayUsage()),
   theme: () => take(commands.theme()),
   setTheme: (theme) => done(commands.setTheme(theme)),
-  watchAgents: (heard, failed) => subscribe((channel) => commands.watchAgents(channel), heard, failed),
+  watchAgents: (heard, failed) => watching((channel) => commands.watchAgents(channel), heard, failed),
   watch: (id, afterSeq, heard, failed) =>
-    subscribe((channel) => commands.watch(id, afterSeq, channel), heard, failed),
+    watching((channel) => commands.watch(id, afterSeq, channel), heard, failed),
 };

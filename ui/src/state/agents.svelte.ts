@@ -2,6 +2,18 @@
 import type { Agent, EngineStatus, Fault } from "../bindings";
 import type { Backend } from "../backend/backend";
 import { toFault } from "../backend/backend";
+import { Drafts } from "./drafts.svelte";
+import type { Filter } from "./filter";
+
+/** How the list is looked at, which stays while an agent is open. */
+export class ListView {
+  search = $state("");
+  filter = $state<Filter>("all");
+  /** The agent whose row the keys move from. */
+  active = $state<string | null>(null);
+  /** How far it is scrolled, in pixels. */
+  offset = 0;
+}
 
 export class Agents {
   all = $state.raw<readonly Agent[]>([]);
@@ -10,6 +22,8 @@ export class Agents {
   engine = $state.raw<EngineStatus | null>(null);
   /** Whether the container engine is being asked. */
   looking = $state(false);
+  readonly view = new ListView();
+  readonly drafts = new Drafts();
   private asked = 0;
   private end: () => void = () => {};
 

@@ -195,3 +195,21 @@ test("a fault of the engine goes to its field by its code", () => {
   expect(fieldOf(fault("depth_invalid"), complete)).toBe("history");
   expect(placed(fault("model_empty"), complete)).toMatchObject({ model: { name: {} } });
 });
+
+test("a fault of a model goes to the choice that it names, or to neither", () => {
+  const model = { ...emptyModel, provider: "openai", name: "gpt-5.1" };
+  const own = { ...emptyModel, provider: "compatible", name: "mine", address: "http://a.example.com" };
+  const at = (code: string, named: string, first: typeof model, second: typeof model | null) =>
+    placed(
+      { code, message: `use the model ${named}: no`, hint: null },
+      { ...complete, model: first, fallback: second },
+    );
+  const said = { message: "use the model compatible/mine: no", hint: null };
+  expect(at("address_in_clear", "compatible/mine", model, own)).toEqual({ fallback: { address: said } });
+  expect(at("address_in_clear", "compatible/mine", own, model)).toEqual({ model: { address: said } });
+  expect(at("provider_unknown", "compatible/mine", model, own)).toEqual({ fallback: { name: said } });
+  // A field that is not there, or a choice that may be either, would show nothing.
+  expect(at("address_in_clear", "openai/gpt-5.1", model, own)).toBe(null);
+  expect(at("model_empty", "compatible/mine", own, own)).toBe(null);
+  expect(at("address_invalid", "openai/gpt-5.1", model, null)).toBe(null);
+});

@@ -128,13 +128,29 @@ const ofAddress = new Set(["address_missing", "address_invalid", "address_has_se
 /** Puts a fault of the engine at its field; nothing where it is about the whole. */
 export function placed(fault: Fault, draft: Draft): Problems | null {
   const problem = { message: fault.message, hint: fault.hint };
-  if (ofModel.has(fault.code)) return { model: { name: problem } };
-  if (ofAddress.has(fault.code)) return { model: { address: problem } };
+  if (ofModel.has(fault.code)) return atChoice(fault, draft, () => true, { name: problem });
+  if (ofAddress.has(fault.code)) return atChoice(fault, draft, takesAddress, { address: problem });
   const files = rulesProblems(fault);
   if (files) return { files };
   const field = fieldOf(fault, draft);
   return field && { [field]: problem };
 }
+
+/** Puts a fault at the choice that its message quotes; nothing where that may be either, or has no such field. */
+function atChoice(
+  fault: Fault,
+  { model, fallback }: Draft,
+  has: (choice: ModelDraft) => boolean,
+  problems: ModelProblems,
+): Problems | null {
+  const quoted = (choice: ModelDraft) => fault.message.includes(`${choice.provider}/${choice.name.trim()}`);
+  if (fallback && quoted(model) === quoted(fallback)) return null;
+  if (fallback && quoted(fallback)) return has(fallback) ? { fallback: problems } : null;
+  return has(model) ? { model: problems } : null;
+}
+
+/** Whether a choice has a field for its address, which a provider with one of its own has not. */
+const takesAddress = ({ provider }: ModelDraft) => provider === "compatible";
 
 /** Names the field a fault belongs to, or `null` where it is about the whole. */
 export function fieldOf(fault: Fault, draft: Draft): Field | null {

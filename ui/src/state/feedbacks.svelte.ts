@@ -10,7 +10,7 @@ export class Feedbacks {
   /** Why GitHub could not be asked; what is known stays. */
   trouble = $state.raw<Fault | null>(null);
   looking = $state(false);
-  /** When GitHub last answered, as far as this screen knows. */
+  /** When GitHub last answered somebody here; it is asked by itself as well. */
   lookedAt = $state<number | null>(null);
   private asking = false;
   private again = false;
@@ -30,6 +30,12 @@ export class Feedbacks {
       await this.read();
     }
     this.asking = false;
+  }
+
+  /** Takes it that the log says something new: GitHub was asked, so what was in the way of that is over. */
+  async heard(): Promise<void> {
+    this.trouble = null;
+    await this.refresh();
   }
 
   /** Asks GitHub; what is new comes by the log, and is read here for whoever waits. */

@@ -61,6 +61,7 @@ export function settle(live: Live, events: readonly Event[]): Live {
   let next = live;
   for (const { kind } of events) {
     switch (kind.type) {
+      case "cloneStarted":
       case "cloned":
       case "cloneCancelled":
         next = { ...next, clone: null };
@@ -71,14 +72,19 @@ export function settle(live: Live, events: readonly Event[]): Live {
       case "modelAnswered":
       case "modelRetried":
       case "modelInterrupted":
-      case "paused":
       case "questionAsked":
+        next = { ...next, ...nothingSaid };
+        break;
+      case "paused":
       case "completed":
       case "failed":
-        next = { ...next, asking: false, text: "", reasoning: "", calls: [], unwritten: null };
+        // What was still on its way when the run ended has no event of its own.
+        next = nothingLive;
         break;
       default:
     }
   }
   return next;
 }
+
+const nothingSaid = { asking: false, text: "", reasoning: "", calls: [], unwritten: null };

@@ -1,18 +1,19 @@
 /** What a push would do, asked for when the dialog opens and whenever something that it rests on changed. */
 import type { Fault, PushPlan } from "../bindings";
 import { type Backend, toFault } from "../backend/backend";
+import type { Messages } from "./drafts.svelte";
 
 export class Plan {
   shown = $state.raw<PushPlan | null>(null);
   fault = $state.raw<Fault | null>(null);
-  /** The messages of its commits as the user has them; a new plan brings new ones. */
-  messages = $state<string[]>([]);
   looking = $state(false);
   private asked = 0;
 
   constructor(
     private readonly backend: Backend,
     private readonly id: string,
+    /** The messages of its commits as the user has them; another plan brings others. */
+    readonly messages: Messages,
   ) {}
 
   /** Asks anew; what is shown stays until the answer comes, and only the last question is heard. */
@@ -32,10 +33,7 @@ export class Plan {
   }
 
   private take(plan: PushPlan): void {
-    const before = this.shown?.commits.map((commit) => commit.message);
-    const made = plan.commits.map((commit) => commit.message);
-    // What the user wrote stays as long as the plan proposes what it proposed before.
-    if (JSON.stringify(before) !== JSON.stringify(made)) this.messages = made;
+    this.messages.propose(plan.commits.map((commit) => commit.message));
     this.shown = plan;
     this.fault = null;
   }

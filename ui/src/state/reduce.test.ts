@@ -137,3 +137,13 @@ test("keys are unique, so that rows keep their place on screen", () => {
   const keys = reduceAll(emptyLog, log(cloned, requested("1"))).rows.map((row) => row.key);
   expect(new Set(keys).size).toBe(keys.length);
 });
+
+test("one file that was cloned is one file", () => {
+  const cloned = { type: "cloned", baseCommit: "7c1f0d2ab94e", baseTree: "e2", kib: 1 } as const;
+  const texts = [1, 1284].map(
+    (files) =>
+      (reduce(emptyLog, { seq: 1, at: 1, kind: { ...cloned, files, notes: [] } }).rows[0] as { text: string })
+        .text,
+  );
+  expect(texts).toEqual(["Cloned 1 file", "Cloned 1,284 files"]);
+});

@@ -1,6 +1,6 @@
 /** Makes the rows of the activity panel out of events. */
 import type { Event, Fault, ToolCall } from "../bindings";
-import { sentence } from "./format";
+import { plural, sentence } from "./format";
 import { foldHandover } from "./handover";
 import { noteOf } from "./notes";
 import type { Draft, LogRow, Tone } from "./reduce";
@@ -27,7 +27,7 @@ export function foldRows(draft: Draft, { seq, at, kind }: Event): void {
     case "cloneStarted":
       return void milestone("plain", "Cloning");
     case "cloned": {
-      milestone("plain", `Cloned ${kind.files.toLocaleString("en")} files`, kind.baseCommit.slice(0, 10));
+      milestone("plain", `Cloned ${plural(kind.files, "file")}`, kind.baseCommit.slice(0, 10));
       kind.notes.forEach((note, index) =>
         draft.rows.push({
           key: `${key}.${index}`,

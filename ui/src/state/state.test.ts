@@ -62,10 +62,11 @@ test("filters count agents that run, need someone and are done", () => {
     agent({ status: "PAUSED" }),
     agent({ status: "ERROR" }),
     agent({ status: "COMPLETED" }),
+    agent({ status: "COMPLETED", errorMessage: "push the branch: refused" }),
     agent({ waiting: true }),
     agent({}),
   ];
-  expect(count(agents)).toEqual({ all: 6, running: 2, needsYou: 2, completed: 1 });
+  expect(count(agents)).toEqual({ all: 7, running: 2, needsYou: 3, completed: 2 });
 });
 
 test("a search finds agents that hold all of its words, newest first", () => {
@@ -221,4 +222,22 @@ test("an end that the log could not hold takes the place of what was being said,
   expect(ended).toEqual({ ...nothingLive, unwritten: fault });
   const paused = { type: "paused", reason: "INTERRUPTED", limit: null } as const;
   expect(settle(ended, [{ seq: 1, at: 1, kind: paused }])).toEqual(nothingLive);
+});
+
+test("how far a clone and a filling are passes when they end, however they end", () => {
+  const clone = {
+    type: "cloneProgress",
+    phase: "RECEIVING",
+    ...{ received: 1, total: 2, kib: 3, bytesPerSecond: 4, againInS: 0 },
+  } as const;
+  const live = [clone, { type: "importProgress", done: 1, total: 2 } as const].reduce(hear, nothingLive);
+  expect([live.clone, live.filling]).toEqual([clone, { type: "importProgress", done: 1, total: 2 }]);
+  const fault = { code: "fetch_failed", message: "fetch the branch: no answer", hint: null };
+  const ends = [
+    { type: "paused", reason: "INTERRUPTED", limit: null } as const,
+    { type: "failed", fault } as const,
+  ];
+  for (const kind of ends) expect(settle(live, [{ seq: 1, at: 1, kind }])).toEqual(nothingLive);
+  const again = settle(live, [{ seq: 1, at: 1, kind: { type: "cloneStarted" } }]);
+  expect([again.clone, again.filling]).toEqual([null, live.filling]);
 });

@@ -51,7 +51,8 @@ export function canInstruct(agent: Agent): boolean {
 
 /** Whether a person has to do something before the agent goes on. */
 export function needsYou(agent: Agent): boolean {
-  if (agent.status === "COMPLETED") return hasOpenFeedback(agent);
+  // What is wrong with one that is completed is its push.
+  if (agent.status === "COMPLETED") return agent.errorMessage !== null || hasOpenFeedback(agent);
   return (agent.status === "PAUSED" && agent.resumesAt === null) || agent.status === "ERROR";
 }
 

@@ -1,5 +1,6 @@
 /** An agent's push dialog, opened over the recording, with a log that can be written on by hand. */
 import { fireEvent, screen } from "@testing-library/svelte";
+import { toast } from "svelte-sonner";
 import type { Backend } from "../backend/backend";
 import { fakeBackend } from "../backend/fake/fake";
 import { recordedPlan } from "../backend/fake/plans";
@@ -51,3 +52,7 @@ export const failed = ({ code, message, hint }: Fault) => ({
   errorMessage: message,
   errorHint: hint,
 });
+
+/** The titles of what is shown beside everything else. */
+export const toasts = () =>
+  toast.getActiveToasts().map((each) => ("title" in each ? String(each.title) : ""));

@@ -13,6 +13,7 @@ Element.prototype.scrollIntoView ??= () => {};
 Element.prototype.scrollTo ??= () => {};
 Element.prototype.animate ??= () =>
   ({ cancel() {}, finished: Promise.resolve(), onfinish: null }) as unknown as Animation;
+globalThis.CSS ??= { escape: (text: string) => text } as typeof CSS;
 globalThis.matchMedia ??= ((query: string) => ({
   matches: false,
   media: query,

@@ -41,7 +41,8 @@ impl Engine {
         Ok(receiver)
     }
 
-    /// Follows the list of agents: all of them now, and again after each change.
+    /// Follows the list of agents: all of them now, and again after each change. It ends where the list cannot be
+    /// read, so that nobody takes an old one for the present.
     #[must_use]
     pub fn watch_agents(&self) -> mpsc::Receiver<Vec<Agent>> {
         let (sender, receiver) = mpsc::channel(1);
@@ -57,7 +58,8 @@ impl Engine {
                         }
                     }
                     Err(error) => {
-                        tracing::error!(error = error.message(), "the list of agents cannot be read")
+                        tracing::error!(error = error.message(), "the list of agents cannot be read");
+                        return;
                     }
                 }
                 tokio::select! {
@@ -166,6 +168,7 @@ mod tests {
 
     use super::{Log, catch_up};
     use crate::log::tests::{log, note};
+    use crate::{Config, Engine};
     use anchorhold_domain::{Timestamp, Update};
     use std::sync::Arc;
     use tokio::sync::mpsc;
@@ -208,5 +211,15 @@ mod tests {
         }
         writing.await.unwrap();
         assert_eq!(caught_up(&log).await, (401, 401));
+    }
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_list_that_cannot_be_read_any_more_ends_rather_than_stand_still() {
+        let place = tempfile::tempdir().unwrap();
+        let engine = Engine::open(Config::new(place.path().join("home"), "a test")).await.unwrap();
+        let mut list = engine.watch_agents();
+        assert_eq!(list.recv().await, Some(Vec::new()));
+        engine.shared.store.close().await;
+        engine.shared.changed.send_modify(|_| ());
+        assert_eq!(list.recv().await, None);
     }
 }

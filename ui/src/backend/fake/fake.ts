@@ -181,6 +181,7 @@ class FakeBackend extends RecordedGitHub implements Omit<Backend, keyof Handover
   }
 
   branches = recordedBranches;
+  watchVisits: Backend["watchVisits"] = () => () => undefined;
 
   async engineStatus(): Promise<EngineStatus> {
     if (this.inUse) throw folderInUse;

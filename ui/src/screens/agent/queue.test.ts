@@ -117,3 +117,15 @@ test("the buttons of the first and the last instruction lead no further", async 
   await fireEvent.click(screen.getAllByTestId("queue-down")[1] as HTMLElement);
   await waitFor(() => expect(texts()).toEqual([keep, "Third", note]));
 });
+
+test("an edit gives the focus back to where it began, and each row names its instruction", async () => {
+  await three();
+  const edit = () => screen.getByRole("button", { name: "Edit instruction 2" });
+  for (const key of ["Escape", "Enter"]) {
+    await fireEvent.click(edit());
+    await fireEvent.keyDown(await screen.findByLabelText("Instruction 2"), { key });
+    await waitFor(() => expect(document.activeElement).toBe(edit()));
+  }
+  const names = screen.getAllByTestId("queue-remove").map((button) => button.getAttribute("aria-label"));
+  expect(names).toEqual([1, 2, 3].map((place) => `Remove instruction ${place}`));
+});

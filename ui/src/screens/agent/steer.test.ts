@@ -181,3 +181,24 @@ test("a path is found by its letters, chosen with keys, and an old answer is not
   await waitFor(() => expect(input.value).toBe("See @src/b.ts "));
   expect(screen.queryAllByTestId("queue-item")).toHaveLength(2);
 });
+
+test("what is typed while an instruction is sent stays, and what could not be sent comes back", async () => {
+  let end: (fault?: unknown) => void = () => {};
+  const instruct = () =>
+    new Promise<void>((resolve, reject) => (end = (fault) => (fault ? reject(fault) : resolve())));
+  show(AgentScreen, { id: "a01" }, { instruct });
+  const input = await screen.findByTestId<HTMLTextAreaElement>("instruct-input");
+  const button = screen.getByTestId<HTMLButtonElement>("instruct-send");
+  const write = (value: string) => fireEvent.input(input, { target: { value } });
+  await write("First");
+  await fireEvent.keyDown(input, { key: "Enter" });
+  expect(input.value).toBe("");
+  await write("Second");
+  end();
+  await waitFor(() => expect(button.disabled).toBe(false));
+  expect(input.value).toBe("Second");
+  await fireEvent.keyDown(input, { key: "Enter" });
+  await write("Third");
+  end({ code: "store_failed", message: "write the instruction: the disk is full", hint: null });
+  await waitFor(() => expect(input.value).toBe("Second\nThird"));
+});

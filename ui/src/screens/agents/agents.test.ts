@@ -1,7 +1,8 @@
-import { fireEvent, screen, waitFor } from "@testing-library/svelte";
+import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import type { Agent, Fault } from "../../bindings";
 import { cast } from "../../backend/fake/cast";
+import { router } from "../../router.svelte";
 import { show } from "../../test/render";
 import { activity } from "./activity";
 import AgentsScreen from "./AgentsScreen.svelte";
@@ -83,4 +84,16 @@ test("a folder in use takes the place of the list, and trying again brings the l
   await fireEvent.click(screen.getByTestId("try-again"));
   await waitFor(() => expect(screen.queryByTestId("agents-failed")).toBe(null));
   expect(screen.getByRole("grid")).toBeTruthy();
+});
+
+test("an agent that its own limit holds is led to that limit, since to resume would hold it again", async () => {
+  const resumed: string[] = [];
+  show(AgentsScreen, { creating: false }, { resume: async (id) => void resumed.push(id) });
+  await fireEvent.input(await screen.findByPlaceholderText("Search"), { target: { value: "build scripts" } });
+  const row = within(await screen.findByTestId("agent-row-Tidy the build scripts"));
+  expect(row.queryByTestId("resume")).toBe(null);
+  const raise = row.getByTestId("row-raise");
+  expect(raise.getAttribute("aria-label")).toBe("Raise its limit");
+  await fireEvent.click(raise);
+  expect([router.route, resumed]).toEqual([{ name: "agent", id: "a11" }, []]);
 });

@@ -5,22 +5,9 @@ import { RecordedModels } from "../../backend/fake/models";
 import { usuallyExcluded } from "../../backend/fake/repository";
 import type { NewAgent } from "../../bindings";
 import { router } from "../../router.svelte";
+import { field, fill, problemAt, provider, ready } from "../../test/creating";
 import { show } from "../../test/render";
 import CreateDialog from "./CreateDialog.svelte";
-
-const field = (id: string) => screen.findByTestId<HTMLInputElement>(`create-${id}`);
-
-async function fill(values: Record<string, string>): Promise<void> {
-  for (const [id, value] of Object.entries(values))
-    await fireEvent.input(await field(id), { target: { value } });
-}
-
-async function problemAt(id: string): Promise<string> {
-  const input = await field(id);
-  await waitFor(() => expect(input.getAttribute("aria-invalid")).toBe("true"));
-  const note = document.getElementById(input.getAttribute("aria-describedby") ?? "");
-  return [...(note?.children ?? [])].map((line) => line.textContent).join("\n");
-}
 
 const complete = { name: "Tidy up", task: "Tidy", repo: "octo/web" };
 
@@ -36,17 +23,6 @@ test("the target branch follows the name until it is written by hand", async () 
   expect((await field("target")).value).toBe("mine");
 });
 
-test("problems are shown at their fields before anything is sent", async () => {
-  show(CreateDialog, {}, { createAgent: () => Promise.reject(new Error("must not be asked")) });
-  await fill({ name: "Fix flaky dates", repo: "octo/web", target: "main" });
-  await fireEvent.click(await field("submit-start"));
-  expect(await problemAt("name")).toBe("Another agent has this name.\nNames are unique among your agents.");
-  expect(await problemAt("task")).toBe("Say what the agent is to do.");
-  expect(await problemAt("target")).toBe(
-    "The target is the source branch.\nAgents push to a branch of their own.",
-  );
-});
-
 test.each([
   ["name_taken", "name"],
   ["task_empty", "task"],
@@ -58,6 +34,17 @@ test.each([
   await fill(complete);
   await fireEvent.click(await field("submit-start"));
   expect(await problemAt(id)).toBe("Create the agent: refused.\nDo this.");
+});
+
+test("a fault of the model that stands in is shown at that one", async () => {
+  const message = "use the model openai/gpt-5.1: the model's name is empty";
+  show(CreateDialog, {}, refusing("model_empty", message));
+  await ready();
+  await fill(complete);
+  await fireEvent.click(screen.getByTestId("create-add-fallback"));
+  await fireEvent.click(await field("submit-start"));
+  expect(await problemAt("fallback-model")).toContain("Use the model openai/gpt-5.1");
+  expect((await field("model")).getAttribute("aria-invalid")).toBe("false");
 });
 
 test("a fault of no field is shown above the form", async () => {
@@ -133,13 +120,6 @@ test("a container engine that does not answer is said in the form and can be che
   await waitFor(() => expect(screen.queryByTestId("error-banner")).toBe(null));
 });
 
-const provider = async (value: string) => {
-  const select = await screen.findByTestId<HTMLSelectElement>("create-provider");
-  await waitFor(() => expect(select.options.length).toBeGreaterThan(1));
-  await fireEvent.change(select, { target: { value } });
-};
-const ready = () => waitFor(async () => expect((await field("model")).value).toBe("claude-sonnet-4-5"));
-
 test("servers of this machine stand apart, and a recording is explained", async () => {
   show(CreateDialog, {});
   const select = await screen.findByTestId<HTMLSelectElement>("create-provider");
@@ -203,15 +183,6 @@ test("a test says what is wrong and what to do, or that the model works", async 
   await fireEvent.click(screen.getByTestId("model-test"));
   await waitFor(() => expect(answer()).toContain("The provider refused the key (401).".slice(4)));
   expect(answer()).toContain("Check that the key is whole");
-});
-
-test("a model without a known price asks for a token limit beside a money limit", async () => {
-  show(CreateDialog, {}, { createAgent: () => Promise.reject(new Error("must not be asked")) });
-  await ready();
-  await provider("ollama@http://localhost:11434");
-  await fill({ ...complete, "limit-tokens": "" });
-  await fireEvent.click(await field("submit-start"));
-  expect(await screen.findByText(/The price of this model is not known/)).toBeTruthy();
 });
 
 test("another model can stand in, and file rules unfold", async () => {

@@ -161,3 +161,18 @@ test("how the work is handed over is chosen in the form, and a push without a re
     mostFollowUps: 2,
   });
 });
+
+test("a choice that is closed while its issue is read leaves the task as it is", async () => {
+  let read: (task: string) => void = () => {};
+  const reading = new Promise<string>((resolve) => (read = resolve));
+  await open(async () => all, { issueTask: () => reading });
+  await fireEvent.click(await screen.findByRole("radio", { name: /Export as CSV/ }));
+  await click("use-issue");
+  await fireEvent.keyDown(screen.getByTestId("issue-search"), { key: "Escape" });
+  await waitFor(() => expect(screen.queryByTestId("use-issue")).toBe(null));
+  await fill("task", "Mine");
+  read("the issue");
+  await reading;
+  await new Promise((resolve) => setTimeout(resolve));
+  expect([(await field("task")).value, (await field("name")).value]).toEqual(["Mine", ""]);
+});

@@ -229,3 +229,27 @@ test("organisations that want single sign-on are said to be missing, with the pa
   await listed(3);
   expect(screen.queryByTestId("repositories-sso")).not.toBe(null);
 });
+
+test("a letter that is typed and taken back leaves the refusal, which is asked about again at a click", async () => {
+  const fault = { code: "fetch_failed", message: "ask octo/web: the network is down", hint: "try again" };
+  let down = true;
+  const { branched } = having(() => list(all), {
+    branches: async (repo) => {
+      branched.push(repo);
+      return down ? Promise.reject(fault) : { names: ["main"], default: "main" };
+    },
+  });
+  const repo = await field("repo");
+  await fireEvent.input(repo, { target: { value: "octo/web" } });
+  await fireEvent.blur(repo);
+  await screen.findByText("Ask octo/web: the network is down.");
+  await fireEvent.input(repo, { target: { value: "octo/webs" } });
+  expect(repo.getAttribute("aria-invalid")).toBe("false");
+  await fireEvent.input(repo, { target: { value: "octo/web" } });
+  await fireEvent.blur(repo);
+  expect([repo.getAttribute("aria-invalid"), branched]).toEqual(["true", ["octo/web"]]);
+  down = false;
+  await fireEvent.click(screen.getByTestId("picker-again"));
+  await screen.findByText("1 branch");
+  expect([repo.getAttribute("aria-invalid"), branched]).toEqual(["false", ["octo/web", "octo/web"]]);
+});

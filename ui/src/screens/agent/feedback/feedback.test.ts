@@ -114,7 +114,7 @@ test("it looks once when it is opened, and again when it is told to", async () =
   let times = 0;
   show(AgentScreen, { id: "p01" }, { lookForFeedback: async () => void (times += 1) });
   await fireEvent.click(await screen.findByTestId("tab-feedback"));
-  expect((await screen.findByText(/^Looked/)).textContent).toBe("Looked just now");
+  expect((await screen.findByText(/^You looked/)).textContent).toBe("You looked just now");
   await fireEvent.click(screen.getByTestId("look-now"));
   await waitFor(() => expect(times).toBe(2));
 });

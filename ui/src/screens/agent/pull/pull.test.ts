@@ -1,6 +1,7 @@
 import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import type { Fault, PullRequestDraft } from "../../../bindings";
+import { toasts } from "../../../test/pushing";
 import { show } from "../../../test/render";
 import AgentScreen from "../AgentScreen.svelte";
 
@@ -105,4 +106,30 @@ test("a draft that cannot be made is asked for again", async () => {
   answers = true;
   await fireEvent.click(screen.getByText("Try again"));
   expect(await screen.findByTestId("pull-title")).toBeTruthy();
+});
+
+test("a dialog that is closed while the pull request is opened loses neither its end nor what was written", async () => {
+  let refuse: (fault: Fault) => void = () => {};
+  let asked = 0;
+  const openPullRequest = () => new Promise<void>((_, reject) => ((asked += 1), (refuse = reject)));
+  show(AgentScreen, { id: "a07" }, { openPullRequest });
+  const close = async () => {
+    await fireEvent.keyDown(screen.getByRole("dialog"), { key: "Escape" });
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBe(null));
+  };
+  await fireEvent.click(await screen.findByTestId("propose"));
+  await fireEvent.input(await screen.findByTestId("pull-title"), { target: { value: "Mine" } });
+  await fireEvent.click(await submit());
+  await close();
+  await fireEvent.click(screen.getByTestId("propose"));
+  expect([(await submit()).disabled, await screen.findByTestId("pull-cancel")]).toEqual([
+    true,
+    expect.anything(),
+  ]);
+  await close();
+  refuse(fault);
+  await waitFor(() => expect(toasts()).toContain("Open the pull request: no answer."));
+  await fireEvent.click(screen.getByTestId("propose"));
+  expect((await screen.findByTestId<HTMLInputElement>("pull-title")).value).toBe("Mine");
+  expect(asked).toBe(1);
 });

@@ -1,0 +1,17 @@
+import { screen } from "@testing-library/svelte";
+import { expect, test } from "vitest";
+import type { FileChange } from "../../bindings";
+import { show } from "../../test/render";
+import FileTree from "./FileTree.svelte";
+
+const change = (path: string): FileChange => ({
+  ...{ path, oldPath: null, kind: "MODIFIED", added: 1, removed: 1, binary: false },
+  ...{ oldMode: 1, newMode: 1 },
+});
+
+test("the row that the tree points at is there, however far away it is", async () => {
+  const changes = Array.from({ length: 500 }, (_, n) => change(`file-${String(n).padStart(3, "0")}.ts`));
+  show(FileTree, { changes, path: "file-490.ts", onopen: () => undefined });
+  const pointed = (await screen.findByRole("tree")).getAttribute("aria-activedescendant") ?? "";
+  expect(document.getElementById(pointed)?.dataset.path).toBe("file-490.ts");
+});
