@@ -12,6 +12,7 @@ mod checkpoint;
 mod commits;
 mod credentials;
 mod diff;
+mod durable;
 mod error;
 mod fetch;
 mod files;
