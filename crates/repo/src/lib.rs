@@ -49,6 +49,7 @@ pub use mirror::{Mirror, Mirrors};
 pub use path::{path_from_text, path_to_text};
 pub use push::PushOutcome;
 pub use remote::Remote;
+pub use risks::Risks;
 pub use signing::{Signer, SigningConfig, signing};
 pub use ssh::AgentKeys;
 pub use target::{Tip, free_branch_name};
