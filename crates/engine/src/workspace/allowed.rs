@@ -60,12 +60,11 @@ pub(super) fn allowed(rules: &Rules, mirror: &Mirror, tree: &str, reach: &Reach)
 pub(super) fn fits(mirror: &Mirror, tree: &str, reach: &Reach) -> Result<(), ToolFailure> {
     let put = |path| TreeEdit::Put { path, mode: MODE_FILE, bytes: Vec::new() };
     let edit = match reach {
-        // That this is the workspace itself is said by the cell.
-        Reach::Put { path } | Reach::Folder { path } | Reach::Remove { path }
-            if path.as_bytes().is_empty() =>
-        {
+        // That the workspace itself is meant is said by the cell.
+        Reach::Put { path } | Reach::Folder { path } | Reach::Remove { path } if is_root(path) => {
             return Ok(());
         }
+        Reach::Move { from, to } if is_root(from) || is_root(to) => return Ok(()),
         Reach::Put { path } => put(path.as_bytes().to_vec()),
         // A folder is no more than the way to what will be in it.
         Reach::Folder { path } => put(joined(path, b".gitkeep")),
@@ -119,6 +118,10 @@ fn refusal_below(rules: &Rules, folder: &PathBytes, inner: &[u8]) -> Option<Stri
         ));
     }
     rules.refuses_change(&whole)
+}
+
+fn is_root(path: &PathBytes) -> bool {
+    path.as_bytes().is_empty()
 }
 
 fn joined(folder: &PathBytes, inner: &[u8]) -> Vec<u8> {
