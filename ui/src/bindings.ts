@@ -1439,6 +1439,8 @@ export type PushPlan = {
 	commits: PlannedCommit[],
 	/**  What to look at before it goes out, the gravest first. */
 	risks: Risk[],
+	/**  The kinds of which there are more than are listed. */
+	risksLeftOut: RisksLeftOut[],
 	/**  Where the target branch is now, where it moved since the last push. */
 	moved: MovedTarget | null,
 };
@@ -1510,7 +1512,7 @@ export type RiskKind =
 "HIDDEN_UNICODE" | 
 /**  A file that became executable. */
 "EXECUTABLE" | 
-/**  A symbolic link, or a submodule, that was added or changed. */
+/**  A symbolic link or a submodule that was added, changed or moved, or a submodule that was removed. */
 "LINK" | 
 /**  A lockfile: what it names is downloaded and run. */
 "LOCKFILE" | 
@@ -1518,6 +1520,14 @@ export type RiskKind =
 "BINARY" | 
 /**  A file of more than 1 MiB. */
 "LARGE";
+
+/**  How many more there are of a kind of which there are too many to be listed. */
+export type RisksLeftOut = {
+	/**  The kind. */
+	kind: RiskKind,
+	/**  How many more. */
+	count: number,
+};
 
 /**  The classes of tokens that themes colour. */
 export type ScopeClass = 

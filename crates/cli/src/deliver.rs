@@ -248,6 +248,9 @@ fn show(plan: &PushPlan) {
             print::shown(&risk.detail)
         ));
     }
+    for more in &plan.risks_left_out {
+        print::line(format_args!("! {:?}  and {} more that are not listed", more.kind, more.count));
+    }
     if let Some(moved) = &plan.moved {
         print::line(format_args!(
             "! somebody else pushed to {}: {} {}",

@@ -95,6 +95,8 @@ pub struct PushPlan {
     pub commits: Vec<PlannedCommit>,
     /// What to look at before it goes out, the gravest first.
     pub risks: Vec<Risk>,
+    /// The kinds of which there are more than are listed.
+    pub risks_left_out: Vec<RisksLeftOut>,
     /// Where the target branch is now, where it moved since the last push.
     pub moved: Option<MovedTarget>,
 }
@@ -205,6 +207,17 @@ pub struct Risk {
     pub detail: String,
 }
 
+/// How many more there are of a kind of which there are too many to be listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct RisksLeftOut {
+    /// The kind.
+    pub kind: RiskKind,
+    /// How many more.
+    pub count: u32,
+}
+
 /// What a [`Risk`] is, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -220,7 +233,7 @@ pub enum RiskKind {
     HiddenUnicode,
     /// A file that became executable.
     Executable,
-    /// A symbolic link, or a submodule, that was added or changed.
+    /// A symbolic link or a submodule that was added, changed or moved, or a submodule that was removed.
     Link,
     /// A lockfile: what it names is downloaded and run.
     Lockfile,

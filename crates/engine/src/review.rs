@@ -1,7 +1,7 @@
 //! What an agent changed, for people to read before it is pushed.
 
 use crate::{Engine, EngineError};
-use anchorhold_domain::{Agent, AgentId, DiffWindow, FileChange};
+use anchorhold_domain::{Agent, AgentId, DiffWindow, EditedFileDiff, FileChange};
 use anchorhold_repo::{Context, Mirror};
 
 /// The two trees that a review compares.
@@ -19,6 +19,15 @@ impl Engine {
     /// Those of the repository.
     pub async fn changes(&self, id: AgentId) -> Result<Vec<FileChange>, EngineError> {
         self.compare(id, Vec::new(), |sides| Ok(sides.mirror.changes(&sides.base, &sides.tree)?)).await
+    }
+
+    /// Returns the files that differ, each with its patch, all from one comparison: the agent may be at work.
+    pub(crate) async fn edited_files(&self, id: AgentId) -> Result<Vec<EditedFileDiff>, EngineError> {
+        let look = |sides: Sides| {
+            let changes = sides.mirror.changes_with_patches(&sides.base, &sides.tree)?;
+            Ok(changes.into_iter().map(|(change, diff)| EditedFileDiff { change, diff }).collect())
+        };
+        self.compare(id, Vec::new(), look).await
     }
 
     /// Returns everything that differs from the base as one unified patch.

@@ -70,7 +70,7 @@ fn main() -> Result<()> {
         .collect();
     let made = mirror.checkpoint(Some(&base.commit), &base.tree, &edits, "long", 0)?;
     let mut lap = Lap(Instant::now());
-    let found = mirror.risks(&base.tree, &made.tree)?.len();
+    let found = mirror.risks(&base.tree, &made.tree)?.found.len();
     println!(
         "risk review of {} added lines: {} ms, {found} risks",
         LONG_FILES * LONG_LINES,

@@ -42,12 +42,8 @@ impl Mirror {
         let repository = self.objects()?;
         let (old, new) = (root(&repository, base_tree)?, root(&repository, tree)?);
         let diff = compare(&repository, &old, &new, PATCH_CONTEXT)?;
-        let mut changes = (0..diff.deltas().len())
-            .filter_map(|index| changed(&repository, &diff, &old, &new, index).transpose())
-            .map(|changed| changed.map(|changed| (changed.path, changed.change)))
-            .collect::<Result<Vec<_>>>()?;
-        changes.sort_by(|a, b| a.0.cmp(&b.0));
-        Ok(changes.into_iter().map(|(_, change)| change).collect())
+        let changes = all_changes(&repository, &diff, &old, &new)?;
+        Ok(changes.into_iter().map(|found| found.change).collect())
     }
 
     /// Counts the files that differ, as [`Mirror::changes`] would list them, without reading their lines.
@@ -90,17 +86,21 @@ impl Mirror {
         let (old, new) = (root(&repository, base_tree)?, root(&repository, tree)?);
         let diff = compare(&repository, &old, &new, PATCH_CONTEXT)?;
         let found = change_at(&repository, &diff, &old, &new, path)?;
-        let mut patch = Vec::new();
-        if let Some(mut file) =
-            Patch::from_diff(&diff, found.index).map_err(RepoError::storage("write a patch"))?
-        {
-            file.print(&mut |_, _, line| {
-                append(&mut patch, &line);
-                true
-            })
-            .map_err(RepoError::storage("write a patch"))?;
-        }
-        Ok(printable(&patch))
+        patch_at(&diff, found.index)
+    }
+
+    /// Lists the files that differ as [`Mirror::changes`] does, each with its [`Mirror::file_patch`].
+    ///
+    /// # Errors
+    /// [`RepoError::MissingObject`].
+    pub fn changes_with_patches(&self, base_tree: &str, tree: &str) -> Result<Vec<(FileChange, String)>> {
+        let repository = self.objects()?;
+        let (old, new) = (root(&repository, base_tree)?, root(&repository, tree)?);
+        let diff = compare(&repository, &old, &new, PATCH_CONTEXT)?;
+        all_changes(&repository, &diff, &old, &new)?
+            .into_iter()
+            .map(|found| Ok((found.change, patch_at(&diff, found.index)?)))
+            .collect()
     }
 }
 
@@ -125,6 +125,20 @@ pub(crate) fn compare<'r>(
     similar.renames(true);
     diff.find_similar(Some(&mut similar)).map_err(attempt())?;
     Ok(diff)
+}
+
+/// Describes all changes, sorted by path.
+fn all_changes(
+    repository: &Repository,
+    diff: &Diff<'_>,
+    old: &Tree<'_>,
+    new: &Tree<'_>,
+) -> Result<Vec<Changed>> {
+    let mut changes = (0..diff.deltas().len())
+        .filter_map(|index| changed(repository, diff, old, new, index).transpose())
+        .collect::<Result<Vec<_>>>()?;
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(changes)
 }
 
 /// Finds the change of the file at `path`, which is its old path if it was deleted.
@@ -195,6 +209,20 @@ fn changed(
         new_mode: after.map(|side| side.mode),
     };
     Ok(Some(Changed { index, path, change, old: before, new: after }))
+}
+
+/// Renders one change as a unified patch.
+fn patch_at(diff: &Diff<'_>, index: usize) -> Result<String> {
+    let attempt = || RepoError::storage("write a patch");
+    let mut patch = Vec::new();
+    if let Some(mut file) = Patch::from_diff(diff, index).map_err(attempt())? {
+        file.print(&mut |_, _, line| {
+            append(&mut patch, &line);
+            true
+        })
+        .map_err(attempt())?;
+    }
+    Ok(printable(&patch))
 }
 
 pub(crate) fn path_of(delta: &DiffDelta<'_>) -> Vec<u8> {

@@ -11,7 +11,7 @@ use git2::{ObjectType, Oid, Repository, Time, Tree};
 use crate::error::{RepoError, Result};
 use crate::mirror::{Mirror, oid};
 use crate::path::{check_link, path_to_text, split};
-use crate::tree::SYMLINK;
+use crate::tree::{SUBMODULE, SYMLINK, mode};
 
 /// The modes that an edit may give: file, executable file and symbolic link.
 const MODES: [u32; 3] = [0o100_644, 0o100_755, SYMLINK];
@@ -32,6 +32,14 @@ pub enum TreeEdit {
     Remove {
         /// The path's bytes.
         path: Vec<u8>,
+    },
+    /// Gives a file, a link, a submodule or a whole folder another name, and reads no file for it; one that
+    /// is not there is no error.
+    Move {
+        /// The path's bytes.
+        from: Vec<u8>,
+        /// The new path's bytes; the folders on its way are made.
+        to: Vec<u8>,
     },
 }
 
@@ -62,12 +70,11 @@ impl Mirror {
         at_ms: i64,
     ) -> Result<Checkpoint> {
         let repository = self.objects()?;
-        let base =
-            repository.find_tree(oid("tree", base_tree)?).map_err(RepoError::missing("tree", base_tree))?;
-        let mut root = Folder::over(Some(base));
-        for edit in edits {
-            root.apply(&repository, edit)?;
-        }
+        let store = |path: &[u8], bytes: &[u8]| {
+            let attempt = format!("store {}", path_to_text(path));
+            repository.blob(bytes).map_err(RepoError::writing(&repository, bytes.len(), attempt))
+        };
+        let root = edited(&repository, base_tree, edits, &store)?;
         let tree = root.write(&repository).map_err(RepoError::writing(
             &repository,
             0,
@@ -89,6 +96,15 @@ impl Mirror {
         let commit =
             repository.commit(None, &signature, &signature, label, &tree, &parents).map_err(attempt())?;
         Ok(Checkpoint { commit: commit.to_string(), tree: tree.id().to_string() })
+    }
+
+    /// Refuses what [`Mirror::checkpoint`] would refuse of `edits`, and writes nothing.
+    ///
+    /// # Errors
+    /// [`RepoError::InvalidPath`].
+    pub fn check_edits(&self, base_tree: &str, edits: &[TreeEdit]) -> Result<()> {
+        // What is in a file does not matter to where it may be.
+        edited(&*self.objects()?, base_tree, edits, &|_, _| Ok(Oid::ZERO_SHA1)).map(drop)
     }
 
     /// Leads `agent`'s private ref to its last checkpoint, so that git keeps all on the way to it.
@@ -134,6 +150,25 @@ fn lead(
     Ok(())
 }
 
+/// Stores a file's bytes; the path is for errors.
+type Store<'s> = dyn Fn(&[u8], &[u8]) -> Result<Oid> + 's;
+
+/// Makes the changes, and writes no tree yet.
+fn edited<'r>(
+    repository: &'r Repository,
+    base_tree: &str,
+    edits: &[TreeEdit],
+    store: &Store<'_>,
+) -> Result<Folder<'r>> {
+    let base =
+        repository.find_tree(oid("tree", base_tree)?).map_err(RepoError::missing("tree", base_tree))?;
+    let mut root = Folder::over(Some(base));
+    for edit in edits {
+        root.apply(repository, edit, store)?;
+    }
+    Ok(root)
+}
+
 /// A folder with the changes made to it so far, read only as deep as the edits go.
 struct Folder<'r> {
     base: Option<Tree<'r>>,
@@ -150,7 +185,9 @@ enum Slot<'r> {
 /// What stands at a name, changed or not.
 enum Standing {
     Nothing,
+    /// A file or a link.
     File,
+    Submodule,
     Folder,
 }
 
@@ -159,58 +196,86 @@ impl<'r> Folder<'r> {
         Self { base, changed: BTreeMap::new() }
     }
 
-    fn apply(&mut self, repository: &'r Repository, edit: &TreeEdit) -> Result<()> {
+    fn apply(&mut self, repository: &'r Repository, edit: &TreeEdit, store: &Store<'_>) -> Result<()> {
         match edit {
-            TreeEdit::Remove { path } => self.set(repository, path, &split(path)?, None),
+            TreeEdit::Remove { path } => self.take(repository, &split(path)?).map(drop),
             TreeEdit::Put { path, mode, bytes } => {
                 let names = split(path)?;
-                let refuse = |reason| Err(RepoError::InvalidPath { path: path_to_text(path), reason });
                 if !MODES.contains(mode) {
-                    return refuse("its mode is not one of a file or link");
+                    let reason = "its mode is not one of a file or link";
+                    return Err(RepoError::InvalidPath { path: path_to_text(path), reason });
                 }
                 if *mode == SYMLINK {
                     check_link(path, &names)?;
                 }
-                let attempt = format!("store {}", path_to_text(path));
-                let attempt = RepoError::writing(repository, bytes.len(), attempt);
-                let id = repository.blob(bytes).map_err(attempt)?;
-                self.set(repository, path, &names, Some((*mode, id)))
+                let id = store(path, bytes)?;
+                self.put(repository, path, &names, Slot::File { mode: *mode, id })
+            }
+            TreeEdit::Move { from, to } => {
+                let (from, names) = (split(from)?, split(to)?);
+                let Some(slot) = self.take(repository, &from)? else { return Ok(()) };
+                if matches!(slot, Slot::File { mode: SYMLINK, .. }) {
+                    check_link(to, &names)?;
+                }
+                self.put(repository, to, &names, slot)
             }
         }
     }
 
-    /// Puts or removes what `names` leads to; `path` is the whole of it, for errors.
-    fn set(
+    /// Puts something where `names` leads to; `path` is the whole of it, for errors.
+    fn put(
         &mut self,
         repository: &'r Repository,
         path: &[u8],
         names: &[&[u8]],
-        file: Option<(u32, Oid)>,
+        slot: Slot<'r>,
     ) -> Result<()> {
         let Some((first, rest)) = names.split_first() else {
             return Ok(());
         };
         let refuse = |reason| Err(RepoError::InvalidPath { path: path_to_text(path), reason });
-        match (self.standing(first), rest.is_empty(), file) {
-            (Standing::Folder, true, Some(_)) => refuse("it is a folder"),
-            (Standing::File, false, Some(_)) => refuse("a file, a link or a submodule is in its way"),
-            (_, true, Some((mode, id))) => {
-                self.changed.insert(first.to_vec(), Slot::File { mode, id });
+        match (self.standing(first), rest.is_empty()) {
+            (Standing::Folder, true) => refuse("it is a folder"),
+            (Standing::Submodule, true) => refuse("a submodule is there"),
+            (Standing::File | Standing::Submodule, false) => {
+                refuse("a file, a link or a submodule is in its way")
+            }
+            (Standing::Nothing | Standing::File, true) => {
+                self.changed.insert(first.to_vec(), slot);
                 Ok(())
             }
-            (Standing::Nothing, _, None) | (Standing::File, false, None) => Ok(()),
-            (_, true, None) => {
-                self.changed.insert(first.to_vec(), Slot::Gone);
-                Ok(())
+            (Standing::Nothing | Standing::Folder, false) => {
+                self.open(repository, first)?.put(repository, path, rest, slot)
             }
-            (Standing::Nothing | Standing::Folder, false, file) => {
+        }
+    }
+
+    /// Takes out what `names` leads to; `None` where nothing is there.
+    fn take(&mut self, repository: &'r Repository, names: &[&[u8]]) -> Result<Option<Slot<'r>>> {
+        let Some((first, rest)) = names.split_first() else {
+            return Ok(None);
+        };
+        match (self.standing(first), rest.is_empty()) {
+            (Standing::Nothing, _) | (Standing::File | Standing::Submodule, false) => Ok(None),
+            (Standing::File | Standing::Submodule, true) => {
+                let taken = self.changed.insert(first.to_vec(), Slot::Gone);
+                Ok(taken.or_else(|| {
+                    let entry = self.base.as_ref()?.get_name_bytes(first)?;
+                    Some(Slot::File { mode: mode(&entry), id: entry.id() })
+                }))
+            }
+            (Standing::Folder, true) => {
+                self.open(repository, first)?;
+                Ok(self.changed.insert(first.to_vec(), Slot::Gone))
+            }
+            (Standing::Folder, false) => {
                 let folder = self.open(repository, first)?;
-                folder.set(repository, path, rest, file)?;
+                let taken = folder.take(repository, rest)?;
                 // Git has no empty folders.
                 if folder.is_empty() {
                     self.changed.insert(first.to_vec(), Slot::Gone);
                 }
-                Ok(())
+                Ok(taken)
             }
         }
     }
@@ -218,12 +283,16 @@ impl<'r> Folder<'r> {
     fn standing(&self, name: &[u8]) -> Standing {
         match self.changed.get(name) {
             Some(Slot::Gone) => Standing::Nothing,
+            Some(Slot::File { mode: SUBMODULE, .. }) => Standing::Submodule,
             Some(Slot::File { .. }) => Standing::File,
             Some(Slot::Folder(_)) => Standing::Folder,
             None => match self.base.as_ref().and_then(|base| base.get_name_bytes(name)) {
                 None => Standing::Nothing,
-                Some(entry) if entry.kind() == Some(ObjectType::Tree) => Standing::Folder,
-                Some(_) => Standing::File,
+                Some(entry) => match entry.kind() {
+                    Some(ObjectType::Tree) => Standing::Folder,
+                    Some(ObjectType::Commit) => Standing::Submodule,
+                    _ => Standing::File,
+                },
             },
         }
     }
@@ -264,6 +333,9 @@ impl<'r> Folder<'r> {
 
     /// Writes the folders that changed and returns the id of this one; the others keep theirs.
     fn write(&self, repository: &Repository) -> std::result::Result<Oid, git2::Error> {
+        if let (Some(base), true) = (&self.base, self.changed.is_empty()) {
+            return Ok(base.id());
+        }
         let mut builder = repository.treebuilder(self.base.as_ref())?;
         for (name, slot) in &self.changed {
             match slot {

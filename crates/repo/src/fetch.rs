@@ -13,6 +13,8 @@ use std::ops::ControlFlow;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use git2::Repository;
+
 use crate::credentials::Credentials;
 use crate::error::{RepoError, Result};
 use crate::mirror::Mirror;
@@ -176,8 +178,9 @@ impl Mirror {
         incoming.keep(self, &beginnings)?;
         // Opened anew, since where histories begin may have changed.
         let repository = self.source()?;
-        repository.reference(download.kept, arrived.tip, true, "fetch").map_err(failed())?;
-        Ok(())
+        make_way(&repository, download.kept)
+            .and_then(|()| repository.reference(download.kept, arrived.tip, true, "fetch").map(drop))
+            .map_err(failed())
     }
 
     fn base(&self, arrived: Arrived) -> Result<Base> {
@@ -233,6 +236,21 @@ pub fn check_branch(branch: &str) -> Result<()> {
         || !git2::Reference::is_valid_name(&full)
     {
         return Err(RepoError::InvalidBranch { branch: branch.to_owned() });
+    }
+    Ok(())
+}
+
+/// Removes the refs that cannot be beside `kept`: no server has a branch `a` and a branch `a/b`, so that
+/// what is here of the other one is what was there before.
+fn make_way(repository: &Repository, kept: &str) -> std::result::Result<(), git2::Error> {
+    let above = kept.match_indices('/').filter_map(|(slash, _)| kept.get(..slash));
+    for name in above.filter(|name| name.len() > HEADS.len()) {
+        if let Ok(mut gone) = repository.find_reference(name) {
+            gone.delete()?;
+        }
+    }
+    for beneath in repository.references_glob(&format!("{kept}/*"))? {
+        beneath?.delete()?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use git2::Repository;
 
+use crate::durable;
 use crate::error::{RepoError, Result};
 use crate::mirror::{Mirror, borrow_objects, prepare};
 use crate::shallow;
@@ -61,7 +62,8 @@ impl Incoming {
 
     /// Moves what came in to the mirror; nothing there refers to it yet.
     ///
-    /// At every moment in between, each commit that is here has its parents or is known as a beginning.
+    /// At every moment in between, each commit that is here has its parents or is known as a beginning. When
+    /// this returns, a power cut takes none of it any more.
     pub(crate) fn keep(&self, mirror: &Mirror, beginnings: &Beginnings) -> Result<()> {
         let Beginnings { before, after } = beginnings;
         if before != after {
@@ -73,10 +75,12 @@ impl Incoming {
             for name in names(&from)? {
                 if Path::new(&name).extension().is_some_and(|found| found == extension) {
                     let path = to.join(&name);
+                    durable::sync(&from.join(&name))?;
                     fs::rename(from.join(&name), &path).map_err(RepoError::folder(&path))?;
                 }
             }
         }
+        durable::sync(&to)?;
         if before != after {
             mirror.set_beginnings(after)?;
         }

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use git2::{Oid, Repository, RepositoryInitOptions, RepositoryOpenFlags};
 
 use crate::diff::Cache;
+use crate::durable;
 use crate::error::{RepoError, Result};
 use crate::incoming;
 use crate::remote::Remote;
@@ -74,6 +75,8 @@ impl Mirrors {
         let source = prepare(&dir.join("mirror.git"))?;
         let agents = prepare(&dir.join("agents.git"))?;
         borrow_objects(&agents)?;
+        durable::clear_empty_objects(&agents)?;
+        shallow::agree(&source, &agents)?;
         let mirror = Mirror {
             shared: Arc::new(Shared {
                 remote: remote.clone(),

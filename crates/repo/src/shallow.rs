@@ -9,6 +9,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use crate::durable;
 use crate::error::{RepoError, Result};
 use crate::mirror::Mirror;
 
@@ -41,6 +42,15 @@ impl Mirror {
     }
 }
 
+/// Has `agents.git` know what `mirror.git` knows: a process may have ended between the two.
+pub(crate) fn agree(source: &Path, agents: &Path) -> Result<()> {
+    let beginnings = read(source)?;
+    if read(agents)? == beginnings {
+        return Ok(());
+    }
+    write(agents, &beginnings)
+}
+
 /// Reads the file of a repository; without one no beginning is missing.
 pub(crate) fn read(repository: &Path) -> Result<BTreeSet<String>> {
     let path = repository.join(FILE);
@@ -62,5 +72,7 @@ pub(crate) fn write(repository: &Path, beginnings: &BTreeSet<String>) -> Result<
     }
     let text: String = beginnings.iter().flat_map(|id| [id.as_str(), "\n"]).collect();
     let new = repository.join("shallow.new");
-    fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).map_err(RepoError::folder(&path))
+    fs::write(&new, text).map_err(RepoError::folder(&new))?;
+    durable::sync(&new)?;
+    fs::rename(&new, &path).map_err(RepoError::folder(&path))
 }

@@ -1,6 +1,6 @@
 //! Reading trees and blobs, never through a file on the host.
 
-use git2::{ObjectType, Odb, Oid, Repository, Tree};
+use git2::{ObjectType, Odb, Oid, Repository, Tree, TreeEntry as RawEntry};
 
 use crate::error::{RepoError, Result};
 use crate::mirror::{Mirror, oid};
@@ -10,6 +10,9 @@ use crate::path::path_to_text;
 pub(crate) const SUBMODULE: u32 = 0o160_000;
 /// The git file mode of a symbolic link.
 pub(crate) const SYMLINK: u32 = 0o120_000;
+/// The git file modes of a file and of a program.
+const FILE: u32 = 0o100_644;
+pub(crate) const EXECUTABLE: u32 = 0o100_755;
 /// The git file mode of a folder.
 const FOLDER: u32 = 0o040_000;
 /// A Git LFS pointer is under 1 kB by its specification, and cannot be shorter than its own fields.
@@ -20,7 +23,7 @@ const POINTER_BYTES: std::ops::Range<u64> = 100..1024;
 pub struct TreeEntry {
     /// The path's bytes, with `/` between names; not necessarily UTF-8.
     pub path: Vec<u8>,
-    /// The git file mode as the tree has it: `100644`, `100755` or `120000` in octal.
+    /// The git file mode: `100644`, `100755` or `120000` in octal.
     pub mode: u32,
     /// The blob's id.
     pub id: String,
@@ -191,7 +194,7 @@ pub(crate) fn find(repository: &Repository, root: &Tree<'_>, path: &[u8]) -> Res
         return Ok(None);
     };
     match rest {
-        None => Ok(Some(Found { mode: mode(entry.filemode_raw()), id: entry.id() })),
+        None => Ok(Some(Found { mode: mode(&entry), id: entry.id() })),
         Some(rest) if entry.kind() == Some(ObjectType::Tree) => {
             let id = entry.id().to_string();
             let tree = repository.find_tree(entry.id()).map_err(RepoError::missing("tree", &id))?;
@@ -206,9 +209,16 @@ pub(crate) fn is_lfs_pointer(content: &[u8]) -> bool {
     content.len() < 1024 && content.starts_with(b"version https://git-lfs.github.com/spec/")
 }
 
-/// Modes are small octal numbers; the library's signed type is an accident of C.
-pub(crate) fn mode(raw: i32) -> u32 {
-    u32::try_from(raw).unwrap_or_default()
+/// An entry's mode as git reads it. Trees that old or odd programs made have others as well, such as
+/// `100664`, of which git takes no more than what it is and whether its owner may run it.
+pub(crate) fn mode(entry: &RawEntry<'_>) -> u32 {
+    // Modes are small octal numbers; the library's signed type is an accident of C.
+    let raw = entry.filemode_raw().cast_unsigned();
+    match raw & 0o170_000 {
+        kind @ (FOLDER | SYMLINK | SUBMODULE) => kind,
+        _ if raw & 0o100 != 0 => EXECUTABLE,
+        _ => FILE,
+    }
 }
 
 fn walk(
@@ -226,7 +236,7 @@ fn walk(
             prefix.push(b'/');
             walk(repository, entry.id(), prefix, visit)?;
         } else {
-            visit(prefix, Found { mode: mode(entry.filemode_raw()), id: entry.id() })?;
+            visit(prefix, Found { mode: mode(&entry), id: entry.id() })?;
         }
         prefix.truncate(length);
     }

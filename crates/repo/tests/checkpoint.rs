@@ -1,14 +1,14 @@
 //! Checkpoints: what nobody touched stays as it is, and edits do exactly what they say.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "tests")]
 
 mod common;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use anchorhold_repo::{Base, Mirror, RepoError, TreeEdit};
+use anchorhold_repo::{Base, Mirror, RepoError, Standing, TreeEdit};
 use common::{Place, git};
 
 fn put(path: &str, text: &str) -> TreeEdit {
@@ -17,6 +17,10 @@ fn put(path: &str, text: &str) -> TreeEdit {
 
 fn remove(path: &str) -> TreeEdit {
     TreeEdit::Remove { path: path.into() }
+}
+
+fn rename(from: &str, to: &str) -> TreeEdit {
+    TreeEdit::Move { from: from.into(), to: to.into() }
 }
 
 fn apply(mirror: &Mirror, base: &Base, edits: &[TreeEdit]) -> Result<Vec<String>, RepoError> {
@@ -75,6 +79,96 @@ fn edits_write_replace_and_remove_files_and_folders() {
     check(&[put("x", "1"), remove("x")], &["a", "d/b", "d/e/c"]);
     check(&[remove("nothing/here"), remove("a/b")], &["a", "d/b", "d/e/c"]);
     check(&[remove("a"), remove("d")], &[]);
+    check(&[rename("a", "new/deep/f")], &["d/b", "d/e/c", "new/deep/f"]);
+    check(&[rename("d/e/c", "c")], &["a", "c", "d/b"]);
+    check(&[rename("d", "x/y")], &["a", "x/y/b", "x/y/e/c"]);
+    check(&[put("d/new", "x"), rename("d", "e"), remove("e/b")], &["a", "e/e/c", "e/new"]);
+    check(&[rename("d", "d/e")], &["a", "d/e/b", "d/e/e/c"]);
+    check(&[rename("nothing", "here")], &["a", "d/b", "d/e/c"]);
+}
+
+/// A tree with a submodule beside a file, one alone in a folder, a link, and modes that git gives no more.
+fn odd(place: &Place) -> (Mirror, Base) {
+    let inner = common::raw_tree(place, &[("100664", "old"), ("100755", "run")]);
+    let module = |path: &str| format!("160000 commit {}\t{path}\n", "1".repeat(40));
+    let vendored = common::make_tree(place, &module("library"));
+    let file = place.git(&["rev-parse", &format!("{inner}:old")]);
+    let third = common::make_tree(place, &format!("{}100644 blob {file}\tnotes\n", module("library")));
+    let root = common::make_tree(
+        place,
+        &format!(
+            "040000 tree {inner}\tinner\n120000 blob {file}\tlink\n040000 tree {third}\tthird\n\
+             040000 tree {vendored}\tvendored\n"
+        ),
+    );
+    place.commit_tree(&root);
+    place.fetched()
+}
+
+#[test]
+fn what_is_moved_keeps_its_submodules_and_every_byte_of_its_trees() {
+    let place = Place::with(&[("a", "1")]);
+    let (mirror, base) = odd(&place);
+    let edits = [rename("inner", "moved/inner"), rename("third", "party"), put("party/new", "x")];
+    let tree = mirror.checkpoint(None, &base.tree, &edits, "move", 0).unwrap().tree;
+    let id = |tree: &str, path: &str| match mirror.standing(tree, path.as_bytes()).unwrap() {
+        Some(Standing::Folder { tree }) => tree,
+        other => panic!("{path}: {other:?}"),
+    };
+    assert_eq!(id(&tree, "moved/inner"), id(&base.tree, "inner"));
+    let modules: Vec<_> = mirror.submodules(&tree).unwrap().into_iter().map(|module| module.path).collect();
+    assert_eq!(modules, [b"party/library".to_vec(), b"vendored/library".to_vec()]);
+    let one = mirror.checkpoint(None, &base.tree, &[rename("inner/old", "old")], "move", 0).unwrap().tree;
+    assert_eq!(mirror.read_file(&one, b"old").unwrap(), b"one\n");
+}
+
+#[test]
+fn an_entry_with_an_old_mode_is_read_as_git_reads_it() {
+    let place = Place::with(&[("a", "1")]);
+    let (mirror, base) = odd(&place);
+    let modes = |tree: &str| -> Vec<_> {
+        let entries = mirror.entries(tree).unwrap();
+        entries.into_iter().map(|entry| (String::from_utf8(entry.path).unwrap(), entry.mode)).collect()
+    };
+    let expected = |old: u32| {
+        [("inner/old", old), ("inner/run", 0o100_755), ("link", 0o120_000), ("third/notes", 0o100_644)]
+            .map(|(path, mode)| (path.to_owned(), mode))
+    };
+    assert_eq!(modes(&base.tree), expected(0o100_644));
+    let Some(Standing::File(found)) = mirror.standing(&base.tree, b"inner/old").unwrap() else { panic!() };
+    assert_eq!(found.mode, 0o100_644);
+    let edit = TreeEdit::Put { path: b"inner/run".to_vec(), mode: 0o100_755, bytes: b"x".to_vec() };
+    let tree = mirror.checkpoint(None, &base.tree, &[edit], "edit", 0).unwrap().tree;
+    let agents = common::files_named(&place.dir.path().join("mirrors"), "agents.git").remove(0);
+    let raw = git(&agents, &["cat-file", "tree", &format!("{tree}:inner")]).unwrap();
+    assert!(raw.starts_with("100664 old\0"), "what nobody touched is as it was: {raw:?}");
+}
+
+#[test]
+fn what_a_checkpoint_refuses_is_told_before_anything_is_written() {
+    let place = Place::with(&[("a", "1")]);
+    let (mirror, base) = odd(&place);
+    let check = |edit: TreeEdit, message: &str| {
+        let edits = [edit];
+        let told = mirror.check_edits(&base.tree, &edits).unwrap_err().to_string();
+        assert_eq!(told, message);
+        let refused = mirror.checkpoint(None, &base.tree, &edits, "edit", 0).unwrap_err().to_string();
+        assert_eq!(refused, message);
+    };
+    check(put(".\\src\\main.rs", "x"), "write .\\\\src\\\\main.rs: it has . or .. in it");
+    check(put(".git ", "x"), "write .git : it reaches into .git");
+    check(
+        put("vendored/library/x", "x"),
+        "write vendored/library/x: a file, a link or a submodule is in its way",
+    );
+    check(put("vendored/library", "x"), "write vendored/library: a submodule is there");
+    check(put("vendored", "x"), "write vendored: it is a folder");
+    check(rename("third/notes", "vendored/library"), "write vendored/library: a submodule is there");
+    check(rename("inner", "vendored"), "write vendored: it is a folder");
+    check(rename("link", "third/.gitignore"), "write third/.gitignore: git must not follow a link there");
+    mirror
+        .check_edits(&base.tree, &[put("inner/new", "x"), rename("link", "other"), remove("third")])
+        .unwrap();
 }
 
 #[test]
@@ -175,4 +269,24 @@ fn agents_on_one_mirror_work_at_the_same_time() {
         agents.into_iter().map(|agent| agent.join().unwrap().1).collect()
     });
     assert!(trees.iter().all(|tree| *tree == trees[0]));
+}
+
+#[test]
+fn an_object_that_a_power_cut_left_empty_is_written_again() {
+    let place = Place::with(&[("a", "1")]);
+    let (mirror, base) = place.fetched();
+    let make = |mirror: &Mirror| mirror.checkpoint(None, &base.tree, &[put("b", "2")], "edit", 0).unwrap();
+    let made = make(&mirror);
+    let Some(Standing::File(file)) = mirror.standing(&made.tree, b"b").unwrap() else { panic!() };
+    drop(mirror);
+    let agents = common::files_named(&place.dir.path().join("mirrors"), "agents.git").remove(0);
+    for id in [&file.id, &made.tree, &made.commit] {
+        let path = agents.join("objects").join(&id[..2]).join(&id[2..]);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, "").unwrap();
+    }
+    let mirror = place.mirror();
+    assert_eq!(make(&mirror), made);
+    assert_eq!(mirror.read_file(&made.tree, b"b").unwrap(), b"2");
+    git(&agents, &["fsck", "--strict"]).unwrap();
 }

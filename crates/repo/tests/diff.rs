@@ -311,3 +311,29 @@ fn a_patch_cannot_command_the_terminal() {
     let patch = mirror.patch(&base, &tree).unwrap();
     assert!(patch.contains("+⟨U+001B⟩]0;owned⟨U+0007⟩⟨U+202E⟩\n"), "{patch}");
 }
+
+#[test]
+fn every_change_comes_with_its_patch_from_one_comparison() {
+    let long: String = (0..40).map(|line| format!("line {line}\n")).collect();
+    let files = [("a.txt", "one\n"), ("b.txt", "two\n"), ("gone.txt", "x\n"), ("long.txt", long.as_str())];
+    let edits = [
+        put("z.txt", "new\n"),
+        put("b.txt", "TWO\n"),
+        TreeEdit::Remove { path: "gone.txt".into() },
+        TreeEdit::Move { from: "long.txt".into(), to: "a/longer.txt".into() },
+        put("a/longer.txt", format!("{long}end\n")),
+        put("binary", [0, 1, 2]),
+    ];
+    let (_place, mirror, base, tree) = edited(&files, &edits);
+    let one_by_one: Vec<_> = mirror
+        .changes(&base, &tree)
+        .unwrap()
+        .into_iter()
+        .map(|change| {
+            let patch = mirror.file_patch(&base, &tree, &change.path).unwrap();
+            (change, patch)
+        })
+        .collect();
+    assert_eq!(one_by_one.len(), 5);
+    assert_eq!(mirror.changes_with_patches(&base, &tree).unwrap(), one_by_one);
+}

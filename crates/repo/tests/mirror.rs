@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 
 use anchorhold_repo::{Branches, Credentials, RepoError, Submodule};
-use common::{Place, fetch};
+use common::{Place, fetch, git};
 
 #[test]
 fn fetching_returns_the_tip_its_tree_and_its_summary() {
@@ -29,6 +29,30 @@ fn a_second_fetch_brings_what_is_new_and_keeps_what_was_there() {
     let second = fetch(&mirror, "main", &Credentials::none()).unwrap();
     assert_eq!(mirror.read_file(&first.tree, b"a.txt").unwrap(), b"one\n");
     assert_eq!(mirror.read_file(&second.tree, b"a.txt").unwrap(), b"two\n");
+}
+
+#[test]
+fn a_branch_that_became_a_folder_is_fetched_and_the_other_way_round() {
+    let place = Place::with(&[("a.txt", "one\n")]);
+    let mirror = place.mirror();
+    let fetched = |gone: &[&str], branch: &str| {
+        for gone in gone {
+            place.git(&["branch", "--quiet", "--delete", "--force", gone]);
+        }
+        place.git(&["branch", branch]);
+        place.git(&["checkout", "--quiet", branch]);
+        let tip = place.commit(branch);
+        place.git(&["checkout", "--quiet", "main"]);
+        assert_eq!(fetch(&mirror, branch, &Credentials::none()).unwrap().commit, tip, "{branch}");
+    };
+    fetched(&[], "feature");
+    fetched(&[], "featured");
+    fetched(&["feature"], "feature/deep/one");
+    fetched(&[], "feature/two");
+    fetched(&["feature/deep/one", "feature/two"], "feature");
+    let source = common::files_named(&place.dir.path().join("mirrors"), "mirror.git").remove(0);
+    let kept = git(&source, &["for-each-ref", "--format=%(refname)"]).unwrap();
+    assert_eq!(kept, "refs/anchorhold/heads/feature\nrefs/anchorhold/heads/featured");
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod common;
 
 use std::rc::Rc;
 
-use anchorhold_domain::{Risk, RiskKind};
+use anchorhold_domain::{Risk, RiskKind, RisksLeftOut};
 use anchorhold_repo::{Mirror, TreeEdit};
 use common::Place;
 use proptest::prelude::*;
@@ -28,7 +28,7 @@ fn risks(files: &[(&str, &str)], edits: &[TreeEdit]) -> Vec<Risk> {
     let place = Place::with(files);
     let (mirror, base) = place.fetched();
     let made = mirror.checkpoint(Some(&base.commit), &base.tree, edits, "edit", 0).unwrap();
-    mirror.risks(&base.tree, &made.tree).unwrap()
+    mirror.risks(&base.tree, &made.tree).unwrap().found
 }
 
 fn risk(kind: RiskKind, path: &str, line: Option<u32>, detail: &str) -> Risk {
@@ -256,9 +256,38 @@ fn a_submodule_that_was_added_or_moved_is_a_link() {
     let expected = |id: String| {
         risk(RiskKind::Link, "vendor", None, &format!("a submodule: commit {id} of another repository"))
     };
-    assert_eq!(mirror.risks(&base.tree, &first).unwrap(), [expected(id("1"))]);
-    assert_eq!(mirror.risks(&first, &second).unwrap(), [expected(id("2"))]);
-    assert_eq!(mirror.risks(&second, &second).unwrap(), []);
+    let risks = |old: &str, new: &str| mirror.risks(old, new).unwrap().found;
+    assert_eq!(risks(&base.tree, &first), [expected(id("1"))]);
+    assert_eq!(risks(&first, &second), [expected(id("2"))]);
+    assert_eq!(risks(&second, &second), []);
+    let gone = risk(RiskKind::Link, "vendor", None, "removed: a submodule");
+    assert_eq!(risks(&second, &base.tree), std::slice::from_ref(&gone));
+    let edits = [TreeEdit::Move { from: "vendor".into(), to: "third/party".into() }];
+    let moved = mirror.checkpoint(None, &second, &edits, "move", 0).unwrap().tree;
+    let there = Risk { path: "third/party".to_owned(), ..expected(id("2")) };
+    assert_eq!(risks(&second, &moved), [there, gone]);
+}
+
+#[test]
+fn a_file_whose_mode_git_gives_no_more_is_looked_at_as_well() {
+    let place = Place::with(&[("a.txt", "one\n")]);
+    let tree = common::raw_tree(&place, &[("100664", "a.txt"), ("100600", "b.txt"), ("100775", "run.sh")]);
+    place.commit_tree(&tree);
+    let (mirror, base) = place.fetched();
+    let edits = ["a.txt", "b.txt", "run.sh"].map(|path| put(path, PROGRAM, format!("{}\n", token())));
+    let made = mirror.checkpoint(None, &base.tree, &edits, "edit", 0).unwrap();
+    let found = mirror.risks(&base.tree, &made.tree).unwrap().found;
+    let found: Vec<_> = found.iter().map(|risk| (risk.kind, risk.path.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            (RiskKind::Secret, "a.txt"),
+            (RiskKind::Secret, "b.txt"),
+            (RiskKind::Secret, "run.sh"),
+            (RiskKind::Executable, "a.txt"),
+            (RiskKind::Executable, "b.txt"),
+        ]
+    );
 }
 
 #[test]
@@ -276,14 +305,30 @@ fn hidden_characters_in_names_are_flagged_and_marks_of_an_encoding_are_not() {
 }
 
 #[test]
-fn a_flood_is_cut_and_the_gravest_stay() {
+fn a_flood_of_one_kind_is_cut_counted_and_hides_no_other_kind() {
     let mut edits: Vec<TreeEdit> =
         (0..600).map(|n| put(&format!("bin/{n:03}"), PROGRAM, format!("{n}\n"))).collect();
-    edits.push(put("z.txt", FILE, format!("{}\n", token()).repeat(600)));
-    let found = risks(&[("a.txt", "one\n")], &edits);
-    assert_eq!(found.len(), 500);
-    assert!(found.iter().all(|risk| risk.kind == RiskKind::Secret));
-    assert_eq!(found.last().unwrap().line, Some(500));
+    edits.push(put("z.txt", FILE, format!("{}\n", token()).repeat(700)));
+    edits.push(put("Cargo.lock", FILE, "version = 4\n"));
+    let place = Place::with(&[("a.txt", "one\n")]);
+    let (mirror, base) = place.fetched();
+    let made = mirror.checkpoint(None, &base.tree, &edits, "edit", 0).unwrap();
+    let risks = mirror.risks(&base.tree, &made.tree).unwrap();
+    let count = |kind| risks.found.iter().filter(|risk| risk.kind == kind).count();
+    assert_eq!(
+        [RiskKind::Secret, RiskKind::Executable, RiskKind::Lockfile].map(count),
+        [500, 500, 1],
+        "the gravest first: {:?}",
+        risks.found.first()
+    );
+    assert_eq!(risks.found.first().unwrap().kind, RiskKind::Secret);
+    assert_eq!(
+        risks.left_out,
+        [
+            RisksLeftOut { kind: RiskKind::Secret, count: 200 },
+            RisksLeftOut { kind: RiskKind::Executable, count: 100 }
+        ]
+    );
 }
 
 #[test]
@@ -321,7 +366,7 @@ proptest! {
         let bytes = parts.concat();
         let edits = [put(&name, mode, bytes)];
         let made = mirror.checkpoint(None, base, &edits, "edit", 0).unwrap();
-        let found = mirror.risks(base, &made.tree).unwrap();
+        let found = mirror.risks(base, &made.tree).unwrap().found;
         prop_assert!(found.iter().all(|risk| !risk.detail.chars().any(char::is_control)));
     }
 }

@@ -6,6 +6,7 @@
 mod common;
 
 use std::num::NonZeroU32;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use anchorhold_repo::{Base, Cancellation, Credentials, FetchWish, LogWish, Mirror, PastError, PushOutcome};
@@ -145,4 +146,41 @@ fn a_history_without_its_beginning_is_brought_up_to_date() {
     assert!(mirror.is_shallow().unwrap());
     site.fetch(&mirror, 0);
     assert_eq!(subjects(&mirror, &base, "base").unwrap().len(), 11);
+}
+
+#[test]
+fn the_rest_of_a_history_is_asked_for_once_where_a_branch_stays_short_that_the_server_forgot() {
+    let site = Site::start();
+    site.place.git(&["checkout", "--quiet", "--orphan", "other"]);
+    (1..=5).for_each(|n| drop(site.place.commit(&format!("other {n}"))));
+    site.place.git(&["push", "--quiet", &site.bare.to_string_lossy(), "other"]);
+    let (mirror, _) = site.fetched(3);
+    let wish = FetchWish { depth: NonZeroU32::new(1), ..FetchWish::whole("other") };
+    mirror.fetch_wish(&wish, &site.credentials, &mut keep_going).unwrap();
+    git(&site.bare, &["update-ref", "-d", "refs/heads/other"]).unwrap();
+    git(&site.bare, &["prune", "--expire=now"]).unwrap();
+    // Each try tells how far it is at least once, and a whole fetch not nearly so often.
+    let mut told = 0;
+    let base = mirror.fetch("main", &site.credentials, &mut |_| {
+        told += 1;
+        if told > 400 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(subjects(&mirror, &base.unwrap(), "base").unwrap().len(), 10);
+    assert!(mirror.is_shallow().unwrap());
+}
+
+#[test]
+fn where_a_history_begins_is_known_again_after_a_process_died_in_the_middle_of_writing_it() {
+    let site = Site::start();
+    let (mirror, base) = site.fetched(3);
+    drop(mirror);
+    let agents = common::files_named(&site.place.dir.path().join("mirrors"), "agents.git").remove(0);
+    std::fs::remove_file(agents.join("shallow")).unwrap();
+    let mirror = site.place.mirror_of(&site.server.url("hello"));
+    assert_eq!(subjects(&mirror, &base, "base").unwrap().len(), 3);
+    site.fetch(&mirror, 0);
+    drop(mirror);
+    std::fs::write(agents.join("shallow"), format!("{}\n", base.commit)).unwrap();
+    let mirror = site.place.mirror_of(&site.server.url("hello"));
+    assert_eq!(subjects(&mirror, &base, "base").unwrap().len(), 10);
 }

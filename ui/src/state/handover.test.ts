@@ -158,11 +158,14 @@ test("a step by itself that failed says why, and what waits for an answer is no 
 
 test("risks stand by their gravity, whatever order they came in", () => {
   const risk = (kind: "LARGE" | "SECRET" | "HOOK", path: string) => ({ kind, path, line: null, detail: "" });
-  const found = groups([risk("LARGE", "b"), risk("SECRET", "z"), risk("HOOK", "h"), risk("SECRET", "a")]);
-  expect(found.map(({ kind, grave, risks }) => [kind, grave, risks.map(({ path }) => path)])).toEqual([
-    ["SECRET", true, ["z", "a"]],
-    ["HOOK", true, ["h"]],
-    ["LARGE", false, ["b"]],
+  const risks = [risk("LARGE", "b"), risk("SECRET", "z"), risk("HOOK", "h"), risk("SECRET", "a")];
+  const found = groups(risks, [{ kind: "SECRET", count: 3 }]);
+  expect(
+    found.map(({ kind, grave, risks, count }) => [kind, grave, risks.map(({ path }) => path), count]),
+  ).toEqual([
+    ["SECRET", true, ["z", "a"], 5],
+    ["HOOK", true, ["h"], 1],
+    ["LARGE", false, ["b"], 1],
   ]);
 });
 

@@ -1,5 +1,5 @@
 /** What deserves a look before a push, in words and by its gravity. */
-import type { Risk, RiskKind } from "../bindings";
+import type { Risk, RiskKind, RisksLeftOut } from "../bindings";
 
 type Words = {
   /** What such a risk is, as a heading. */
@@ -26,12 +26,21 @@ export const riskWords: Record<RiskKind, Words> = {
   LARGE: { title: "Large file", why: "It stays in the history for good.", grave: false },
 };
 
-export type RiskGroup = Words & { kind: RiskKind; risks: Risk[] };
+export type RiskGroup = Words & {
+  kind: RiskKind;
+  risks: Risk[];
+  /** How many there are, with those that are not listed. */
+  count: number;
+};
 
 /** Groups risks by their kind, the gravest first; within a group they keep their order. */
-export function groups(risks: readonly Risk[]): RiskGroup[] {
+export function groups(risks: readonly Risk[], leftOut: readonly RisksLeftOut[]): RiskGroup[] {
   const kinds = Object.keys(riskWords) as RiskKind[];
   return kinds
-    .map((kind) => ({ kind, ...riskWords[kind], risks: risks.filter((risk) => risk.kind === kind) }))
-    .filter((group) => group.risks.length > 0);
+    .map((kind) => {
+      const listed = risks.filter((risk) => risk.kind === kind);
+      const more = leftOut.find((left) => left.kind === kind)?.count ?? 0;
+      return { kind, ...riskWords[kind], risks: listed, count: listed.length + more };
+    })
+    .filter((group) => group.count > 0);
 }

@@ -58,7 +58,8 @@ impl Engine {
                 author_name: identity.name,
                 emails,
                 author_email: identity.email,
-                risks,
+                risks: risks.found,
+                risks_left_out: risks.left_out,
                 moved,
             })
         });

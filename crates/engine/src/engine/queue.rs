@@ -3,8 +3,7 @@
 use super::Engine;
 use crate::{EngineError, validate};
 use anchorhold_domain::{
-    Agent, AgentId, AgentRecord, EditedFileDiff, Event, EventKind, Instruction, InstructionId, PauseReason,
-    Status, ToolCall,
+    Agent, AgentId, AgentRecord, Event, EventKind, Instruction, InstructionId, PauseReason, Status, ToolCall,
 };
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -128,11 +127,7 @@ impl Engine {
         let resident = self.resident(id).await?;
         let agent = Agent::clone(&resident.log.latest());
         let tool_calls = tool_calls(&self.events(id, 0).await?);
-        let mut files_edited = Vec::new();
-        for change in self.changes(id).await? {
-            let diff = self.file_patch(id, &change.path).await?;
-            files_edited.push(EditedFileDiff { change, diff });
-        }
+        let files_edited = self.edited_files(id).await?;
         Ok(AgentRecord { agent, tool_calls, files_edited, instruction_queue: resident.log.waiting().await })
     }
 

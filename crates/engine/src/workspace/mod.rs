@@ -5,7 +5,7 @@ mod recording;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use allowed::{Reach, allowed};
+use allowed::{Reach, allowed, fits, unfit};
 use recording::checkpoint;
 
 use crate::EngineError;
@@ -239,12 +239,13 @@ impl Workspace {
                 let before = place.lock().unwrap_or_else(PoisonError::into_inner).tree.clone();
                 allowed(&rules, &mirror, &before, &Reach::of(touch))?;
             }
-            Ok::<_, ToolFailure>(checkpoint(&mirror, &compared, &place, touches, &label, at)?)
+            // What no checkpoint takes was refused before, so that this is the cell's own doing.
+            checkpoint(&mirror, &compared, &place, touches, &label, at).map_err(unfit)
         });
         recorded.await.map_err(|_| EngineError::Panicked { verb: "record a checkpoint" })?
     }
 
-    /// Refuses what the user's rules about files do not let through, before the cell hears of it.
+    /// Refuses what the user's rules about files or the tree do not let through, before the cell hears of it.
     async fn allow(&self, request: &Request) -> Result<(), ToolFailure> {
         let reach = match request {
             Request::Read { path, .. } | Request::ReadRaw { path, .. } | Request::Stat { path } => {
@@ -253,9 +254,8 @@ impl Workspace {
                     None => Ok(()),
                 };
             }
-            Request::Write { path, .. } | Request::Edit { path, .. } | Request::MakeDirectory { path } => {
-                Reach::Put { path: path.clone() }
-            }
+            Request::Write { path, .. } | Request::Edit { path, .. } => Reach::Put { path: path.clone() },
+            Request::MakeDirectory { path } => Reach::Folder { path: path.clone() },
             Request::Delete { path } => Reach::Remove { path: path.clone() },
             Request::Move { from, to } => Reach::Move { from: from.clone(), to: to.clone() },
             // They tell of what is in the cell, where nothing is that must not be told.
@@ -271,7 +271,10 @@ impl Workspace {
             | Request::Empty => return Ok(()),
         };
         let (rules, (mirror, tree)) = (self.rules(), self.source());
-        let judging = tokio::task::spawn_blocking(move || allowed(&rules, &mirror, &tree, &reach));
+        let judging = tokio::task::spawn_blocking(move || {
+            allowed(&rules, &mirror, &tree, &reach)?;
+            fits(&mirror, &tree, &reach)
+        });
         judging.await.map_err(|_| EngineError::Panicked { verb: "apply the file rules" })?
     }
 }

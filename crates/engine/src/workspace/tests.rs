@@ -92,15 +92,20 @@ pub(crate) async fn workspace(place: &Path, asked_for: Arc<AtomicU32>) -> Worksp
     ] {
         git(&work, arguments).unwrap();
     }
-    let remote = Remote::parse(&work.display().to_string()).unwrap();
-    let mirror = Mirrors::new(place.join("mirrors")).open(&remote).unwrap();
-    let base = mirror.fetch("main", &Credentials::none(), &mut |_| ControlFlow::Continue(())).unwrap();
     let owned = |patterns: &[&str]| patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
     let rules = FileRules {
         excluded: owned(&[".env*", "secret/*.yml"]),
         only: owned(&[]),
         protected: owned(&["*.lock", "gen/"]),
     };
+    over(place, &rules, asked_for).await
+}
+
+/// A workspace over the repository at `work`, kept by these rules.
+async fn over(place: &Path, rules: &FileRules, asked_for: Arc<AtomicU32>) -> Workspace {
+    let remote = Remote::parse(&place.join("work").display().to_string()).unwrap();
+    let mirror = Mirrors::new(place.join("mirrors")).open(&remote).unwrap();
+    let base = mirror.fetch("main", &Credentials::none(), &mut |_| ControlFlow::Continue(())).unwrap();
     let (_, cell) = watch::channel(CellState::Ready(listening(3, 3, asked_for).await));
     Workspace::new(
         AgentId(uuid::Uuid::nil()),
@@ -108,7 +113,7 @@ pub(crate) async fn workspace(place: &Path, asked_for: Arc<AtomicU32>) -> Worksp
         base.tree.clone(),
         None,
         base.tree,
-        Arc::new(Rules::read(&rules).unwrap()),
+        Arc::new(Rules::read(rules).unwrap()),
         cell,
         || Timestamp(0),
     )
@@ -183,5 +188,93 @@ async fn a_cell_that_was_taken_over_gets_nothing_excluded_or_protected_into_a_tr
     let (_, tree) = workspace.source();
     for (path, content) in FILES.iter().filter(|(path, _)| *path != "app/main.rs") {
         assert_eq!(mirror.read_file(&tree, path.as_bytes()).unwrap(), content.as_bytes(), "{path}");
+    }
+}
+
+/// A workspace over a repository with submodules, beside a file and alone in a folder, and a link.
+async fn with_submodules(place: &Path, asked_for: Arc<AtomicU32>) -> Workspace {
+    let work = place.join("work");
+    std::fs::create_dir_all(work.join("third")).unwrap();
+    std::fs::write(work.join("third/notes"), "notes\n").unwrap();
+    std::os::unix::fs::symlink("third/notes", work.join("link")).unwrap();
+    git(&work, &["init", "--quiet", "--initial-branch=main"]).unwrap();
+    git(&work, &["add", "--all"]).unwrap();
+    for module in ["third/library", "vendored/library"] {
+        let entry = format!("160000,{},{module}", "1".repeat(40));
+        git(&work, &["update-index", "--add", "--cacheinfo", &entry]).unwrap();
+    }
+    git(&work, &["commit", "--quiet", "-m", "x"]).unwrap();
+    over(place, &FileRules::default(), asked_for).await
+}
+
+#[tokio::test]
+async fn what_no_checkpoint_takes_is_refused_before_the_cell_hears_of_it() {
+    let place = tempfile::tempdir().unwrap();
+    let asked_for = Arc::new(AtomicU32::new(0));
+    let workspace = with_submodules(place.path(), Arc::clone(&asked_for)).await;
+    let write = |path: &str| Request::Write { path: path.into(), executable: None };
+    let rename = |from: &str, to: &str| Request::Move { from: from.into(), to: to.into() };
+    let another = "name another path, from the repository's root and with / between names, as in src/main.rs";
+    for (request, why) in [
+        (write(r".\src\main.rs"), r".\\src\\main.rs: it has . or .. in it"),
+        (write(r"..\x.rs"), r"..\\x.rs: it has . or .. in it"),
+        (write("a/.git."), "a/.git.: it reaches into .git"),
+        (write("vendored"), "vendored: it is a folder"),
+        (write("vendored/library"), "vendored/library: a submodule is there"),
+        (write("vendored/library/x"), "vendored/library/x: a file, a link or a submodule is in its way"),
+        (
+            Request::MakeDirectory { path: "vendored/library/x".into() },
+            "vendored/library/x/.gitkeep: a file, a link or a submodule is in its way",
+        ),
+        (rename("third/notes", "vendored"), "vendored: it is a folder"),
+        (rename("link", ".gitignore"), ".gitignore: git must not follow a link there"),
+    ] {
+        let refused = workspace.call(request.clone(), Vec::new()).await;
+        let Err(ToolFailure::Refused(said)) = refused else { panic!("{request:?}: {refused:?}") };
+        assert_eq!(said, format!("{why}; {another}"));
+    }
+    let refused = workspace.call(Request::Delete { path: "third".into() }, Vec::new()).await;
+    let Err(ToolFailure::Refused(said)) = refused else { panic!("{refused:?}") };
+    assert_eq!(
+        said,
+        "third holds the submodule third/library, whose files are not in the workspace, so that it stays where \
+         it is; delete what you see in it one by one"
+    );
+    assert_eq!(asked_for.load(Ordering::SeqCst), 0);
+    for request in [
+        Request::MakeDirectory { path: "third".into() },
+        Request::MakeDirectory { path: "vendored".into() },
+        write("vendored/notes"),
+        rename("third", "party"),
+        Request::Delete { path: "third/notes".into() },
+    ] {
+        workspace.call(request, Vec::new()).await.unwrap();
+    }
+    assert_eq!(asked_for.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test]
+async fn a_folder_is_moved_with_its_submodules_and_no_cell_can_remove_one() {
+    let place = tempfile::tempdir().unwrap();
+    let workspace = with_submodules(place.path(), Arc::default()).await;
+    let moved = Touch::Move { from: "third".into(), to: "party".into() };
+    workspace.record(vec![moved], "Move third to party").await.unwrap().unwrap();
+    let (mirror, tree) = workspace.source();
+    let modules: Vec<_> = mirror.submodules(&tree).unwrap().into_iter().map(|module| module.path).collect();
+    assert_eq!(modules, [b"party/library".to_vec(), b"vendored/library".to_vec()]);
+    assert_eq!(mirror.read_file(&tree, b"party/notes").unwrap(), b"notes\n");
+    let put = |path: &str, mode| Touch::Put { path: path.into(), mode, bytes: b"theirs\n".to_vec() };
+    for touch in [
+        put("vendored/library/x", MODE_FILE),
+        put("vendored/library", MODE_FILE),
+        put(r"..\x", MODE_FILE),
+        put(".gitattributes", 0o120_000),
+        put("odd", 0o40_000),
+        Touch::Remove { path: "vendored".into() },
+    ] {
+        let what = format!("{touch:?}");
+        let refused = workspace.record(vec![touch], "theirs").await;
+        assert!(matches!(refused, Err(ToolFailure::Refused(_))), "{what}: {refused:?}");
+        assert_eq!(workspace.source().1, tree, "{what}");
     }
 }

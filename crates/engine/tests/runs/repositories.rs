@@ -1,8 +1,9 @@
 //! Repositories as they come: absent, empty, and full of what a text editor would spoil.
 
-use crate::harness::{House, Repository, Voice, edit, errand, finish, push, rest, start, told, turn};
-use anchorhold_domain::{EventKind, ModelChoice, NewAgent, Status};
+use crate::harness::{House, Repository, Voice, edit, errand, finish, push, rest, start, told, turn, write};
+use anchorhold_domain::{EventKind, ModelChoice, NewAgent, Status, ToolOutcome};
 use anchorhold_testkit::git;
+use serde_json::json;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -169,5 +170,77 @@ async fn an_edit_of_one_file_changes_that_entry_and_no_other_byte() {
         "the submodule vendored/library stays as it is; its files are not in the workspace",
     ];
     assert_eq!(notes, left_out);
+    engine.close().await;
+}
+
+/// A tree with a file of a mode that git does not write any more, and a submodule beside another file.
+fn old_mode_and_submodule(remote: &Repository) {
+    let work = &remote.work;
+    fs::create_dir(work.join("third")).unwrap();
+    fs::write(work.join("old.txt"), "one\n").unwrap();
+    fs::write(work.join("third/notes"), "notes\n").unwrap();
+    git(work, &["add", "--all"]).unwrap();
+    let elsewhere = "160000,0123456789012345678901234567890123456789,third/library";
+    git(work, &["update-index", "--add", "--cacheinfo", elsewhere]).unwrap();
+    let usual = git(work, &["write-tree"]).unwrap();
+    let mut tree = Vec::new();
+    for (mode, name) in [("100664", "old.txt"), ("40000", "third")] {
+        let id = git(work, &["rev-parse", &format!("{usual}:{name}")]).unwrap();
+        tree.extend_from_slice(format!("{mode} {name}\0").as_bytes());
+        tree.extend((0..40).step_by(2).map(|at| u8::from_str_radix(&id[at..at + 2], 16).unwrap()));
+    }
+    fs::write(work.join("raw"), tree).unwrap();
+    let tree = git(work, &["hash-object", "-t", "tree", "-w", "--literally", "raw"]).unwrap();
+    let commit = git(work, &["commit-tree", &tree, "-m", "Old"]).unwrap();
+    git(work, &["push", "--quiet", &remote.address(), &format!("{commit}:refs/heads/main")]).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_goes_on_after_what_no_tree_takes_and_pushes_the_submodules_of_a_folder_it_moved() {
+    let house = House::new();
+    let remote = Repository::empty(&house.place().join("remote"));
+    old_mode_and_submodule(&remote);
+    let voice = Voice::playing(vec![
+        turn(
+            "",
+            vec![
+                write("third/library/x", "x"),
+                write(r"..\x.rs", "x"),
+                json!({"tool": "delete_file", "arguments": {"path": "third"}}),
+                json!({"tool": "move_file", "arguments": {"from": "third", "to": "party"}}),
+                edit("old.txt", "one", "two"),
+            ],
+        ),
+        turn("", vec![finish("Done.")]),
+    ])
+    .await;
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    let outcomes: Vec<_> = engine
+        .events(id, 0)
+        .await
+        .unwrap()
+        .into_iter()
+        .filter_map(|event| match event.kind {
+            EventKind::ToolFinished { outcome, .. } => Some(outcome),
+            _ => None,
+        })
+        .take(5)
+        .collect();
+    let (ok, refused) = (ToolOutcome::Ok, ToolOutcome::Refused);
+    assert_eq!(outcomes, [refused, refused, refused, ok, ok]);
+    let record = engine.record(id).await.unwrap();
+    let changed = engine.changes(id).await.unwrap();
+    assert_eq!(
+        record.files_edited.iter().map(|file| &file.change).collect::<Vec<_>>(),
+        changed.iter().collect::<Vec<_>>()
+    );
+    for file in &record.files_edited {
+        assert_eq!(file.diff, engine.file_patch(id, &file.change.path).await.unwrap());
+    }
+    assert_eq!(push(&engine, id).await.error_message, None);
+    let listed = remote.ask(&["ls-tree", "-r", "--format=%(objectmode) %(path)", "agent/work"]);
+    assert_eq!(listed, "100644 old.txt\n160000 party/library\n100644 party/notes");
     engine.close().await;
 }

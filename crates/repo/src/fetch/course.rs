@@ -34,6 +34,9 @@ pub(crate) struct Course {
     reached: u32,
     /// Whether the beginning of a history is missing here.
     shallow: bool,
+    /// Whether all that was missing was asked for and came. A beginning that is missing after that is missing
+    /// on the server too, or is one of another branch.
+    rest_came: bool,
     pieces: Pieces,
 }
 
@@ -56,7 +59,7 @@ impl Course {
             .filter(|_| !whole && pieces)
             .map(|goal| NonZeroU32::new(reached.unwrap_or(0)).map_or(goal, |reached| goal.max(reached)));
         let pieces = if whole || !pieces { Pieces::Never } else { Pieces::NotYet };
-        Self { goal, reached: reached.unwrap_or(0), shallow: reached.is_some(), pieces }
+        Self { goal, reached: reached.unwrap_or(0), shallow: reached.is_some(), rest_came: false, pieces }
     }
 
     /// Returns what to ask for.
@@ -77,7 +80,7 @@ impl Course {
 
     /// Whether what is here is all that is wanted.
     pub(crate) fn is_there(&self) -> bool {
-        !self.shallow || self.goal.is_some_and(|goal| self.reached >= goal.get())
+        !self.shallow || self.rest_came || self.goal.is_some_and(|goal| self.reached >= goal.get())
     }
 
     /// How deep the history is that is here, while its beginning is missing.
@@ -88,6 +91,7 @@ impl Course {
     /// A piece arrived; `shallow` tells whether the beginning is missing still.
     pub(crate) fn arrived(&mut self, asked: Depth, shallow: bool) {
         self.shallow = shallow;
+        self.rest_came |= asked == Depth::Rest;
         if let Depth::Commits(depth) = asked {
             self.reached = depth.get();
         }
@@ -181,6 +185,14 @@ mod tests {
         assert!(course.is_there());
         assert!(Course::new(five, Some(5), false, true).is_there());
         assert!(!Course::new(five, Some(4), false, true).is_there());
+    }
+
+    #[test]
+    fn the_rest_is_asked_for_once_whatever_beginning_is_missing_after_it() {
+        let mut course = Course::new(None, Some(3), false, true);
+        assert!(!course.is_there());
+        course.arrived(course.next(), true);
+        assert!(course.is_there());
     }
 
     #[test]

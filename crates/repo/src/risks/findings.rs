@@ -2,19 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use anchorhold_domain::{Risk, RiskKind};
+use anchorhold_domain::{Risk, RiskKind, RisksLeftOut};
 
 use crate::diff::hidden_in;
 
-/// The most risks that are told; who reads so many reads no more.
+/// The most risks of one kind that are told; who reads so many reads no more.
 const MOST: usize = 500;
 /// Different characters that are named of one file.
 const MOST_NAMED: usize = 5;
 
-/// Risks, at most so many of each kind that the gravest are never crowded out.
+/// What deserves a look.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Risks {
+    /// The risks, the gravest first, then by path and line.
+    pub found: Vec<Risk>,
+    /// The kinds of which there are more.
+    pub left_out: Vec<RisksLeftOut>,
+}
+
+/// Risks, at most so many of each kind that none crowds out another.
 #[derive(Default)]
 pub(super) struct Findings {
     by_kind: BTreeMap<RiskKind, Vec<Risk>>,
+    left_out: BTreeMap<RiskKind, u32>,
 }
 
 impl Findings {
@@ -22,16 +32,18 @@ impl Findings {
         let found = self.by_kind.entry(kind).or_default();
         if found.len() < MOST {
             found.push(Risk { kind, path: path.to_owned(), line, detail: detail.into() });
+        } else {
+            let count = self.left_out.entry(kind).or_default();
+            *count = count.saturating_add(1);
         }
     }
 
-    /// Returns them, the gravest first, then by path and line.
-    pub(super) fn sorted(self) -> Vec<Risk> {
-        let mut risks: Vec<Risk> = self.by_kind.into_values().flatten().collect();
-        risks.sort_by(|a, b| (a.kind, &a.path, a.line).cmp(&(b.kind, &b.path, b.line)));
-        risks.dedup();
-        risks.truncate(MOST);
-        risks
+    pub(super) fn sorted(self) -> Risks {
+        let mut found: Vec<Risk> = self.by_kind.into_values().flatten().collect();
+        found.sort_by(|a, b| (a.kind, &a.path, a.line).cmp(&(b.kind, &b.path, b.line)));
+        found.dedup();
+        let left_out = self.left_out.into_iter().map(|(kind, count)| RisksLeftOut { kind, count }).collect();
+        Risks { found, left_out }
     }
 }
 

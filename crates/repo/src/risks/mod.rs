@@ -9,15 +9,16 @@ mod places;
 mod scripts;
 mod secrets;
 
-use anchorhold_domain::{Risk, RiskKind};
-use git2::{Delta, Diff, DiffLineType, Oid, Patch, Repository};
+use anchorhold_domain::RiskKind;
+use git2::{Delta, Diff, DiffLineType, Oid, Patch, Repository, Tree};
 
 use crate::changes::{compare, path_of, root};
 use crate::diff::hidden_in;
 use crate::error::{RepoError, Result};
 use crate::mirror::Mirror;
 use crate::path::path_to_text;
-use crate::tree::{SUBMODULE, SYMLINK};
+use crate::tree::{EXECUTABLE, SUBMODULE, SYMLINK, find};
+pub use findings::Risks;
 use findings::{Findings, Hidden};
 
 /// Files above this are large.
@@ -26,8 +27,6 @@ const LARGE: u64 = 1024 * 1024;
 const LARGEST_READ: u64 = 8 * 1024 * 1024;
 /// So many bytes of added lines are searched; the 300,000 lines of the largest reviews have a tenth.
 const MOST_SEARCHED: usize = 256 * 1024 * 1024;
-/// The git file mode of a program.
-const EXECUTABLE: u32 = 0o100_755;
 
 /// A file of a change, as the patterns see it.
 struct File {
@@ -54,19 +53,19 @@ impl File {
 impl Mirror {
     /// Lists what a push of `tree` over `base_tree` should be looked at for, the gravest first.
     ///
-    /// At most 500, sorted by kind, path and line. A secret is named by what it looks like, and never
-    /// repeated.
+    /// At most 500 of a kind; how many more there are is said. A secret is named by what it looks like, and
+    /// never repeated.
     ///
     /// # Errors
     /// [`RepoError::MissingObject`].
-    pub fn risks(&self, base_tree: &str, tree: &str) -> Result<Vec<Risk>> {
+    pub fn risks(&self, base_tree: &str, tree: &str) -> Result<Risks> {
         let repository = self.objects()?;
         let (old, new) = (root(&repository, base_tree)?, root(&repository, tree)?);
         let diff = compare(&repository, &old, &new, 0)?;
         let mut findings = Findings::default();
         let mut searched = 0;
         for index in 0..diff.deltas().len() {
-            look_at(&repository, &diff, index, &mut searched, &mut findings)?;
+            look_at(&repository, (&diff, &old, &new), index, &mut searched, &mut findings)?;
         }
         Ok(findings.sorted())
     }
@@ -74,7 +73,7 @@ impl Mirror {
 
 fn look_at(
     repository: &Repository,
-    diff: &Diff<'_>,
+    (diff, old, new): (&Diff<'_>, &Tree<'_>, &Tree<'_>),
     index: usize,
     searched: &mut usize,
     findings: &mut Findings,
@@ -85,19 +84,24 @@ fn look_at(
     if delta.status() == Delta::Unmodified {
         return Ok(());
     }
-    let side = |file: git2::DiffFile<'_>, is_there: bool| {
-        is_there.then(|| Side { id: file.id(), mode: u32::from(file.mode()) })
+    // Not the delta's own modes, which may be of a kind that the library gives no name.
+    let side = |tree: &Tree<'_>, path: &[u8]| -> Result<Option<Side>> {
+        Ok(find(repository, tree, path)?.map(|found| Side { id: found.id, mode: found.mode }))
     };
     let path = path_of(&delta);
-    let old = side(delta.old_file(), delta.status() != Delta::Added);
+    let old_path = delta.old_file().path_bytes().unwrap_or_default();
+    let old = if delta.status() == Delta::Added { None } else { side(old, old_path)? };
+    let new = if delta.status() == Delta::Deleted { None } else { side(new, &path)? };
     if delta.status() == Delta::Renamed {
         // What ran at the old place runs there no more.
-        let path = delta.old_file().path_bytes().unwrap_or_default();
-        places::look(&File::at(path, old, None), findings);
+        places::look(&File::at(old_path, old, None), findings);
     }
-    let file = File::at(&path, old, side(delta.new_file(), delta.status() != Delta::Deleted));
+    let file = File::at(&path, old, new);
     places::look(&file, findings);
-    let Some(new) = file.new else { return Ok(()) };
+    if old.is_some_and(|old| old.mode == SUBMODULE) && new.is_none_or(|new| new.mode != SUBMODULE) {
+        findings.add(RiskKind::Link, &file.path, None, "removed: a submodule");
+    }
+    let Some(new) = new else { return Ok(()) };
     if delta.status() != Delta::Modified && !hidden_in(&String::from_utf8_lossy(&path)).is_empty() {
         findings.add(
             RiskKind::HiddenUnicode,
@@ -107,7 +111,10 @@ fn look_at(
         );
     }
     if new.mode == SUBMODULE || new.mode == SYMLINK {
-        look_at_link(repository, &file, new, findings)?;
+        // Where it was moved, it leads from another place.
+        if file.old != Some(new) || delta.status() == Delta::Renamed {
+            look_at_link(repository, &file, new, findings)?;
+        }
         return Ok(());
     }
     if new.mode == EXECUTABLE && file.old.is_none_or(|old| old.mode != EXECUTABLE) {
@@ -199,11 +206,8 @@ fn search_binary(
     Ok(())
 }
 
-/// Says where a link leads that is new or changed.
+/// Says where a link leads.
 fn look_at_link(repository: &Repository, file: &File, new: Side, findings: &mut Findings) -> Result<()> {
-    if file.old == Some(new) {
-        return Ok(());
-    }
     if new.mode == SUBMODULE {
         let detail = format!("a submodule: commit {} of another repository", new.id);
         findings.add(RiskKind::Link, &file.path, None, detail);

@@ -1,7 +1,7 @@
 //! Repositories and mirrors for tests, made with the real git program.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "tests")]
 
 pub mod front;
 #[cfg(unix)]
@@ -63,6 +63,13 @@ impl Place {
         git(&self.work, args).unwrap()
     }
 
+    /// Commits a tree as it is.
+    pub fn commit_tree(&self, tree: &str) -> String {
+        let commit = self.git(&["commit-tree", tree, "-p", "HEAD", "-m", "as it is"]);
+        self.git(&["update-ref", "HEAD", &commit]);
+        commit
+    }
+
     /// Opens a mirror of the work tree's repository by its path.
     pub fn mirror(&self) -> Mirror {
         self.mirror_of(&self.work.to_string_lossy())
@@ -82,6 +89,30 @@ impl Place {
 
 pub fn fetch(mirror: &Mirror, branch: &str, credentials: &Credentials) -> Result<Base, RepoError> {
     mirror.fetch(branch, credentials, &mut keep_going)
+}
+
+/// Writes a tree of files, all with the content "one", with modes that git itself does not write any more.
+pub fn raw_tree(place: &Place, files: &[(&str, &str)]) -> String {
+    place.write("../content", b"one\n");
+    let blob = place.git(&["hash-object", "-w", "../content"]);
+    let mut bytes = Vec::new();
+    for (mode, path) in files {
+        bytes.extend_from_slice(format!("{mode} {path}\0").as_bytes());
+        let digit = |at: usize| u8::from_str_radix(&blob[at..at + 2], 16).unwrap();
+        bytes.extend((0..40).step_by(2).map(digit));
+    }
+    place.write("../tree", &bytes);
+    place.git(&["hash-object", "-w", "-t", "tree", "--literally", "../tree"])
+}
+
+/// Writes a tree of what `git ls-tree` would say of it; submodules need not be there.
+pub fn make_tree(place: &Place, listing: &str) -> String {
+    place.write("../listing", listing.as_bytes());
+    let mut making = std::process::Command::new("git");
+    making.args(["mktree", "--missing"]).current_dir(&place.work);
+    let output = making.stdin(fs::File::open(place.dir.path().join("listing")).unwrap()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 pub fn keep_going(_: FetchProgress) -> ControlFlow<()> {

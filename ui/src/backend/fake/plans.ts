@@ -100,6 +100,7 @@ export function recordedPlan(agent: Agent, now: number, accounts: readonly Linke
     signing: { type: "ssh", key: "~/.ssh/id_ed25519.pub" },
     commits: commitsOf(agent, trailer),
     risks: agent.id === "a03" ? risky : [],
+    risksLeftOut: [],
     moved: null,
   };
   if (agent.id === "p05" && agent.targetBranch === "agent/flaky-tests")

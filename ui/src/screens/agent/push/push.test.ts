@@ -148,6 +148,18 @@ test("risks are grouped with the gravest first, and one leads to its line in the
   await waitFor(() => expect(document.querySelector(".sought")?.textContent).toContain("toLocaleDateString"));
 });
 
+test("risks that are too many to be listed are counted", async () => {
+  const risks = Array.from({ length: 60 }, (_, n) => ({
+    kind: "SECRET" as const,
+    path: `${n}.txt`,
+    line: 1,
+    detail: "looks like a token",
+  }));
+  await opened("a03", {}, (plan) => ({ ...plan, risks, risksLeftOut: [{ kind: "SECRET", count: 1_200 }] }));
+  expect((await screen.findByTestId("risks-more")).textContent).toContain("and 1,210 more");
+  expect(screen.getByTestId("risks").textContent).toContain("1,260 things to look at first");
+});
+
 test("nothing to flag is said in words", async () => {
   await opened("a10");
   expect((await screen.findByTestId("risks-none")).textContent).toContain("Nothing to flag");
