@@ -1,57 +1,7 @@
 import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import { expect, test } from "vitest";
-import type { Backend } from "../../backend/backend";
-import type { LinkedRepository, RepositoryList } from "../../bindings";
-import { show } from "../../test/render";
-import CreateDialog from "./CreateDialog.svelte";
-
-const field = (id: string) => screen.findByTestId<HTMLInputElement>(`create-${id}`);
-
-const repository = (name: string, more: Partial<LinkedRepository> = {}): LinkedRepository => ({
-  ...{ address: `octo/${name}`, owner: "octo", name, description: null, private: false, archived: false },
-  ...{ canPush: true, defaultBranch: "trunk", pushedAt: null },
-  ...more,
-});
-const list = (repositories: LinkedRepository[], more: Partial<RepositoryList> = {}): RepositoryList => ({
-  ...{ account: "github.com/1", repositories, total: repositories.length, reading: false, fault: null },
-  ...{ grantUrl: "https://github.com/apps/anchorhold/installations/new", ssoUrl: null, rate: null },
-  ...more,
-});
-
-const all = [
-  repository("web", { private: true, description: "The <b>front</b>" }),
-  repository("old", { archived: true, canPush: false }),
-  repository("theirs", { canPush: false }),
-];
-
-/** Shows the form over these repositories, and notes what is asked for. */
-function having(
-  found: (text: string) => RepositoryList | Promise<RepositoryList>,
-  more: Partial<Backend> = {},
-) {
-  const asked: string[] = [];
-  const branched: string[] = [];
-  show(
-    CreateDialog,
-    {},
-    {
-      repositories: async (_account, text) => {
-        asked.push(text);
-        return found(text);
-      },
-      branches: async (repo) => {
-        branched.push(repo);
-        return { names: ["trunk", "next"], default: "trunk" };
-      },
-      ...more,
-    },
-  );
-  return { asked, branched };
-}
-
-const options = () => screen.queryAllByTestId("create-repo-option");
-const texts = () => options().map((option) => option.textContent.replace(/\s+/g, " ").trim());
-const listed = (count: number) => waitFor(() => expect(options()).toHaveLength(count));
+import { field } from "../../test/creating";
+import { all, having, list, listed, options, texts } from "../../test/repositories";
 
 test("repositories are offered with what they are, and one that takes no pushes says why", async () => {
   having(() => list(all));

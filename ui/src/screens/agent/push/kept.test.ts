@@ -1,0 +1,68 @@
+import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
+import { expect, test } from "vitest";
+import type { Fault } from "../../../bindings";
+import { button, dialog, opened, toasts } from "../../../test/pushing";
+
+const messages = () => screen.findAllByTestId<HTMLTextAreaElement>("push-message");
+const fault: Fault = {
+  code: "push_rejected",
+  message: "push the branch: refused by a hook",
+  hint: "ask for access",
+};
+
+test("a dialog that is closed while commits are made opens on the same push, and what it came to is not lost", async () => {
+  let refuse: (fault: Fault) => void = () => {};
+  const push = () => new Promise<void>((_, reject) => (refuse = reject));
+  const { calls } = await opened("a03", { push });
+  await fireEvent.click(await button());
+  await fireEvent.click(screen.getByText("Close"));
+  await waitFor(() => expect(dialog()).toBe(null));
+  await fireEvent.click(screen.getByTestId("push"));
+  expect((await button()).textContent?.trim()).toBe("Pushing…");
+  await fireEvent.click(await screen.findByTestId("push-cancel"));
+  await waitFor(() => expect(calls.map(([name]) => name)).toEqual(["push", "cancelPush"]));
+  await fireEvent.click(screen.getByText("Close"));
+  await waitFor(() => expect(dialog()).toBe(null));
+  refuse({ ...fault, message: "sign the commits: the agent of SSH is gone" });
+  await waitFor(() => expect(toasts()).toContain("Sign the commits: the agent of SSH is gone."));
+  await fireEvent.click(screen.getByTestId("push"));
+  const banner = await within(dialog() as HTMLElement).findByTestId("error-banner");
+  expect(banner.textContent).toContain("Sign the commits");
+});
+
+test("messages stay while something is looked at, as long as the plan proposes the same", async () => {
+  let more = 0;
+  await opened("a03", {}, (plan) => ({
+    ...plan,
+    commits: plan.commits.map((commit) => ({ ...commit, message: more ? "Another" : commit.message })),
+  }));
+  await fireEvent.input((await messages())[0] as HTMLElement, { target: { value: "In my words" } });
+  await fireEvent.click((await screen.findAllByTestId("risk"))[0] as HTMLElement);
+  await waitFor(() => expect(dialog()).toBe(null));
+  await fireEvent.click(screen.getByTestId("push"));
+  expect((await messages())[0]?.value).toBe("In my words");
+  more = 1;
+  await fireEvent.keyDown(dialog() as HTMLElement, { key: "Escape" });
+  await waitFor(() => expect(dialog()).toBe(null));
+  await fireEvent.click(screen.getByTestId("push"));
+  await waitFor(async () => expect((await messages())[0]?.value).toBe("Another"));
+});
+
+test("a choice that is refused goes back to what is, and no other one is made meanwhile", async () => {
+  let refuse: (fault: Fault) => void = () => {};
+  const { calls } = await opened("a03", {
+    setDelivery: () => new Promise<void>((_, reject) => (refuse = reject)),
+  });
+  const select = await screen.findByTestId<HTMLSelectElement>("push-pull-request");
+  const before = select.value;
+  await fireEvent.change(select, { target: { value: "DRAFT" } });
+  const box = screen.getByTestId<HTMLInputElement>("push-trailer");
+  expect([select.value, select.disabled, box.disabled]).toEqual(["DRAFT", true, true]);
+  await fireEvent.click(screen.getByTestId("commits-PER_INSTRUCTION"));
+  refuse(fault);
+  await waitFor(() => expect([select.value, select.disabled]).toEqual([before, false]));
+  await fireEvent.click(box);
+  refuse(fault);
+  await waitFor(() => expect([box.checked, box.disabled]).toEqual([false, false]));
+  expect(calls).toHaveLength(2);
+});
