@@ -70,9 +70,11 @@ impl Mirror {
         at_ms: i64,
     ) -> Result<Checkpoint> {
         let repository = self.objects()?;
+        let odb = repository.odb().map_err(RepoError::storage("open the object database"))?;
         let store = |path: &[u8], bytes: &[u8]| {
             let attempt = format!("store {}", path_to_text(path));
-            repository.blob(bytes).map_err(RepoError::writing(&repository, bytes.len(), attempt))
+            // `Repository::blob` would write a file first and remove it where the object is there already.
+            odb.write(ObjectType::Blob, bytes).map_err(RepoError::writing(&repository, bytes.len(), attempt))
         };
         let root = edited(&repository, base_tree, edits, &store)?;
         let tree = root.write(&repository).map_err(RepoError::writing(
