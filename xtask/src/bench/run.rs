@@ -7,6 +7,7 @@ mod contestant;
 mod dialect;
 mod process;
 mod server;
+mod settled;
 mod trajectory;
 
 use super::{machine, median, repository::commit_all};
@@ -41,6 +42,9 @@ pub struct Options {
     /// How many times the model answers; an odd number.
     #[arg(long, default_value_t = trajectory::ANSWERS)]
     turns: usize,
+    /// Does not wait until the file system has forgotten what the last measurement removed.
+    #[arg(long)]
+    now: bool,
 }
 
 /// The figures of one run.
@@ -51,8 +55,8 @@ struct Figures {
     own_edit_ms: f64,
     own_first_ms: f64,
     own_last_ms: f64,
-    /// The median of each tenth of the run.
-    own_tenths_ms: Vec<f64>,
+    /// The medians of each tenth of the run: all turns, those of reads, those of edits.
+    tenths_ms: [Vec<f64>; 3],
     cpu_seconds: f64,
     peak_mb: f64,
     took_seconds: f64,
@@ -89,6 +93,9 @@ pub fn run(options: &Options) -> Result<()> {
         build.args(["build", "--release", "--package", "anchorhold-cli"]);
         command::run(&mut build, "build anchorctl for release", "mend what the compiler says above")?;
     }
+    if !options.now {
+        settled::wait()?;
+    }
     println!(
         "{} turns of read and edit; {}; figures are of the whole process, its cell apart",
         options.turns,
@@ -98,22 +105,24 @@ pub fn run(options: &Options) -> Result<()> {
         "\n{:<12} {:>14} {:>12} {:>16} {:>16} {:>10} {:>10} {:>8}",
         "median", "first request", "own a turn", "read/edit", "first/last 20", "CPU", "PSS", "whole"
     );
-    // A file system that many files were removed from is slow to make new ones for some minutes, so that
-    // nothing is removed before the end.
+    // Removed at the end, since it makes new files slow.
     let place = paths::target().join("bench").join(format!("run-{}", std::process::id()));
     for contestant in &contestants {
         match measured(contestant, &place, &host, options) {
             Ok(figures) => {
                 println!("{}   {}", row(contestant.name, &figures), contestant.version());
                 if options.turns > trajectory::ANSWERS {
-                    println!("{:<12} own a turn by tenths of the run: {}", "", tenths(&figures));
+                    for (of, name) in ["all turns", "reads", "edits"].iter().enumerate() {
+                        println!("{:<12} {name} by tenths of the run: {}", "", tenths(&figures, of));
+                    }
                 }
             }
             Err(error) if contestant.name == "anchorhold" => return Err(error),
             Err(error) => println!("{:<12} not measured: {error:#}", contestant.name),
         }
     }
-    fs::remove_dir_all(&place).with_context(|| format!("remove {}", place.display()))
+    fs::remove_dir_all(&place).with_context(|| format!("remove {}", place.display()))?;
+    settled::removed()
 }
 
 fn measured(contestant: &Contestant, place: &Path, host: &str, options: &Options) -> Result<Vec<Figures>> {
@@ -185,20 +194,21 @@ fn repository(folder: &Path, number: usize) -> Result<PathBuf> {
 impl Figures {
     fn of(cost: &Cost, seen: &Seen) -> Self {
         let own: Vec<f64> = seen.own.iter().map(|own| own.as_secs_f64() * 1000.0).collect();
+        // The model asks for a read and an edit in turn, beginning with a read.
+        let reads: Vec<f64> = own.iter().step_by(2).copied().collect();
+        let edits: Vec<f64> = own.iter().skip(1).step_by(2).copied().collect();
         let last = own.len().saturating_sub(20);
         let first_request = seen.first_request.map_or(Duration::ZERO, |at| at.duration_since(cost.started));
         Self {
             first_request_ms: first_request.as_secs_f64() * 1000.0,
             own_ms: median(own.clone()),
-            // The model asks for a read and an edit in turn, beginning with a read.
-            own_read_ms: median(own.iter().step_by(2).copied().collect()),
-            own_edit_ms: median(own.iter().skip(1).step_by(2).copied().collect()),
+            own_read_ms: median(reads.clone()),
+            own_edit_ms: median(edits.clone()),
             own_first_ms: median(own.iter().take(20).copied().collect()),
             own_last_ms: median(own.iter().skip(last).copied().collect()),
-            own_tenths_ms: own
-                .chunks(own.len().div_ceil(10).max(1))
-                .map(|tenth| median(tenth.to_vec()))
-                .collect(),
+            tenths_ms: [&own, &reads, &edits].map(|turns| {
+                turns.chunks(turns.len().div_ceil(10).max(1)).map(|tenth| median(tenth.to_vec())).collect()
+            }),
             cpu_seconds: cost.cpu_seconds,
             peak_mb: cost.peak_mb,
             took_seconds: cost.took.as_secs_f64(),
@@ -207,13 +217,11 @@ impl Figures {
 }
 
 /// How the overhead goes with the length of the conversation.
-fn tenths(figures: &[Figures]) -> String {
-    let parts = figures.first().map_or(0, |first| first.own_tenths_ms.len());
-    let of =
-        |part: usize| median(figures.iter().filter_map(|f| f.own_tenths_ms.get(part).copied()).collect());
-    let mut text: Vec<String> = (0..parts).map(|part| format!("{:.1}", of(part))).collect();
-    text.push("ms".to_owned());
-    text.join(" ")
+fn tenths(figures: &[Figures], of: usize) -> String {
+    let parts: Vec<&Vec<f64>> = figures.iter().filter_map(|figures| figures.tenths_ms.get(of)).collect();
+    let tenth = |part: usize| median(parts.iter().filter_map(|run| run.get(part).copied()).collect());
+    let text: Vec<String> = (0..10).map(|part| format!("{:.1}", tenth(part))).collect();
+    format!("{} ms", text.join(" "))
 }
 
 fn row(name: &str, figures: &[Figures]) -> String {

@@ -30,6 +30,7 @@ struct Clock {
     last_answer: Option<Instant>,
     own: Vec<Duration>,
     answered: usize,
+    run: usize,
 }
 
 /// What the server saw of one run.
@@ -62,9 +63,11 @@ impl Server {
         Ok(Self { port, clock })
     }
 
-    /// Returns what was seen since the last call.
+    /// Returns what was seen of the run since the last call; what comes now is the next run.
     pub fn take(&self) -> Seen {
-        let clock = std::mem::take(&mut *self.clock.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = Clock { run: clock.run + 1, ..Clock::default() };
+        let clock = std::mem::replace(&mut *clock, next);
         Seen { first_request: clock.first_request, own: clock.own, answered: clock.answered }
     }
 }
@@ -83,11 +86,13 @@ fn serve(stream: TcpStream, dialect: Dialect, answers: usize, clock: &Mutex<Cloc
             if let Some(last) = clock.last_answer {
                 clock.own.push(arrived - last);
             }
-            clock.answered
+            (clock.answered, clock.run)
         });
         let tokens = body.len() / BYTES_PER_TOKEN;
         let (kind, answer) = match number {
-            Some(number) => dialect.answer(&request, number, &trajectory::answer(number, answers), tokens),
+            Some((number, run)) => {
+                dialect.answer(&request, number, &trajectory::answer(number, answers, run), tokens)
+            }
             None => dialect.aside(&path, &request, tokens),
         };
         let head =

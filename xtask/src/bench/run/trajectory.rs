@@ -24,8 +24,10 @@ pub enum Ask {
     Finish,
 }
 
-/// The model's answer with this number, from zero, of so many.
-pub fn answer(number: usize, answers: usize) -> Ask {
+/// The model's answer with this number, from zero, of so many in this run.
+///
+/// No two runs write the same text: what one stored would cost the next nothing.
+pub fn answer(number: usize, answers: usize, run: usize) -> Ask {
     if number + 1 >= answers {
         return Ask::Finish;
     }
@@ -35,7 +37,7 @@ pub fn answer(number: usize, answers: usize) -> Ask {
         Ask::Read { path }
     } else {
         let line = round / FILES * STEP + 3;
-        Ask::Edit { path, old: unchanged(line), new: format!("    let step_{line} = {round} * 3;\n") }
+        Ask::Edit { path, old: unchanged(line), new: format!("    let step_{line} = {round} * {run};\n") }
     }
 }
 
@@ -77,13 +79,13 @@ mod tests {
             let there: Vec<String> = (0..LINES).map(unchanged).collect();
             let mut seen = std::collections::BTreeSet::new();
             for number in 0..answers {
-                if let Ask::Edit { path, old, .. } = answer(number, answers) {
+                if let Ask::Edit { path, old, .. } = answer(number, answers, 1) {
                     assert!(there.contains(&old), "answer {number}");
                     assert!(seen.insert((path, old)), "answer {number}");
                 }
             }
             assert_eq!(seen.len(), answers / 2);
-            assert_eq!(answer(answers - 1, answers), Ask::Finish);
+            assert_eq!(answer(answers - 1, answers, 1), Ask::Finish);
         }
     }
 }
