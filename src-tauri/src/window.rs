@@ -68,6 +68,7 @@ mod tests {
             .map(|arguments| page(&arguments.map(str::to_owned)));
         assert_eq!(pages, [&format!("dashboard/agents/{id}"), "index.html", "index.html"]);
     }
+
     #[test]
     fn a_second_start_asks_the_open_page_for_its_agent_and_for_nothing_else() {
         let app = mock_app();

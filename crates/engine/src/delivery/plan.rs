@@ -136,13 +136,12 @@ pub(crate) async fn has_something_to_push(shared: &Shared, agent: &Agent) -> Res
 
 /// Plans a push from the record and the log.
 pub(super) fn plan(mirror: &Mirror, agent: &Agent, events: &[Event]) -> Result<Planned, EngineError> {
-    let Planned { parent, parent_tree, tree, .. } = whole(mirror, agent)?;
-    if tree == parent_tree {
-        return Ok(Planned { parent, parent_tree, tree, commits: vec![] });
+    let mut planned = whole(mirror, agent)?;
+    if planned.tree != planned.parent_tree {
+        let read = |commit: &str| mirror.tree_of(commit).map_err(EngineError::from);
+        planned.commits = commits(agent, &stretches(events), &planned.parent_tree, &planned.tree, read)?;
     }
-    let read = |commit: &str| mirror.tree_of(commit).map_err(EngineError::from);
-    let commits = commits(agent, &stretches(events), &parent_tree, &tree, read)?;
-    Ok(Planned { parent, parent_tree, tree, commits })
+    Ok(planned)
 }
 
 /// What a push builds on and comes to, not yet in commits.

@@ -212,6 +212,7 @@ mod tests {
         writing.await.unwrap();
         assert_eq!(caught_up(&log).await, (401, 401));
     }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn a_list_that_cannot_be_read_any_more_ends_rather_than_stand_still() {
         let place = tempfile::tempdir().unwrap();

@@ -43,6 +43,17 @@ fn reason(result: Result<Secret, SignInError>) -> Again {
     }
 }
 
+/// Polls until the question for new tokens is out, and leaves the answer to come.
+async fn poll_until_asked<T: std::fmt::Debug>(fake: &Fake, asking: &mut (impl Future<Output = T> + Unpin)) {
+    while fake.asked().is_empty() {
+        tokio::select! {
+            biased;
+            token = &mut *asking => panic!("{token:?} was there before it was asked for"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_token_is_refreshed_five_minutes_before_its_end_and_not_sooner() {
     let _still = Still::hold();
@@ -126,14 +137,7 @@ async fn one_that_is_closed_has_put_to_rest_what_it_asked_for_and_asks_no_more()
     let (keeper, saved) = keep(&fake, first(&fake)).await;
     tokio::time::advance(seconds(28800)).await;
     let mut asking = Box::pin(keeper.token());
-    // Polled until the question is out.
-    while fake.asked().is_empty() {
-        tokio::select! {
-            biased;
-            _ = &mut asking => break,
-            () = tokio::task::yield_now() => {}
-        }
-    }
+    poll_until_asked(&fake, &mut asking).await;
     assert!(keeper.close().await);
     assert_eq!(*saved.lock().unwrap(), ["ghu_S3CRET2"]);
     assert_eq!(asking.await.unwrap().expose(), "ghu_S3CRET2");
@@ -240,14 +244,7 @@ async fn who_stops_waiting_in_the_middle_of_a_refresh_does_not_lose_the_new_toke
     let (keeper, saved) = keep(&fake, first(&fake)).await;
     tokio::time::advance(seconds(28800)).await;
     let mut asking = Box::pin(keeper.token());
-    // Polled until the question is out, and then dropped.
-    while fake.asked().is_empty() {
-        tokio::select! {
-            biased;
-            _ = &mut asking => break,
-            () = tokio::task::yield_now() => {}
-        }
-    }
+    poll_until_asked(&fake, &mut asking).await;
     drop(asking);
     assert_eq!(keeper.token().await.unwrap().expose(), "ghu_S3CRET2");
     assert_eq!((fake.asked().len(), saved.lock().unwrap().len()), (1, 1));
