@@ -16,6 +16,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The length of a day where the calendar has no answer, in milliseconds.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// How many days are kept in memory, the last ones; today is among them also where some are dated ahead.
+const KEPT_DAYS: usize = 40;
+
 /// A day of this machine's time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Day {
@@ -66,8 +69,17 @@ impl Ledger {
     pub(crate) async fn open(store: &Store, clock: fn() -> Timestamp) -> Result<Self, EngineError> {
         let ledger = Self { zone: TimeZone::system(), clock, book: Mutex::default() };
         let today = ledger.day(clock());
-        // Tomorrow is there where the clock was put back since.
-        for day in [today, ledger.day(today.until)] {
+        // Tomorrow is there where the clock was put back since; the day of the last entry where the clock is
+        // behind all that was written, as it is on a machine that has not yet asked for the time.
+        let mut days = vec![today, ledger.day(today.until)];
+        if let Some(last) = store.last_entry().await? {
+            let last = ledger.day(last);
+            days.extend([last, ledger.day(last.until)]);
+        }
+        days.sort_by_key(|day| day.since);
+        days.dedup();
+        days.retain(|day| day.since >= today.since);
+        for day in days {
             let spending = store.spending(day.since, day.until).await?;
             let mut book = ledger.book();
             for spent in spending {
@@ -114,8 +126,10 @@ impl Ledger {
                 book.running.remove(&after.id)
             }
         };
-        let kept = self.day((self.clock)()).since.0 - DAY_MS - DAY_MS / 2;
-        book.days.retain(|since, _| since.0 >= kept);
+        // By number and not by the clock, which may be wrong just now.
+        while book.days.len() > KEPT_DAYS {
+            book.days.pop_first();
+        }
     }
 
     /// What all agents together used today.

@@ -216,3 +216,26 @@ fn a_run_that_ends_takes_its_request_with_it() {
     append(&ledger, &mut one, MIDNIGHT, paused(PauseReason::Stopped));
     assert_eq!(ledger.claim(other.id, coming, |_, others| (others.requests > 0).then_some(())), None);
 }
+
+#[test]
+fn a_clock_that_jumped_ahead_and_back_gives_nothing_back() {
+    let (ledger, mut agent) = (ledger(), agent(1));
+    append(&ledger, &mut agent, MIDNIGHT, EventKind::Resumed);
+    let spent = answered(&agent, Some(7));
+    append(&ledger, &mut agent, MIDNIGHT, spent);
+    let ahead = answered(&agent, Some(1));
+    append(&ledger, &mut agent, MIDNIGHT + 30 * DAY_MS, ahead);
+    assert_eq!(today(&ledger, MIDNIGHT + HOUR).1, 7);
+}
+
+#[test]
+fn days_are_not_kept_for_ever() {
+    let (ledger, mut agent) = (ledger(), agent(1));
+    append(&ledger, &mut agent, MIDNIGHT, EventKind::Resumed);
+    for day in 0..60 {
+        let spent = answered(&agent, Some(1));
+        append(&ledger, &mut agent, MIDNIGHT + day * DAY_MS, spent);
+    }
+    assert_eq!(ledger.book().days.len(), KEPT_DAYS);
+    assert_eq!(today(&ledger, MIDNIGHT + 59 * DAY_MS).1, 1);
+}

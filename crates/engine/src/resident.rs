@@ -36,8 +36,9 @@ pub(crate) struct Work {
 /// What the user wants of the work going on.
 #[derive(Clone, Debug)]
 pub(crate) struct Wishes {
-    /// Ends it at once.
+    /// Ends it at once: because the user says so, or because the engine closes.
     pub(crate) stop: CancellationToken,
+    stopped: CancellationToken,
     pause: CancellationToken,
 }
 
@@ -72,7 +73,18 @@ impl Drop for AtWork {
 
 impl Wishes {
     pub(crate) fn new(shutdown: &CancellationToken) -> Self {
-        Self { stop: shutdown.child_token(), pause: CancellationToken::new() }
+        let token = CancellationToken::new;
+        Self { stop: shutdown.child_token(), stopped: token(), pause: token() }
+    }
+
+    /// Ends it at once because the user says so.
+    pub(crate) fn stop(&self) {
+        self.stopped.cancel();
+        self.stop.cancel();
+    }
+
+    pub(crate) fn wants_stop(&self) -> bool {
+        self.stopped.is_cancelled()
     }
 
     /// Asks to hold after the current tool call, or in a wait.

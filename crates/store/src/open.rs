@@ -99,8 +99,15 @@ async fn back_up(path: &Path, connection: &mut SqliteConnection, last: i64) -> R
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
         Ok(()) | Err(_) => {}
     }
-    sqlx::query("VACUUM INTO ?").bind(partial.to_string_lossy().into_owned()).execute(connection).await?;
-    std::fs::rename(&partial, &target).map_err(failed)
+    let copied =
+        sqlx::query("VACUUM INTO ?").bind(partial.to_string_lossy().into_owned()).execute(connection).await;
+    let kept =
+        copied.map_err(StoreError::from).and_then(|_| std::fs::rename(&partial, &target).map_err(failed));
+    if kept.is_err() {
+        // It would take the room that is missing; what it is worth was said just now.
+        let _ = std::fs::remove_file(&partial);
+    }
+    kept
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

@@ -75,6 +75,15 @@ impl Store {
             .collect()
     }
 
+    /// Returns the time of the last entry of all logs.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn last_entry(&self) -> Result<Option<Timestamp>> {
+        let last = sqlx::query_scalar!(r#"SELECT MAX(updated_at) AS "last: i64" FROM agents"#);
+        Ok(last.fetch_one(&self.readers).await?.map(Timestamp))
+    }
+
     /// Returns the times in which agents ran that ended at `since` or later; one that has not ended in
     /// the log is left out.
     ///

@@ -55,7 +55,9 @@ impl Engine {
             if resident.log.latest().status == anchorhold_domain::Status::Pushing {
                 return Err(Self::wrong_status("delete", &resident.log.latest()));
             }
-            working.wishes.stop.cancel();
+            // Nor is anything sent whose commits are still being made.
+            resident.pushes.cancel();
+            working.wishes.stop();
         }
         finish(work.take()).await;
         let agent = resident.log.append(vec![EventKind::Deleted]).await?.agent;

@@ -56,7 +56,7 @@ impl Engine {
             Status::Paused | Status::Completed | Status::Error | Status::Pushing => false,
         };
         let working = work.as_ref().filter(|_| can_stop).ok_or_else(|| Self::wrong_status("stop", &agent))?;
-        working.wishes.stop.cancel();
+        working.wishes.stop();
         drop(work);
         let mut latest = resident.log.subscribe();
         let ended = latest.wait_for(|agent| !agent.status.is_busy() && !agent.waiting).await;

@@ -4,7 +4,7 @@ use super::Engine;
 use crate::EngineError;
 use crate::rules::Rules;
 use anchorhold_domain::{AgentId, Disclosure, Event, EventKind, ModelChoice};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 impl Engine {
     /// Returns the files whose text was sent to a model, by file and provider, as the log tells.
@@ -51,12 +51,15 @@ struct Told {
 }
 
 /// Reads a log: what was put into the conversation went to the model of that moment, and to each one that
-/// was asked afterwards as long as it stood there. Nothing that is cut later was not sent.
+/// was asked afterwards as long as it stood there. Nothing that is cut later was not sent, and where it is
+/// not known whether something was cut it was sent.
 fn disclosures(events: &[Event], model: ModelChoice) -> Vec<Disclosure> {
     let mut model = events.iter().find_map(created).unwrap_or(model);
     let mut list = List::default();
     let mut told: Vec<Told> = Vec::new();
     let mut tools: HashMap<&str, &str> = HashMap::new();
+    // Some servers count their calls anew in each answer, so that a cut of one says nothing of which.
+    let mut ambiguous: HashSet<&str> = HashSet::new();
     for event in events {
         let mut tell = |path: &String, by: &str, call: Option<&String>| {
             list.add(&model, path, by, event.seq);
@@ -68,14 +71,19 @@ fn disclosures(events: &[Event], model: ModelChoice) -> Vec<Disclosure> {
             }
             EventKind::TurnStarted { shown, .. } => shown.iter().for_each(|path| tell(path, "mention", None)),
             EventKind::ToolRequested { call, tool, .. } => {
-                tools.insert(call, tool);
+                if tools.insert(call, tool).is_some() {
+                    ambiguous.insert(call);
+                }
             }
             EventKind::ToolFinished { call, shown, .. } => {
                 let tool = tools.get(call.as_str()).copied().unwrap_or("tool");
                 shown.iter().for_each(|path| tell(path, tool, Some(call)));
             }
             EventKind::ResultsShrunk { calls, .. } => {
-                told.retain(|told| !told.call.as_ref().is_some_and(|call| calls.contains(call)));
+                told.retain(|told| {
+                    let cut = |call: &String| calls.contains(call) && !ambiguous.contains(call.as_str());
+                    !told.call.as_ref().is_some_and(cut)
+                });
             }
             // What the user said stays, and with it what was attached to it.
             EventKind::Compacted { through, .. } => {
@@ -253,6 +261,26 @@ mod tests {
                 "b.rs to one by read_file from 5, 1",
                 "AGENTS.md to two by guidance from 8, 1",
                 "b.rs to two by read_file from 8, 1",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_call_that_shares_its_id_with_another_is_not_taken_for_the_one_that_was_cut() {
+        check(
+            vec![
+                called("0", "read_file"),
+                finished("0", &["a.rs"]),
+                called("0", "read_file"),
+                finished("0", &["b.rs"]),
+                EventKind::ResultsShrunk { calls: vec!["0".to_owned()], tokens_before: 2, tokens_after: 1 },
+                selected("two"),
+            ],
+            &[
+                "a.rs to one by read_file from 2, 1",
+                "b.rs to one by read_file from 4, 1",
+                "a.rs to two by read_file from 6, 1",
+                "b.rs to two by read_file from 6, 1",
             ],
         );
     }

@@ -16,6 +16,8 @@ const PAGE: u32 = 500;
 const BATCHES: usize = 16;
 /// How long the list gathers changes before it is sent again.
 const LIST_STEP: Duration = Duration::from_millis(100);
+/// How many characters of a task the list is sent with.
+pub const TASK_SHOWN: usize = 200;
 
 impl Engine {
     /// Follows an agent: every event after `after_seq`, in order, then what happens from now on.
@@ -41,8 +43,8 @@ impl Engine {
         Ok(receiver)
     }
 
-    /// Follows the list of agents: all of them now, and again after each change. It ends where the list cannot be
-    /// read, so that nobody takes an old one for the present.
+    /// Follows the list of agents: all of them now, and again after each change, their tasks cut to
+    /// [`TASK_SHOWN`] characters. It ends where the list cannot be read, so that nobody takes an old one for the present.
     #[must_use]
     pub fn watch_agents(&self) -> mpsc::Receiver<Vec<Agent>> {
         let (sender, receiver) = mpsc::channel(1);
@@ -52,7 +54,8 @@ impl Engine {
         self.shared.tasks.spawn(async move {
             loop {
                 match engine.agents().await {
-                    Ok(agents) => {
+                    Ok(mut agents) => {
+                        agents.iter_mut().for_each(cut_task);
                         if sender.send(agents).await.is_err() {
                             return;
                         }
@@ -86,6 +89,13 @@ impl Engine {
         let found =
             latest.wait_for(condition).await.map_err(|_| EngineError::UnknownAgent(id.to_string()))?;
         Ok(Arc::clone(&found))
+    }
+}
+
+/// A list is sent several times a second, and a task can be as long as a book.
+fn cut_task(agent: &mut Agent) {
+    if let Some((end, _)) = agent.task.char_indices().nth(TASK_SHOWN) {
+        agent.task.truncate(end);
     }
 }
 

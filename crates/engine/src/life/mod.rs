@@ -205,8 +205,10 @@ impl Life {
     }
 
     async fn write_stop(&self) -> Result<(), EngineError> {
-        let reason =
-            if self.shared.shutdown.is_cancelled() { PauseReason::Interrupted } else { PauseReason::Stopped };
+        // Who wished it to be held before the program ended does not want it to go on with the next start. A
+        // pause that was still to come cuts off what is going on, as a stop does.
+        let wished = self.wishes.wants_stop() || self.wishes.wants_pause();
+        let reason = if wished { PauseReason::Stopped } else { PauseReason::Interrupted };
         let stopped = |agent: &Agent, _: &[_]| {
             Ok(match agent.status {
                 Status::Cloning => vec![EventKind::CloneCancelled { reason }],

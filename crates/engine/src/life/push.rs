@@ -57,8 +57,8 @@ impl Life {
         let prepared = match delivery::prepare(&self.shared, &agent, PushWish::default(), true, &push).await {
             Ok(prepared) => prepared,
             Err(EngineError::NothingToPush { .. }) => return Ok(None),
-            // The next start does it.
-            Err(_) if self.shared.shutdown.is_cancelled() => return Ok(None),
+            // The next start does it, unless the agent is being deleted.
+            Err(_) if self.wishes.stop.is_cancelled() => return Ok(None),
             Err(error) => {
                 let failed = EventKind::DeliveryFailed { step: DeliveryStep::Push, fault: error.fault() };
                 self.resident.log.append(vec![failed]).await?;
@@ -70,7 +70,8 @@ impl Life {
             let same = latest.checkpoint == agent.checkpoint
                 && latest.target_branch == agent.target_branch
                 && latest.delivery == agent.delivery;
-            Ok(if may(latest) && same { prepared.events } else { vec![] })
+            let wanted = may(latest) && same && !self.wishes.stop.is_cancelled();
+            Ok(if wanted { prepared.events } else { vec![] })
         };
         let appended = self.resident.log.append_if(decide).await?;
         Ok((!appended.events.is_empty()).then_some((prepared.commit, push)))

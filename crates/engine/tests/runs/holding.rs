@@ -263,3 +263,26 @@ async fn each_limit_pauses_says_which_it_was_and_gives_way_when_it_is_raised() {
     }
     engine.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_was_still_to_come_holds_over_the_end_of_the_program() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![turn("", vec![finish("Done.")])]).await;
+    voice.hold_from(1);
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    voice.asked(1).await;
+    engine.pause(id).await.unwrap();
+    engine.close().await;
+    drop(engine);
+
+    let engine = house.open().await;
+    let agent = rest(&engine, id).await;
+    assert_eq!(standing(&agent), (Status::Paused, Some(PauseReason::Stopped)));
+    assert_eq!(voice.requests().len(), 1);
+    voice.release();
+    engine.resume(id).await.unwrap();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    engine.close().await;
+}

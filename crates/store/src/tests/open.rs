@@ -70,6 +70,21 @@ async fn a_copy_is_left_before_an_existing_database_is_changed() {
 }
 
 #[tokio::test]
+async fn a_copy_that_cannot_be_made_whole_leaves_nothing_and_changes_nothing() {
+    let home = home().await;
+    let known = create(&home.store, 1, "lasting").await;
+    home.store.close().await;
+    let path = home.folder.path().join("anchorhold.db");
+    let copy = format!("anchorhold.db.before-{}", MIGRATOR.iter().last().unwrap().version);
+    // Nothing can be given the name of a folder that is not empty.
+    std::fs::create_dir_all(home.folder.path().join(&copy).join("in the way")).unwrap();
+    assert_eq!(code(Store::open_with(&path, &later()).await), "store_unavailable");
+    assert!(!home.folder.path().join("anchorhold.db.before-partial").exists());
+    let store = Store::open(&path).await.unwrap();
+    assert_eq!(store.agents().await.unwrap(), [known]);
+}
+
+#[tokio::test]
 async fn a_database_of_a_later_version_is_refused_and_left_alone() {
     let home = home().await;
     home.store.close().await;
