@@ -364,7 +364,12 @@ mod tests {
 
     #[test]
     fn a_workspace_is_trusted_unless_a_run_ended_in_the_middle_since_its_cell_was_opened() {
-        let opened = || EventKind::CellOpened { container_id: String::new(), facts: vec![], ready_ms: 0 };
+        let opened = || EventKind::CellOpened {
+            container_id: String::new(),
+            facts: vec![],
+            ready_ms: 0,
+            volume: None,
+        };
         let paused = |reason| EventKind::Paused { reason, limit: None, until: None, fault: None };
         let failed =
             || EventKind::Failed { fault: Fault { code: String::new(), message: String::new(), hint: None } };

@@ -100,7 +100,7 @@ impl Life {
         let message = format!("{}; it is made anew from the last checkpoint", error.message());
         self.resident.log.append(vec![EventKind::Noted { message }]).await?;
         let docker = self.engine_back().await?;
-        let cell = self.open_cell(docker, true);
+        let cell = self.open_cell(docker, None);
         let (mirror, tree) = run.workspace.source();
         let (reader, rules) = (mirror.clone(), run.workspace.rules());
         let read =

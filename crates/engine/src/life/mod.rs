@@ -29,6 +29,7 @@ use crate::resident::{AtWork, Resident, Wishes, Work};
 use crate::slots::{Place, Slot};
 use crate::workspace::CellState;
 use anchorhold_domain::{Agent, EventKind, PauseReason, Status};
+use anchorhold_sandbox::Docker;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -60,8 +61,8 @@ pub(crate) struct Life {
     pub(crate) resident: Arc<Resident>,
     pub(crate) wishes: Wishes,
     pub(crate) _at_work: AtWork,
-    /// How far the cell is that this life opened last, if it did.
-    pub(crate) opening: Mutex<Option<watch::Receiver<CellState>>>,
+    /// The cell that this life opened last, if it did: in which engine, and how far it is.
+    pub(crate) opening: Mutex<Option<(Docker, watch::Receiver<CellState>)>>,
     /// The last event that breaks an answer off whose instruction was looked for in the queue.
     pub(crate) heard: AtomicU32,
 }
