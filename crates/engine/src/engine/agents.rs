@@ -21,11 +21,10 @@ impl Engine {
         let agent = Agent::new(id, new.clone(), owner, at);
         let instruction = InstructionId(Uuid::now_v7());
         let created = EventKind::Created { task: task.clone(), instruction, agent: Some(Box::new(new)) };
-        self.shared.store.create(&agent, &created).await?;
-        let resident = self.resident(id).await?;
         let queued = EventKind::InstructionQueued { id: instruction, text: task };
-        let appended = resident.log.append(vec![queued]).await?;
-        Ok(Agent::clone(&appended.agent))
+        let (agent, _) = self.shared.store.create(&agent, created, vec![queued]).await?;
+        self.shared.changed.send_modify(|count| *count = count.wrapping_add(1));
+        Ok(agent)
     }
 
     /// Returns the agents that are not deleted, newest first.
