@@ -1,8 +1,9 @@
 //! Agents come, are looked at, and go.
 
 use super::{Engine, finish};
+use crate::life::stopped;
 use crate::{EngineError, validate};
-use anchorhold_domain::{Agent, AgentId, EventKind, InstructionId, NewAgent};
+use anchorhold_domain::{Agent, AgentId, EventKind, InstructionId, NewAgent, PauseReason};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -57,7 +58,13 @@ impl Engine {
             working.wishes.stop.cancel();
         }
         finish(work.take()).await;
-        let agent = resident.log.append(vec![EventKind::Deleted]).await?.agent;
+        // Work whose end could not be written down is still in the log.
+        let deleted = |agent: &Agent, _: &[_]| {
+            let mut events = stopped(agent, PauseReason::Stopped);
+            events.push(EventKind::Deleted);
+            Ok(events)
+        };
+        let agent = resident.log.append_if(deleted).await?.agent;
         let shared = Arc::clone(&self.shared);
         // A clone that was stopped can have made a cell that the log never heard of.
         if agent.started_at.is_some() {

@@ -1,7 +1,7 @@
 //! Start, stop, pause, resume, answer, push.
 
 use super::Engine;
-use crate::life::{Life, Stage};
+use crate::life::{Life, Stage, stopped};
 use crate::resident::{Resident, Wishes, Work};
 use crate::{EngineError, delivery, rules, validate};
 use anchorhold_domain::{
@@ -38,10 +38,10 @@ impl Engine {
     }
 
     /// Stops an agent at once: a waiting or cloning one is idle again, a running one is paused. One that is
-    /// paused until a time stays so.
+    /// paused until a time stays so. Where the end of its work could not be written down, it is now.
     ///
     /// # Errors
-    /// [`EngineError::WrongStatus`] where nothing is going on that can be stopped.
+    /// [`EngineError::WrongStatus`] where nothing is going on that can be stopped, and those of the store.
     pub async fn stop(&self, id: AgentId) -> Result<Arc<Agent>, EngineError> {
         let resident = self.resident(id).await?;
         let work = resident.work.lock().await;
@@ -55,29 +55,36 @@ impl Engine {
             Status::Idle => agent.waiting,
             Status::Paused | Status::Completed | Status::Error | Status::Pushing => false,
         };
-        let working = work.as_ref().filter(|_| can_stop).ok_or_else(|| Self::wrong_status("stop", &agent))?;
-        working.wishes.stop.cancel();
+        if !can_stop {
+            return Err(Self::wrong_status("stop", &agent));
+        }
+        if let Some(working) = work.as_ref() {
+            working.wishes.stop.cancel();
+        }
         drop(work);
-        let mut latest = resident.log.subscribe();
-        let ended = latest.wait_for(|agent| !agent.status.is_busy() && !agent.waiting).await;
-        Ok(ended.map_or(agent, |agent| Arc::clone(&agent)))
+        let rests = |agent: &Agent| !agent.status.is_busy() && !agent.waiting;
+        ended(&resident, rests, |agent| stopped(agent, PauseReason::Stopped)).await
     }
 
     /// Holds a running agent after its current tool call, or at once where it waits for something else than
     /// the model's answer.
     ///
     /// # Errors
-    /// [`EngineError::WrongStatus`] unless it runs.
+    /// [`EngineError::WrongStatus`] unless it runs, and those of the store.
     pub async fn pause(&self, id: AgentId) -> Result<Arc<Agent>, EngineError> {
         let resident = self.resident(id).await?;
         let work = resident.work.lock().await;
         let agent = resident.log.latest();
-        let working = work
-            .as_ref()
-            .filter(|_| agent.status == Status::Running)
-            .ok_or_else(|| Self::wrong_status("pause", &agent))?;
-        working.wishes.pause();
-        Ok(agent)
+        if agent.status != Status::Running {
+            return Err(Self::wrong_status("pause", &agent));
+        }
+        match work.as_ref().filter(|_| resident.is_at_work()) {
+            Some(working) => {
+                working.wishes.pause();
+                Ok(agent)
+            }
+            None => write_end(&resident, |agent| stopped(agent, PauseReason::User)).await,
+        }
     }
 
     /// Lets a paused, failed or completed agent run on.
@@ -199,15 +206,21 @@ impl Engine {
     /// nothing in the log.
     ///
     /// # Errors
-    /// [`EngineError::WrongStatus`] where nothing is going on that can be cancelled.
+    /// [`EngineError::WrongStatus`] where nothing is going on that can be cancelled, and those of the store.
     pub async fn cancel_push(&self, id: AgentId) -> Result<Arc<Agent>, EngineError> {
         let resident = self.resident(id).await?;
-        if !resident.pushes.cancel() {
-            return Err(Self::wrong_status("cancel the push of", &resident.log.latest()));
+        let agent = resident.log.latest();
+        if !resident.pushes.cancel() && agent.status != Status::Pushing {
+            return Err(Self::wrong_status("cancel the push of", &agent));
         }
-        let mut latest = resident.log.subscribe();
-        let ended = latest.wait_for(|agent| agent.status != Status::Pushing).await;
-        Ok(ended.map_or_else(|_| resident.log.latest(), |agent| Arc::clone(&agent)))
+        // What the server took is found out before the next push, or at the next start.
+        let broken_off = |agent: &Agent| match agent.status {
+            Status::Pushing => {
+                vec![EventKind::PushFailed { fault: delivery::interrupted(&agent.target_branch) }]
+            }
+            _ => vec![],
+        };
+        ended(&resident, |agent| agent.status != Status::Pushing, broken_off).await
     }
 
     /// Waits until no task is at work for an agent any more, one that delivers or tidies up included.
@@ -282,7 +295,8 @@ impl Engine {
     ) -> Result<Agent, EngineError> {
         let appended = resident.log.append_if(decide).await?;
         if !appended.events.is_empty() {
-            let rebuild = in_doubt(&self.events(appended.agent.id, 0).await?);
+            // Whatever becomes of that, the log says that it runs; a workspace built anew is never wrong.
+            let rebuild = self.events(appended.agent.id, 0).await.map_or(true, |events| in_doubt(&events));
             self.begin(resident, work, Stage::Continue { rebuild });
         }
         Ok(Agent::clone(&appended.agent))
@@ -308,6 +322,38 @@ impl Engine {
         let task = self.shared.tasks.spawn(life.run(stage, place, work.take()));
         *work = Some(Work { wishes, task });
     }
+}
+
+/// Waits until the log says that an agent `rests`. Where nobody is left who could write that down, it is
+/// written here what is `left` to be said.
+async fn ended(
+    resident: &Resident,
+    rests: impl Fn(&Agent) -> bool,
+    left: impl Fn(&Agent) -> Vec<EventKind>,
+) -> Result<Arc<Agent>, EngineError> {
+    let (mut latest, mut tasks) = (resident.log.subscribe(), resident.tasks.subscribe());
+    loop {
+        tokio::select! {
+            biased;
+            _ = latest.wait_for(|agent| rests(agent)) => return Ok(resident.log.latest()),
+            _ = tasks.wait_for(|count| *count == 0) => {}
+        }
+        // Nobody begins anything while this is held.
+        let _work = resident.work.lock().await;
+        if !resident.is_at_work() {
+            return write_end(resident, &left).await;
+        }
+    }
+}
+
+/// Writes down an end that the work itself could not.
+async fn write_end(
+    resident: &Resident,
+    left: impl Fn(&Agent) -> Vec<EventKind>,
+) -> Result<Arc<Agent>, EngineError> {
+    let agent = resident.log.append_if(|agent, _| Ok(left(agent))).await?.agent;
+    resident.unwritten.send_replace(None);
+    Ok(agent)
 }
 
 /// Takes from a paused agent the time at which it would go on by itself.
@@ -398,3 +444,7 @@ mod tests {
         check(vec![opened(), reapplied, pushed(), EventKind::Resumed], true);
     }
 }
+
+#[cfg(test)]
+#[path = "left_tests.rs"]
+mod left_tests;

@@ -86,8 +86,10 @@ impl Life {
         let mut result = match stage {
             Stage::Push { commit, push } => {
                 tidied(&mut before).await;
-                self.push(commit, push).await;
-                self.follow_up().await
+                match self.push(commit, push).await {
+                    Ok(()) => self.follow_up().await,
+                    Err(error) => Err(error),
+                }
             }
             Stage::Deliver => {
                 tidied(&mut before).await;
@@ -115,15 +117,14 @@ impl Life {
             }
         };
         while let Ok(Ended::Told) = result {
-            match self.push_unreviewed().await {
-                Ok(Some((commit, push))) => self.push(commit, push).await,
+            result = match self.push_unreviewed().await {
+                Ok(Some((commit, push))) => match self.push(commit, push).await {
+                    Ok(()) => self.follow_up().await,
+                    Err(error) => Err(error),
+                },
                 Ok(None) => break,
-                Err(error) => {
-                    result = Err(error);
-                    break;
-                }
-            }
-            result = self.follow_up().await;
+                Err(error) => Err(error),
+            };
         }
         let written = match result {
             Ok(Ended::Told) => Ok(()),
@@ -208,15 +209,7 @@ impl Life {
     async fn write_stop(&self) -> Result<(), EngineError> {
         let reason =
             if self.shared.shutdown.is_cancelled() { PauseReason::Interrupted } else { PauseReason::Stopped };
-        let stopped = |agent: &Agent, _: &[_]| {
-            Ok(match agent.status {
-                Status::Cloning => vec![EventKind::CloneCancelled { reason }],
-                Status::Running => vec![EventKind::Paused { reason, limit: None, until: None, fault: None }],
-                Status::Idle if agent.waiting => vec![EventKind::StartCancelled],
-                Status::Idle | Status::Paused | Status::Completed | Status::Error | Status::Pushing => vec![],
-            })
-        };
-        self.resident.log.append_if(stopped).await.map(drop)
+        self.resident.log.append_if(|agent, _| Ok(stopped(agent, reason))).await.map(drop)
     }
 
     async fn write_failure(&self, error: &EngineError) -> Result<(), EngineError> {
@@ -247,6 +240,16 @@ impl Life {
 
     fn hub(&self) -> &Hub {
         self.resident.log.hub()
+    }
+}
+
+/// How work ends that is stopped where the agent stands; a push ends by itself.
+pub(crate) fn stopped(agent: &Agent, reason: PauseReason) -> Vec<EventKind> {
+    match agent.status {
+        Status::Cloning => vec![EventKind::CloneCancelled { reason }],
+        Status::Running => vec![EventKind::Paused { reason, limit: None, until: None, fault: None }],
+        Status::Idle if agent.waiting => vec![EventKind::StartCancelled],
+        Status::Idle | Status::Paused | Status::Completed | Status::Error | Status::Pushing => vec![],
     }
 }
 
