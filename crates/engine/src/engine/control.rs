@@ -239,24 +239,33 @@ impl Engine {
         resident: &Arc<Resident>,
         event: EventKind,
     ) -> Result<Agent, EngineError> {
+        self.set_to_work(resident, |agent, _| Self::going_on(agent, event)).await
+    }
+
+    fn going_on(agent: &Agent, event: EventKind) -> Result<Vec<EventKind>, EngineError> {
+        if agent.deleted_at.is_some() {
+            return Err(EngineError::UnknownAgent(agent.id.to_string()));
+        }
         let answers = matches!(event, EventKind::QuestionAnswered { .. });
-        let decide = |agent: &Agent, _: &[_]| {
-            if agent.deleted_at.is_some() {
-                return Err(EngineError::UnknownAgent(agent.id.to_string()));
-            }
-            let asked = agent.pause_reason == Some(PauseReason::Question);
-            let can = match agent.status {
-                Status::Paused => asked == answers,
-                Status::Completed | Status::Error => !answers,
-                Status::Idle | Status::Cloning | Status::Running | Status::Pushing => false,
-            };
-            if can && agent.base_tree.is_some() {
-                Ok(vec![event])
-            } else {
-                Err(Self::wrong_status("resume", agent))
-            }
+        let asked = agent.pause_reason == Some(PauseReason::Question);
+        let can = match agent.status {
+            Status::Paused => asked == answers,
+            Status::Completed | Status::Error => !answers,
+            Status::Idle | Status::Cloning | Status::Running | Status::Pushing => false,
         };
-        self.set_to_work(resident, decide).await
+        if can && agent.base_tree.is_some() {
+            Ok(vec![event])
+        } else {
+            Err(Self::wrong_status("resume", agent))
+        }
+    }
+
+    /// Lets an agent go on that a process which ended left at work.
+    pub(super) async fn resume_left(&self, id: AgentId) -> Result<(), EngineError> {
+        let resident = self.resident(id).await?;
+        let mut work = resident.work.lock().await;
+        let decide = |agent: &Agent, _: &[_]| Self::going_on(agent, EventKind::Resumed);
+        self.set_to(&resident, &mut work, decide, true).await.map(drop)
     }
 
     /// Lets an agent go on that is paused until a time which has come. Whatever the user did with it in
@@ -274,7 +283,7 @@ impl Engine {
             let due = agent.status == Status::Paused && agent.resumes_at.is_some_and(|at| at <= now);
             Ok(if due && agent.deleted_at.is_none() { vec![EventKind::Resumed] } else { vec![] })
         };
-        self.set_to(&resident, &mut work, decide).await?;
+        self.set_to(&resident, &mut work, decide, true).await?;
         Ok(true)
     }
 
@@ -284,20 +293,22 @@ impl Engine {
         resident: &Arc<Resident>,
         decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
     ) -> Result<Agent, EngineError> {
-        self.set_to(resident, &mut *resident.work.lock().await, decide).await
+        self.set_to(resident, &mut *resident.work.lock().await, decide, false).await
     }
 
+    /// `by_itself` where no user is there to be told that something is missing.
     async fn set_to(
         &self,
         resident: &Arc<Resident>,
         work: &mut Option<Work>,
         decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
+        by_itself: bool,
     ) -> Result<Agent, EngineError> {
         let appended = resident.log.append_if(decide).await?;
         if !appended.events.is_empty() {
             // Whatever becomes of that, the log says that it runs; a workspace built anew is never wrong.
             let rebuild = self.events(appended.agent.id, 0).await.map_or(true, |events| in_doubt(&events));
-            self.begin(resident, work, Stage::Continue { rebuild });
+            self.begin(resident, work, Stage::Continue { rebuild, by_itself });
         }
         Ok(Agent::clone(&appended.agent))
     }

@@ -58,7 +58,7 @@ impl Engine {
             self.shared.tasks.spawn(self.clone().finish_delivery(agent.id, at_work));
         }
         if latest.pause_reason == Some(PauseReason::Interrupted) || self.was_to_go_on(&latest).await? {
-            self.resume(agent.id).await?;
+            self.resume_left(agent.id).await?;
         }
         Ok(())
     }

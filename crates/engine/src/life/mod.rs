@@ -47,8 +47,9 @@ const STOP_GRACE: Duration = Duration::from_millis(100);
 pub(crate) enum Stage {
     /// Clone, then run.
     Start,
-    /// Run on; `rebuild` where the workspace cannot be trusted to be at the last checkpoint.
-    Continue { rebuild: bool },
+    /// Run on; `rebuild` where the workspace cannot be trusted to be at the last checkpoint, `by_itself` where
+    /// no user asked for it just now.
+    Continue { rebuild: bool, by_itself: bool },
     /// Send the last of the commits, which `PushStarted` named.
     Push { commit: String, push: Push },
     /// Push by itself what was completed before.
@@ -105,11 +106,11 @@ impl Life {
                 })
                 .await
             }
-            Stage::Continue { rebuild } => {
+            Stage::Continue { rebuild, by_itself } => {
                 self.until_stopped(async {
                     tidied(&mut before).await;
                     match self.slot(place).await? {
-                        Ok(_slot) => self.go_on(rebuild).await,
+                        Ok(_slot) => self.go_on(rebuild, by_itself).await,
                         Err(ended) => Ok(ended),
                     }
                 })
@@ -199,7 +200,7 @@ impl Life {
         }
         self.until_stopped(async {
             match self.slot(None).await? {
-                Ok(_slot) => self.go_on(true).await,
+                Ok(_slot) => self.go_on(true, true).await,
                 Err(ended) => Ok(ended),
             }
         })

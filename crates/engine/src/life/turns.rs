@@ -29,12 +29,18 @@ pub(super) struct Run {
 
 impl Life {
     /// Goes on in the workspace as it is, or in one rebuilt from the last checkpoint.
-    pub(super) async fn go_on(&self, rebuild: bool) -> Result<Ended, EngineError> {
+    pub(super) async fn go_on(&self, rebuild: bool, by_itself: bool) -> Result<Ended, EngineError> {
         let agent = self.agent();
         let rules = Arc::new(Rules::read(&agent.files)?);
         let at_checkpoint = if rebuild { None } else { self.volume_at_checkpoint(&agent).await? };
         let base_tree = agent.base_tree.clone().ok_or(EngineError::Panicked { verb: "read the base" })?;
-        let docker = self.shared.docker().await?;
+        let docker = match by_itself {
+            true => match self.engine_awaited().await? {
+                Ok(docker) => docker,
+                Err(ended) => return Ok(ended),
+            },
+            false => self.shared.docker().await?,
+        };
         let mirror = self.shared.mirror(&agent.github_repo)?;
         let cell = self.open_cell(docker, at_checkpoint);
         let voice = self.open_voice();

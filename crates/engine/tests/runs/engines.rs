@@ -1,7 +1,7 @@
 //! Agents whose cells are in one container engine and then in another, and data folders that were moved.
 
-use crate::harness::{House, Voice, edit, errand, finish, rest, soon, start, turn, write};
-use anchorhold_domain::Status;
+use crate::harness::{House, Voice, edit, errand, finish, rest, soon, start, told, turn, until, write};
+use anchorhold_domain::{EventKind, PauseReason, Status};
 use anchorhold_engine::Engine;
 use anchorhold_sandbox::Endpoint;
 use anchorhold_testkit::{ContainerEngine, EngineOptions};
@@ -91,4 +91,45 @@ async fn an_agent_works_on_after_its_data_folder_was_moved() {
     assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), remote.tree_with("main", &files));
     engine.close().await;
     house.docker.remove_all_of(&moved).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_agent_waits_for_a_container_engine_that_comes_up_later() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![turn("", vec![write("b", "b\n"), finish("Done.")])]).await;
+    voice.hold_from(1);
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    voice.asked(1).await;
+    engine.close().await;
+    drop(engine);
+    voice.release();
+
+    let late = house.place().join("late.sock");
+    for pauses in [true, false] {
+        let engine = on(&house, &late).await;
+        let noted = format!("note: find a container engine at {}; it is waited for", late.display());
+        let waits = || async { told(&engine, id).await.last() == Some(&noted) };
+        until(&engine, id, "waits", |agent| agent.status == Status::Running).await;
+        soon("it is said", async {
+            let mut updates = engine.watch(id, 0).await.unwrap();
+            while !waits().await {
+                updates.recv().await.unwrap();
+            }
+        })
+        .await;
+        if pauses {
+            engine.pause(id).await.unwrap();
+            let agent = rest(&engine, id).await;
+            assert_eq!((agent.status, agent.pause_reason), (Status::Paused, Some(PauseReason::User)));
+            engine.close().await;
+            drop(engine);
+            house.leave(id, vec![EventKind::Resumed]).await;
+            continue;
+        }
+        std::os::unix::fs::symlink(house.docker.path(), &late).unwrap();
+        assert_eq!(rest(&engine, id).await.status, Status::Completed);
+        engine.close().await;
+    }
 }
