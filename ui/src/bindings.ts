@@ -631,7 +631,12 @@ containerId: string;
 /**  What was measured in it and what the engine says of it. */
 facts: CellFact[]; 
 /**  From the request to the first answer. */
-readyMs: number } | 
+readyMs: number; 
+/**
+ *  What tells the volume that holds the workspace from every other: a volume of another engine, or one
+ *  from before, is not at the last checkpoint. `None` in logs of earlier versions.
+ */
+volume?: string | null } | 
 /**  An instruction was queued. */
 { type: "instructionQueued"; 
 /**  Its id. */

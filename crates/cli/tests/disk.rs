@@ -9,13 +9,14 @@
 #[path = "../../engine/tests/harness/mod.rs"]
 mod harness;
 
-use harness::{House, TASK, Voice, edit, finish, read, story, turn, write};
+use harness::{Gate, House, TASK, Voice, edit, finish, read, story, turn, write};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::process::Command;
 
-/// Mounts, runs, fills up when told so, makes room and prints the log.
+/// Mounts, runs, fills up when told so, and interrupts the program where that is wanted; then makes room and
+/// prints the log.
 const SCRIPT: &str = r#"
 ballast="$ANCHORHOLD_HOME/ballast"
 mount -t tmpfs -o size="$SIZE" none "$ANCHORHOLD_HOME" || exit 90
@@ -24,6 +25,7 @@ if [ -n "$LEAVE" ]; then
     read -r _ <"$PLACE/fill"
     head -c "$SIZE" /dev/zero >"$ballast" 2>"$PLACE/filling"
     [ "$LEAVE" = 0 ] || truncate -s "-$LEAVE" "$ballast"
+    [ -z "$INTERRUPT" ] || kill -INT $!
     echo >"$PLACE/filled"
 fi
 wait $!
@@ -47,6 +49,8 @@ struct Disk {
     place: PathBuf,
     size: &'static str,
     leave: &'static str,
+    /// Whether the program is interrupted once the disk is full.
+    interrupts: bool,
 }
 
 impl Disk {
@@ -60,11 +64,11 @@ impl Disk {
             let made = std::process::Command::new("mkfifo").arg(place.join(pipe)).status().unwrap();
             assert!(made.success());
         }
-        Self { house, place, size, leave }
+        Self { house, place, size, leave, interrupts: false }
     }
 
     /// Begins a run, in namespaces that take everything with them when they end.
-    fn run(&self, repository: &str, base_url: &str) -> tokio::process::Child {
+    fn run(&self, repository: &str, base_url: &str, more: &[&str]) -> tokio::process::Child {
         Command::new("unshare")
             .args([
                 "--user",
@@ -81,8 +85,10 @@ impl Disk {
             .arg(env!("CARGO_BIN_EXE_anchorctl"))
             .args(["run", "--repo", repository, "--from", "main", "--to", "agent/work", "--task", TASK])
             .args(["--name", "Errand", "--model", "scripted/test", "--base-url", base_url])
+            .args(more)
             .env("SIZE", self.size)
             .env("LEAVE", self.leave)
+            .env("INTERRUPT", if self.interrupts { "1" } else { "" })
             .env("PLACE", &self.place)
             .env("ANCHORHOLD_HOME", self.house.home())
             .env("HOME", &self.place)
@@ -148,7 +154,7 @@ fn last_lines(text: &str, count: usize) -> Vec<&str> {
 async fn a_disk_that_is_full_during_the_clone_is_said_and_the_log_stays() {
     let disk = Disk::new("2m", "");
     let remote = disk.house.repository(&[("big", &dense(100_000))]);
-    let ended = disk.end(disk.run(&remote.address(), "http://127.0.0.1:9/v1")).await;
+    let ended = disk.end(disk.run(&remote.address(), "http://127.0.0.1:9/v1", &[])).await;
     let address = remote.address();
     assert_eq!(
         (ended.status.as_str(), last_lines(&ended.out, 2)),
@@ -181,7 +187,7 @@ async fn a_disk_that_is_full_at_a_checkpoint_is_said_and_earlier_edits_stay() {
     ])
     .await;
     voice.hold_from(3);
-    let child = disk.run(&remote.address(), &voice.base_url());
+    let child = disk.run(&remote.address(), &voice.base_url(), &[]);
     voice.asked(3).await;
     disk.fill().await;
     voice.release();
@@ -229,7 +235,7 @@ async fn a_disk_on_which_nothing_can_be_recorded_any_more_ends_the_run() {
     ])
     .await;
     voice.hold_from(2);
-    let child = disk.run(&remote.address(), &voice.base_url());
+    let child = disk.run(&remote.address(), &voice.base_url(), &[]);
     voice.asked(2).await;
     disk.fill().await;
     voice.release();
@@ -254,4 +260,48 @@ async fn a_disk_on_which_nothing_can_be_recorded_any_more_ends_the_run() {
             "paused: Interrupted",
         ]
     );
+}
+
+/// Checks what is said where the disk is so full that the end cannot be written down.
+#[track_caller]
+fn check_unwritten(ended: &Ended) {
+    let said: Vec<&str> = ended.err.lines().rev().take(2).collect();
+    assert_eq!(ended.status, "1", "{ended:#?}");
+    assert_eq!(said[0], "what to do: free some space on the disk; everything recorded before is kept");
+    assert!(said[1].starts_with("error: write to the database: the disk is full"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_ends_the_program_although_nothing_can_be_recorded() {
+    let mut disk = Disk::new("8m", "0");
+    disk.interrupts = true;
+    let remote = disk.house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![turn("", vec![write("b", "b\n")]), turn("", vec![])]).await;
+    voice.hold_from(2);
+    let child = disk.run(&remote.address(), &voice.base_url(), &[]);
+    voice.asked(2).await;
+    disk.fill().await;
+    let ended = disk.end(child).await;
+    check_unwritten(&ended);
+    assert_eq!(ended.log[8..], ["write_file Ok", "paused: Interrupted"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_whose_end_cannot_be_recorded_ends_the_program() {
+    let disk = Disk::new("8m", "0");
+    let (server, remote) = disk.house.served("hello");
+    let gate = Gate::before(&server).await;
+    fs::write(disk.place.join(".gitconfig"), "[user]\n\tname = Grace\n\temail = grace@example.com\n")
+        .unwrap();
+    let voice = Voice::playing(vec![turn("", vec![write("b", "b\n"), finish("Done.")])]).await;
+    let child = disk.run(&gate.url("hello"), &voice.base_url(), &["--push"]);
+    gate.reached().await;
+    disk.fill().await;
+    gate.open();
+    let ended = disk.end(child).await;
+    check_unwritten(&ended);
+    assert_eq!(remote.branches().len(), 2, "it arrived");
+    // What came of it is asked by the program that reads the log next, or by the next push.
+    let last = ended.log.iter().rev().find(|line| line.starts_with("push"));
+    assert!(last.is_some_and(|line| line != "pushStarted"), "{:#?}", ended.log);
 }

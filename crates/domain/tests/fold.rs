@@ -79,7 +79,15 @@ fn started() -> Vec<(i64, EventKind)> {
 fn a_whole_life_folds_to_the_record_it_must() {
     let mut log = started();
     log.extend([
-        (4_100, EventKind::CellOpened { container_id: "abc".to_owned(), facts: vec![], ready_ms: 1 }),
+        (
+            4_100,
+            EventKind::CellOpened {
+                container_id: "abc".to_owned(),
+                facts: vec![],
+                ready_ms: 1,
+                volume: None,
+            },
+        ),
         (4_200, turn(1, "rename the crate")),
         (4_300, answered(1)),
         (4_400, finished(Some("k1"), 2)),

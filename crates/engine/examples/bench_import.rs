@@ -33,17 +33,20 @@ async fn main() -> Result<(), Failure> {
     }
     let (mirror, base) = mirrored(&tree, &folder)?;
     let docker = Docker::connect(&Endpoint::from_environment()?).await?;
-    let agents: Vec<String> =
-        (0..=runs).map(|run| format!("bench-import-{run}-{}", std::process::id())).collect();
+    let spec = |run| CellSpec {
+        agent: format!("bench-import-{run}-{}", std::process::id()),
+        home: "bench".into(),
+        quotas: Quotas::default(),
+    };
+    let cells: Vec<CellSpec> = (0..=runs).map(spec).collect();
     let clones = folder.join("clones");
     if clones.exists() {
         fs::remove_dir_all(&clones)?;
     }
     fs::create_dir_all(&clones)?;
     let (mut ours, mut git) = (Vec::new(), Vec::new());
-    for (run, agent) in agents.iter().enumerate() {
-        let spec = CellSpec { agent: agent.clone(), home: "bench".into(), quotas: Quotas::default() };
-        let cell = docker.open(&spec).await?;
+    for (run, spec) in cells.iter().enumerate() {
+        let cell = docker.open(spec).await?;
         let import = import(&cell, &mirror, &base).await?;
         let clone = clone(&tree, &clones.join(run.to_string()))?;
         eprintln!("import {run} of {runs}: {import:?}, git {clone:?}");
@@ -52,8 +55,8 @@ async fn main() -> Result<(), Failure> {
             git.push(clone);
         }
     }
-    for agent in &agents {
-        docker.remove(agent).await?;
+    for spec in &cells {
+        docker.remove(spec).await?;
     }
     fs::remove_dir_all(&clones)?;
     println!(

@@ -234,10 +234,8 @@ pub(crate) mod tests {
     use tokio::sync::watch;
     use uuid::Uuid;
 
-    /// The log of an agent that was created and no more, and the folder that it lies in.
-    pub(crate) async fn log() -> (Log, TempDir) {
-        let place = tempfile::tempdir().unwrap();
-        let store = Store::open(&place.path().join("log.db")).await.unwrap();
+    /// A new agent, whose repository is nowhere, and how its log begins.
+    pub(crate) fn agent() -> (Agent, EventKind) {
         let model = ModelChoice {
             provider: "scripted".to_owned(),
             name: "demo".to_owned(),
@@ -248,7 +246,7 @@ pub(crate) mod tests {
         let new = NewAgent {
             name: "Errand".to_owned(),
             task: "Do it.".to_owned(),
-            github_repo: "octo/hello".to_owned(),
+            github_repo: "/nowhere/hello.git".to_owned(),
             source_branch: "main".to_owned(),
             target_branch: "agent/work".to_owned(),
             history_depth: None,
@@ -261,7 +259,15 @@ pub(crate) mod tests {
         let agent = Agent::new(AgentId(Uuid::now_v7()), new, "local".to_owned(), Timestamp(1));
         let instruction = InstructionId(Uuid::now_v7());
         let created = EventKind::Created { task: agent.task.clone(), instruction, agent: None };
-        store.create(&agent, &created).await.unwrap();
+        (agent, created)
+    }
+
+    /// The log of an agent that was created and no more, and the folder that it lies in.
+    pub(crate) async fn log() -> (Log, TempDir) {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::open(&place.path().join("log.db")).await.unwrap();
+        let (agent, created) = agent();
+        store.create(&agent, created, vec![]).await.unwrap();
         let changed = watch::Sender::new(0);
         let clock: fn() -> Timestamp = || Timestamp(2);
         let (ledger, alarm) = (Arc::new(Ledger::open(&store, clock).await.unwrap()), Arc::<Alarm>::default());

@@ -54,6 +54,12 @@ impl Resident {
         }
     }
 
+    /// Whether anybody works for the agent. Where its log says so and nobody does, the end of the last work
+    /// could not be written down.
+    pub(crate) fn is_at_work(&self) -> bool {
+        *self.tasks.borrow() > 0
+    }
+
     /// Counts a task until the guard is dropped.
     pub(crate) fn at_work(self: &Arc<Self>) -> AtWork {
         self.tasks.send_modify(|count| *count = count.saturating_add(1));

@@ -26,6 +26,7 @@ pub struct Cell(Arc<Inner>);
 struct Inner {
     line: Line,
     container_id: String,
+    volume: Option<String>,
     report: CellReport,
     fresh: bool,
 }
@@ -40,24 +41,31 @@ impl Cell {
         let line = Line::new(Box::pin(reader), Box::pin(writer), epilogue);
         let hello = hello(&line).await?;
         let quotas = hello.quotas;
-        Ok(Self::new(line, String::new(), hello, quotas, None))
+        Ok(Self::new(line, String::new(), None, hello, quotas, None))
     }
 
     pub(crate) fn new(
         line: Line,
         container_id: String,
+        volume: Option<String>,
         hello: Hello,
         quotas: Quotas,
         container: Option<ContainerFacts>,
     ) -> Self {
         let fresh = !hello.imported;
         let report = CellReport::new(hello, quotas, container);
-        Self(Arc::new(Inner { line, container_id, report, fresh }))
+        Self(Arc::new(Inner { line, container_id, volume, report, fresh }))
     }
 
     /// The container's id; empty without a container.
     pub fn container_id(&self) -> &str {
         &self.0.container_id
+    }
+
+    /// What tells the volume that holds the workspace from every other, in whatever engine; `None` without
+    /// a container.
+    pub fn volume(&self) -> Option<&str> {
+        self.0.volume.as_deref()
     }
 
     /// What the cell can and cannot do, as measured when it was opened.

@@ -7,6 +7,7 @@ use bollard::models::{
     ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, MountVolumeOptions,
     ResourcesUlimits,
 };
+use sha2::{Digest, Sha256};
 
 use crate::docker::CellSpec;
 use crate::image::{PROGRAM, UID, WORKSPACE};
@@ -24,9 +25,13 @@ pub(crate) const PIDS: i64 = 8;
 /// control groups to count with. Podman would otherwise set millions, which not every kernel lets it.
 const NPROC: i64 = 1024;
 
-/// The name of an agent's container and volume.
-pub(crate) fn name(agent: &str) -> String {
-    format!("anchorhold-{agent}")
+/// The names that an agent's container and volume may have; the first that nobody else has is theirs.
+///
+/// A data folder that was moved or copied has the agents of the one before, and labels of its own.
+pub(crate) fn names(spec: &CellSpec) -> [String; 2] {
+    let home = Sha256::digest(spec.home.as_bytes());
+    let home: String = home.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    [format!("anchorhold-{}", spec.agent), format!("anchorhold-{}-{home}", spec.agent)]
 }
 
 pub(crate) fn labels(spec: &CellSpec) -> HashMap<String, String> {
@@ -39,7 +44,7 @@ pub(crate) fn arguments(quotas: &Quotas) -> Vec<String> {
     ["--root", WORKSPACE, "--quotas", &quotas].map(str::to_owned).to_vec()
 }
 
-pub(crate) fn body(spec: &CellSpec, image: &str) -> ContainerCreateBody {
+pub(crate) fn body(spec: &CellSpec, name: &str, image: &str) -> ContainerCreateBody {
     ContainerCreateBody {
         image: Some(image.to_owned()),
         entrypoint: Some(vec![PROGRAM.to_owned()]),
@@ -55,12 +60,12 @@ pub(crate) fn body(spec: &CellSpec, image: &str) -> ContainerCreateBody {
         // The bridge outlives a host that dies, and is found again.
         stdin_once: Some(false),
         tty: Some(false),
-        host_config: Some(host_config(spec)),
+        host_config: Some(host_config(spec, name)),
         ..ContainerCreateBody::default()
     }
 }
 
-fn host_config(spec: &CellSpec) -> HostConfig {
+fn host_config(spec: &CellSpec, volume: &str) -> HostConfig {
     HostConfig {
         network_mode: Some("none".into()),
         cap_drop: Some(vec!["ALL".into()]),
@@ -76,7 +81,7 @@ fn host_config(spec: &CellSpec) -> HostConfig {
         ulimits: Some(vec![ulimit("nofile", 1024), ulimit("core", 0), ulimit("nproc", NPROC)]),
         mounts: Some(vec![Mount {
             typ: Some(MountType::VOLUME),
-            source: Some(name(&spec.agent)),
+            source: Some(volume.to_owned()),
             target: Some(WORKSPACE.into()),
             read_only: Some(false),
             // A volume that was removed meanwhile is made with the container, and is ours from then on.

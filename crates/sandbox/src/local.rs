@@ -29,7 +29,7 @@ impl Cell {
         };
         let line = Line::new(Box::pin(output), Box::pin(input), Box::pin(epilogue(child)));
         let hello = cell::hello(&line).await?;
-        Ok(Self::new(line, String::new(), hello, quotas, None))
+        Ok(Self::new(line, String::new(), None, hello, quotas, None))
     }
 }
 

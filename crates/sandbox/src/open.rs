@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use bollard::models::{ContainerInspectResponse, VolumeCreateRequest};
+use bollard::models::{ContainerInspectResponse, Volume, VolumeCreateRequest};
 use bollard::query_parameters::{CreateContainerOptionsBuilder, StartContainerOptions};
 
 use crate::arch::{self, Arch};
@@ -39,14 +39,19 @@ impl Docker {
     pub async fn open(&self, spec: &CellSpec) -> Result<Cell, SandboxError> {
         let taken_back = self.state().freeing.stop(&spec.agent).await;
         let claim = owners::take(spec).await?;
-        self.enter(spec, Entry { claim, taken_back }).await
+        self.enter(spec, &container::names(spec), Entry { claim, taken_back }).await
     }
 
-    /// Opens a cell that was claimed.
-    pub(crate) async fn enter(&self, spec: &CellSpec, entry: Entry) -> Result<Cell, SandboxError> {
-        let name = container::name(&spec.agent);
-        let (image, ()) = tokio::try_join!(self.image(), self.ensure_volume(spec, &name))?;
-        let way = Way { docker: self, spec, name: &name, image: &image, taken_back: entry.taken_back };
+    /// Opens a cell that was claimed, on the first of these volumes that is ours or nobody's.
+    pub(crate) async fn enter(
+        &self,
+        spec: &CellSpec,
+        names: &[String],
+        entry: Entry,
+    ) -> Result<Cell, SandboxError> {
+        let (image, volume) = tokio::try_join!(self.image(), self.ensure_volume(spec, names))?;
+        let taken_back = entry.taken_back;
+        let way = Way { docker: self, spec, name: &volume.name, volume: &volume, image: &image, taken_back };
         for _ in 0..TRIES {
             let cell = match way.create().await? {
                 Created::New => Some(way.start().await?),
@@ -57,25 +62,27 @@ impl Docker {
                 return Ok(cell);
             }
         }
-        Err(SandboxError::NameTaken { name })
+        Err(SandboxError::NameTaken { name: volume.name })
     }
 
-    /// Makes the volume, or finds it; one of that name that is not ours is refused and stays as it is.
+    /// Makes the volume, or finds it; one that is not ours stays as it is.
     ///
     /// Before the container is created, since the engine gives an empty volume that it mounts the
     /// owner of the image's folder. Not along with the container: Podman drops the labels then.
-    async fn ensure_volume(&self, spec: &CellSpec, name: &str) -> Result<(), SandboxError> {
-        let request = VolumeCreateRequest {
-            name: Some(name.to_owned()),
-            labels: Some(container::labels(spec)),
-            ..VolumeCreateRequest::default()
-        };
-        let volume = self.client().create_volume(request).await;
-        let volume = volume.map_err(|error| self.failed(format!("create the volume {name}"), error))?;
-        match is_ours(Some(&volume.labels), spec) {
-            true => Ok(()),
-            false => Err(SandboxError::NameTaken { name: name.to_owned() }),
+    async fn ensure_volume(&self, spec: &CellSpec, names: &[String]) -> Result<Volume, SandboxError> {
+        for name in names {
+            let request = VolumeCreateRequest {
+                name: Some(name.clone()),
+                labels: Some(container::labels(spec)),
+                ..VolumeCreateRequest::default()
+            };
+            let volume = self.client().create_volume(request).await;
+            let volume = volume.map_err(|error| self.failed(format!("create the volume {name}"), error))?;
+            if is_ours(Some(&volume.labels), spec) {
+                return Ok(volume);
+            }
         }
+        Err(SandboxError::NameTaken { name: names.first().cloned().unwrap_or_default() })
     }
 }
 
@@ -88,7 +95,9 @@ enum Created {
 struct Way<'a> {
     docker: &'a Docker,
     spec: &'a CellSpec,
+    /// The container's name, which is the volume's too.
     name: &'a str,
+    volume: &'a Volume,
     image: &'a Image,
     taken_back: bool,
 }
@@ -97,7 +106,8 @@ impl Way<'_> {
     async fn create(&self) -> Result<Created, SandboxError> {
         let create = || {
             let options = CreateContainerOptionsBuilder::new().name(self.name).build();
-            self.docker.client().create_container(Some(options), container::body(self.spec, &self.image.name))
+            let body = container::body(self.spec, self.name, &self.image.name);
+            self.docker.client().create_container(Some(options), body)
         };
         let created = match create().await {
             // The image was removed since it was looked for.
@@ -167,12 +177,19 @@ impl Way<'_> {
         hello.imported &= !self.taken_back;
         let found = found?.unwrap_or_default();
         let id = found.id.clone().unwrap_or_default();
-        let cell = Cell::new(line, id, hello, self.spec.quotas, Some(ContainerFacts::new(found)));
+        let volume = Some(self.told_apart());
+        let cell = Cell::new(line, id, volume, hello, self.spec.quotas, Some(ContainerFacts::new(found)));
         // Before anything is put into it: a cell that can do more than was promised is no cell.
         match cell.report().broken() {
             broken if broken.is_empty() => Ok(cell),
             broken => Err(SandboxError::NotAsPromised { broken }),
         }
+    }
+
+    /// Tells the volume from one of the same name that is in another engine, or that was made later.
+    fn told_apart(&self) -> String {
+        let made = self.volume.created_at.as_deref().unwrap_or_default();
+        format!("{} {made}", self.docker.endpoint().address())
     }
 
     /// Whether a running container is the one that would be made now.

@@ -49,9 +49,9 @@ fn claim(spec: &CellSpec) -> Result<Claim, SandboxError> {
     Ok(Claim { key, number })
 }
 
-/// Frees an agent's cells, whose container is gone.
-pub(crate) fn release(agent: &str) {
-    for (_, owner) in cells().iter_mut().filter(|((_, known), _)| known == agent) {
+/// Frees an agent's cell, whose container is gone.
+pub(crate) fn release(spec: &CellSpec) {
+    if let Some(owner) = cells().get_mut(&(spec.home.clone(), spec.agent.clone())) {
         *owner = None;
     }
 }
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn a_claim_from_before_a_release_does_not_end_the_one_after_it() {
         let before = claim(&spec("released")).unwrap();
-        release("released");
+        release(&spec("released"));
         let after = claim(&spec("released")).unwrap();
         drop(before);
         assert_eq!(claim(&spec("released")).unwrap_err().code(), "cell_in_use");

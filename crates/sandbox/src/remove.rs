@@ -54,11 +54,12 @@ impl Freeing {
 
 impl Docker {
     /// Ends an agent's container and keeps its volume.
-    pub async fn park(&self, agent: &str) -> Result<(), SandboxError> {
-        for id in self.containers_of(agent).await? {
+    pub async fn park(&self, spec: &CellSpec) -> Result<(), SandboxError> {
+        let found = self.containers(&of(spec)).await?;
+        for id in found.into_iter().filter_map(|container| container.id) {
             self.remove_container(&id).await?;
         }
-        owners::release(agent);
+        owners::release(spec);
         Ok(())
     }
 
@@ -66,10 +67,10 @@ impl Docker {
     ///
     /// The container is gone when this returns; the volume goes in the background, see
     /// [`settle`](Self::settle).
-    pub async fn remove(&self, agent: &str) -> Result<(), SandboxError> {
-        self.state().freeing.stop(agent).await;
-        self.park(agent).await?;
-        for volume in self.volumes(LABEL_AGENT, agent).await? {
+    pub async fn remove(&self, spec: &CellSpec) -> Result<(), SandboxError> {
+        self.state().freeing.stop(&spec.agent).await;
+        self.park(spec).await?;
+        for volume in self.volumes(&of(spec)).await? {
             self.free(volume);
         }
         Ok(())
@@ -105,7 +106,7 @@ impl Docker {
     /// middle goes on behind our back, and its container would have the name of the next cell.
     async fn empty_and_remove(&self, volume: &Volume, stop: &CancellationToken) -> Result<(), SandboxError> {
         if let Some(spec) = spec_of(volume) {
-            match self.empty(&spec, stop).await {
+            match self.empty(&spec, &volume.name, stop).await {
                 Ok(entries) => tracing::debug!(agent = spec.agent, entries, "a volume is emptied"),
                 // Slow, and better than to keep for ever what no bridge can empty.
                 Err(error) if is_the_cells_own(&error) => {
@@ -126,13 +127,19 @@ impl Docker {
     }
 
     /// Has the bridge empty a workspace, in a cell that ends with it.
-    async fn empty(&self, spec: &CellSpec, stop: &CancellationToken) -> Result<u64, SandboxError> {
+    async fn empty(
+        &self,
+        spec: &CellSpec,
+        volume: &str,
+        stop: &CancellationToken,
+    ) -> Result<u64, SandboxError> {
         let claim = owners::take(spec).await?;
-        let emptied = match self.enter(spec, Entry { claim, taken_back: false }).await {
+        let entry = Entry { claim, taken_back: false };
+        let emptied = match self.enter(spec, &[volume.to_owned()], entry).await {
             Ok(cell) => stop.run_until_cancelled(cell.empty()).await.unwrap_or(Ok(0)),
             Err(error) => Err(error),
         };
-        self.park(&spec.agent).await?;
+        self.park(spec).await?;
         emptied
     }
 
@@ -147,30 +154,31 @@ impl Docker {
         }
     }
 
-    async fn containers_of(&self, agent: &str) -> Result<Vec<String>, SandboxError> {
-        let found = self.containers(LABEL_AGENT, agent).await?;
-        Ok(found.into_iter().filter_map(|container| container.id).collect())
-    }
-
-    /// The volumes with a label.
-    pub(crate) async fn volumes(&self, label: &str, value: &str) -> Result<Vec<Volume>, SandboxError> {
-        let options = ListVolumesOptionsBuilder::new().filters(&labelled(label, value)).build();
+    /// The volumes with these labels.
+    pub(crate) async fn volumes(&self, labels: &[(&str, &str)]) -> Result<Vec<Volume>, SandboxError> {
+        let options = ListVolumesOptionsBuilder::new().filters(&labelled(labels)).build();
         let found = self.client().list_volumes(Some(options)).await;
         let found = found.map_err(|error| self.failed("list the cell's volumes", error))?;
         Ok(found.volumes.unwrap_or_default())
     }
 }
 
-/// The filter for what carries a label.
-pub(crate) fn labelled(label: &str, value: &str) -> HashMap<String, Vec<String>> {
-    HashMap::from([("label".to_owned(), vec![format!("{label}={value}")])])
+/// The filter for what carries all of these labels.
+pub(crate) fn labelled(labels: &[(&str, &str)]) -> HashMap<String, Vec<String>> {
+    let labels = labels.iter().map(|(label, value)| format!("{label}={value}")).collect();
+    HashMap::from([("label".to_owned(), labels)])
+}
+
+/// What carries the labels of a cell. The same agent in a copy of the data folder has a cell of its own.
+fn of(spec: &CellSpec) -> [(&str, &str); 2] {
+    [(LABEL_AGENT, &spec.agent), (LABEL_HOME, &spec.home)]
 }
 
 /// The cell that a volume belongs to; none for one that no cell would mount.
 fn spec_of(volume: &Volume) -> Option<CellSpec> {
     let label = |name| volume.labels.get(name).cloned();
     let spec = CellSpec { agent: label(LABEL_AGENT)?, home: label(LABEL_HOME)?, quotas: Quotas::default() };
-    (container::name(&spec.agent) == volume.name).then_some(spec)
+    container::names(&spec).contains(&volume.name).then_some(spec)
 }
 
 /// Whether an error comes from the cell, and would come again, rather than from the engine.

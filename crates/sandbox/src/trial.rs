@@ -127,8 +127,8 @@ impl Trial {
             home: "trial".into(),
             quotas: Quotas::default(),
         };
-        let name = container::name(&spec.agent);
-        let mut body = container::body(&spec, &self.image);
+        let [name, _] = container::names(&spec);
+        let mut body = container::body(&spec, &name, &self.image);
         body.cmd = Some(arguments.to_vec());
         for layer in without {
             take_away(&mut body, *layer);

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use anchorhold_sandbox::bridge::{ChangeStatus, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK};
 use anchorhold_sandbox::{Cell, CellSpec, Docker, Endpoint, ImportFile, Request, Response, SandboxError};
 use futures_util::stream;
-use harness::{docker, engine, remove, spec};
+use harness::{answers, docker, engine, remove, spec};
 
 fn file(path: &[u8], mode: u32, bytes: &[u8]) -> ImportFile {
     ImportFile { path: path.to_vec(), mode, bytes: bytes.to_vec() }
@@ -110,7 +110,7 @@ async fn a_parked_cell_comes_back_with_its_files_and_its_changes() {
     fill(&cell, tree()).await;
     let write = Request::Write { path: "src/new.rs".into(), executable: None };
     cell.call(write, b"fn main() {}\n".to_vec()).await.unwrap();
-    docker.park(&spec.agent).await.unwrap();
+    docker.park(&spec).await.unwrap();
 
     let cell = docker.open(&spec).await.unwrap();
     assert!(!cell.fresh());
@@ -146,7 +146,7 @@ async fn an_import_that_was_dropped_leaves_the_cell_fresh() {
     ]);
     let error = cell.import(failing, |_, _| {}).await.unwrap_err();
     assert_eq!(error.code(), "import_source");
-    docker.park(&spec.agent).await.unwrap();
+    docker.park(&spec).await.unwrap();
 
     let cell = docker.open(&spec).await.unwrap();
     assert!(cell.fresh());
@@ -177,8 +177,8 @@ async fn a_call_to_a_killed_cell_says_that_it_was_killed_and_the_next_cell_has_i
 async fn removing_twice_is_fine_and_leaves_nothing() {
     let (docker, spec) = (docker().await, spec("twice"));
     docker.open(&spec).await.unwrap();
-    docker.remove(&spec.agent).await.unwrap();
-    docker.remove(&spec.agent).await.unwrap();
+    docker.remove(&spec).await.unwrap();
+    docker.remove(&spec).await.unwrap();
     assert!(docker.open(&spec).await.unwrap().fresh());
     remove(&docker, &spec).await;
 }
@@ -186,10 +186,16 @@ async fn removing_twice_is_fine_and_leaves_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cell_of_another_data_folder_is_not_touched() {
     let (docker, spec) = (docker().await, spec("other"));
-    docker.open(&spec).await.unwrap();
-    let other = CellSpec { home: "somebody else".into(), ..spec.clone() };
-    let error = docker.open(&other).await.err().unwrap();
-    assert_eq!(error.code(), "cell_name_taken");
+    let cell = docker.open(&spec).await.unwrap();
+    // A copied folder has the same agents.
+    let copy = CellSpec { home: format!("copy of {}", spec.home), ..spec.clone() };
+    let other = docker.open(&copy).await.unwrap();
+    assert!(other.fresh());
+    assert_ne!(other.volume(), None);
+    docker.park(&copy).await.unwrap();
+    assert!(answers(&cell).await, "what one folder parks is not the other's");
+    remove(&docker, &copy).await;
+    assert!(answers(&cell).await, "nor what it deletes");
     remove(&docker, &spec).await;
 }
 

@@ -68,7 +68,7 @@ async fn a_container_that_is_not_what_its_engine_says_is_never_used() {
     fs::write(&lie, "").unwrap();
     let cell = docker.open(&spec(0)).await.unwrap();
     let told = cell.report().container.clone();
-    docker.remove("lie-0").await.unwrap();
+    docker.remove(&spec(0)).await.unwrap();
 
     for (number, (change, expected)) in LIES.iter().enumerate() {
         fs::write(&lie, change).unwrap();

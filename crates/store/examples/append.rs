@@ -34,10 +34,8 @@ async fn main() {
     };
     let mut agent = Agent::new(AgentId(uuid::Uuid::now_v7()), new, "local".to_owned(), Timestamp(0));
     let instruction = InstructionId(uuid::Uuid::now_v7());
-    store
-        .create(&agent, &EventKind::Created { task: "append".to_owned(), instruction, agent: None })
-        .await
-        .unwrap();
+    let created = EventKind::Created { task: "append".to_owned(), instruction, agent: None };
+    store.create(&agent, created, vec![]).await.unwrap();
 
     let mut micros = Vec::new();
     for _ in 0..2_000 {

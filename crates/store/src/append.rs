@@ -7,22 +7,41 @@ use anchorhold_domain::{Agent, Event, EventKind, Timestamp};
 use sqlx::Connection as _;
 
 impl Store {
-    /// Records a new agent, as [`Agent::new`] makes it, with the first event of its log.
+    /// Records a new agent, as [`Agent::new`] makes it, with the first events of its log: its creation, and the
+    /// instructions that wait from the beginning. Returns the agent after them, and the events.
     ///
     /// # Errors
     /// [`StoreError::NameTaken`] where another agent that is not deleted has the name, and
-    /// [`StoreError::NotCreation`] where the event is not `Created` or the agent is not new.
-    pub async fn create(&self, agent: &Agent, created: &EventKind) -> Result<Event> {
+    /// [`StoreError::NotCreation`] where an event is another one or the agent is not new.
+    pub async fn create(
+        &self,
+        agent: &Agent,
+        created: EventKind,
+        queued: Vec<EventKind>,
+    ) -> Result<(Agent, Vec<Event>)> {
+        let refused = |kind: &EventKind, last_seq| StoreError::NotCreation { event: kind.name(), last_seq };
         if !matches!(created, EventKind::Created { .. }) || agent.last_seq != 1 {
-            return Err(StoreError::NotCreation { event: created.name(), last_seq: agent.last_seq });
+            return Err(refused(&created, agent.last_seq));
         }
-        let event = Event { seq: 1, at: agent.created_at, kind: created.clone() };
+        let mut after = agent.clone();
+        let mut events = vec![Event { seq: 1, at: agent.created_at, kind: created }];
+        for kind in queued {
+            // A new row has nothing else than this may change.
+            if !matches!(kind, EventKind::InstructionQueued { .. }) {
+                return Err(refused(&kind, after.last_seq));
+            }
+            let event = Event { seq: after.last_seq.saturating_add(1), at: agent.created_at, kind };
+            after.advance(&event)?;
+            events.push(event);
+        }
         let mut writer = self.writer.lend().await?;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-        agents::insert(&mut transaction, agent).await?;
-        events::insert(&mut transaction, agent.id, &event).await?;
+        agents::insert(&mut transaction, &after).await?;
+        for event in &events {
+            events::insert(&mut transaction, agent.id, event).await?;
+        }
         transaction.commit().await?;
-        Ok(event)
+        Ok((after, events))
     }
 
     /// Records what happened to an agent: all of `kinds`, in order, or none of them.

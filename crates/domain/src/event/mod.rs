@@ -83,6 +83,10 @@ pub enum EventKind {
         facts: Vec<CellFact>,
         /// From the request to the first answer.
         ready_ms: u32,
+        /// What tells the volume that holds the workspace from every other: a volume of another engine, or one
+        /// from before, is not at the last checkpoint. `None` in logs of earlier versions.
+        #[serde(default)]
+        volume: Option<String>,
     },
     /// An instruction was queued.
     InstructionQueued {

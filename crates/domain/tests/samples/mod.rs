@@ -149,6 +149,7 @@ fn following(kind: &EventKind) -> Option<EventKind> {
                 verdict: FactVerdict::Holds,
             }],
             ready_ms: 223,
+            volume: Some(text("unix:///run/docker.sock 2026-01-01T00:00:00Z")),
         },
         E::CellOpened { .. } => E::InstructionQueued { id: instruction(2), text: text("and its tests") },
         E::InstructionQueued { .. } => E::InstructionEdited { id: instruction(2), text: text("tests too") },

@@ -1,8 +1,9 @@
 //! Agents come, are looked at, and go.
 
 use super::{Engine, finish};
+use crate::life::stopped;
 use crate::{EngineError, validate};
-use anchorhold_domain::{Agent, AgentId, EventKind, InstructionId, NewAgent};
+use anchorhold_domain::{Agent, AgentId, EventKind, InstructionId, NewAgent, PauseReason};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -21,11 +22,10 @@ impl Engine {
         let agent = Agent::new(id, new.clone(), owner, at);
         let instruction = InstructionId(Uuid::now_v7());
         let created = EventKind::Created { task: task.clone(), instruction, agent: Some(Box::new(new)) };
-        self.shared.store.create(&agent, &created).await?;
-        let resident = self.resident(id).await?;
         let queued = EventKind::InstructionQueued { id: instruction, text: task };
-        let appended = resident.log.append(vec![queued]).await?;
-        Ok(Agent::clone(&appended.agent))
+        let (agent, _) = self.shared.store.create(&agent, created, vec![queued]).await?;
+        self.shared.changed.send_modify(|count| *count = count.wrapping_add(1));
+        Ok(agent)
     }
 
     /// Returns the agents that are not deleted, newest first.
@@ -60,7 +60,13 @@ impl Engine {
             working.wishes.stop();
         }
         finish(work.take()).await;
-        let agent = resident.log.append(vec![EventKind::Deleted]).await?.agent;
+        // Work whose end could not be written down is still in the log.
+        let deleted = |agent: &Agent, _: &[_]| {
+            let mut events = stopped(agent, PauseReason::Stopped);
+            events.push(EventKind::Deleted);
+            Ok(events)
+        };
+        let agent = resident.log.append_if(deleted).await?.agent;
         let shared = Arc::clone(&self.shared);
         // A clone that was stopped can have made a cell that the log never heard of.
         if agent.started_at.is_some() {
@@ -73,8 +79,8 @@ impl Engine {
                 if resident.log.latest().deleted_at.is_none() {
                     return;
                 }
-                let freed =
-                    async { shared.docker().await?.remove(&id.to_string()).await.map_err(EngineError::from) };
+                let cell = shared.cell_of(id);
+                let freed = async { shared.docker().await?.remove(&cell).await.map_err(EngineError::from) };
                 if let Err(error) = freed.await {
                     tracing::warn!(agent = %id, error = error.message(), "the cell cannot be removed");
                 }

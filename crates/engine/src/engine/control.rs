@@ -1,7 +1,7 @@
 //! Start, stop, pause, resume, answer, push.
 
 use super::Engine;
-use crate::life::{Life, Stage};
+use crate::life::{Life, Stage, stopped};
 use crate::resident::{Resident, Wishes, Work};
 use crate::{EngineError, delivery, rules, validate};
 use anchorhold_domain::{
@@ -38,10 +38,10 @@ impl Engine {
     }
 
     /// Stops an agent at once: a waiting or cloning one is idle again, a running one is paused. One that is
-    /// paused until a time stays so.
+    /// paused until a time stays so. Where the end of its work could not be written down, it is now.
     ///
     /// # Errors
-    /// [`EngineError::WrongStatus`] where nothing is going on that can be stopped.
+    /// [`EngineError::WrongStatus`] where nothing is going on that can be stopped, and those of the store.
     pub async fn stop(&self, id: AgentId) -> Result<Arc<Agent>, EngineError> {
         let resident = self.resident(id).await?;
         let work = resident.work.lock().await;
@@ -55,29 +55,36 @@ impl Engine {
             Status::Idle => agent.waiting,
             Status::Paused | Status::Completed | Status::Error | Status::Pushing => false,
         };
-        let working = work.as_ref().filter(|_| can_stop).ok_or_else(|| Self::wrong_status("stop", &agent))?;
-        working.wishes.stop();
+        if !can_stop {
+            return Err(Self::wrong_status("stop", &agent));
+        }
+        if let Some(working) = work.as_ref() {
+            working.wishes.stop();
+        }
         drop(work);
-        let mut latest = resident.log.subscribe();
-        let ended = latest.wait_for(|agent| !agent.status.is_busy() && !agent.waiting).await;
-        Ok(ended.map_or(agent, |agent| Arc::clone(&agent)))
+        let rests = |agent: &Agent| !agent.status.is_busy() && !agent.waiting;
+        ended(&resident, rests, |agent| stopped(agent, PauseReason::Stopped)).await
     }
 
     /// Holds a running agent after its current tool call, or at once where it waits for something else than
     /// the model's answer.
     ///
     /// # Errors
-    /// [`EngineError::WrongStatus`] unless it runs.
+    /// [`EngineError::WrongStatus`] unless it runs, and those of the store.
     pub async fn pause(&self, id: AgentId) -> Result<Arc<Agent>, EngineError> {
         let resident = self.resident(id).await?;
         let work = resident.work.lock().await;
         let agent = resident.log.latest();
-        let working = work
-            .as_ref()
-            .filter(|_| agent.status == Status::Running)
-            .ok_or_else(|| Self::wrong_status("pause", &agent))?;
-        working.wishes.pause();
-        Ok(agent)
+        if agent.status != Status::Running {
+            return Err(Self::wrong_status("pause", &agent));
+        }
+        match work.as_ref().filter(|_| resident.is_at_work()) {
+            Some(working) => {
+                working.wishes.pause();
+                Ok(agent)
+            }
+            None => write_end(&resident, |agent| stopped(agent, PauseReason::User)).await,
+        }
     }
 
     /// Lets a paused, failed or completed agent run on.
@@ -199,15 +206,21 @@ impl Engine {
     /// nothing in the log.
     ///
     /// # Errors
-    /// [`EngineError::WrongStatus`] where nothing is going on that can be cancelled.
+    /// [`EngineError::WrongStatus`] where nothing is going on that can be cancelled, and those of the store.
     pub async fn cancel_push(&self, id: AgentId) -> Result<Arc<Agent>, EngineError> {
         let resident = self.resident(id).await?;
-        if !resident.pushes.cancel() {
-            return Err(Self::wrong_status("cancel the push of", &resident.log.latest()));
+        let agent = resident.log.latest();
+        if !resident.pushes.cancel() && agent.status != Status::Pushing {
+            return Err(Self::wrong_status("cancel the push of", &agent));
         }
-        let mut latest = resident.log.subscribe();
-        let ended = latest.wait_for(|agent| agent.status != Status::Pushing).await;
-        Ok(ended.map_or_else(|_| resident.log.latest(), |agent| Arc::clone(&agent)))
+        // What the server took is found out before the next push, or at the next start.
+        let broken_off = |agent: &Agent| match agent.status {
+            Status::Pushing => {
+                vec![EventKind::PushFailed { fault: delivery::interrupted(&agent.target_branch) }]
+            }
+            _ => vec![],
+        };
+        ended(&resident, |agent| agent.status != Status::Pushing, broken_off).await
     }
 
     /// Waits until no task is at work for an agent any more, one that delivers or tidies up included.
@@ -226,24 +239,33 @@ impl Engine {
         resident: &Arc<Resident>,
         event: EventKind,
     ) -> Result<Agent, EngineError> {
+        self.set_to_work(resident, |agent, _| Self::going_on(agent, event)).await
+    }
+
+    fn going_on(agent: &Agent, event: EventKind) -> Result<Vec<EventKind>, EngineError> {
+        if agent.deleted_at.is_some() {
+            return Err(EngineError::UnknownAgent(agent.id.to_string()));
+        }
         let answers = matches!(event, EventKind::QuestionAnswered { .. });
-        let decide = |agent: &Agent, _: &[_]| {
-            if agent.deleted_at.is_some() {
-                return Err(EngineError::UnknownAgent(agent.id.to_string()));
-            }
-            let asked = agent.pause_reason == Some(PauseReason::Question);
-            let can = match agent.status {
-                Status::Paused => asked == answers,
-                Status::Completed | Status::Error => !answers,
-                Status::Idle | Status::Cloning | Status::Running | Status::Pushing => false,
-            };
-            if can && agent.base_tree.is_some() {
-                Ok(vec![event])
-            } else {
-                Err(Self::wrong_status("resume", agent))
-            }
+        let asked = agent.pause_reason == Some(PauseReason::Question);
+        let can = match agent.status {
+            Status::Paused => asked == answers,
+            Status::Completed | Status::Error => !answers,
+            Status::Idle | Status::Cloning | Status::Running | Status::Pushing => false,
         };
-        self.set_to_work(resident, decide).await
+        if can && agent.base_tree.is_some() {
+            Ok(vec![event])
+        } else {
+            Err(Self::wrong_status("resume", agent))
+        }
+    }
+
+    /// Lets an agent go on that a process which ended left at work.
+    pub(super) async fn resume_left(&self, id: AgentId) -> Result<(), EngineError> {
+        let resident = self.resident(id).await?;
+        let mut work = resident.work.lock().await;
+        let decide = |agent: &Agent, _: &[_]| Self::going_on(agent, EventKind::Resumed);
+        self.set_to(&resident, &mut work, decide, true).await.map(drop)
     }
 
     /// Lets an agent go on that is paused until a time which has come. Whatever the user did with it in
@@ -261,7 +283,7 @@ impl Engine {
             let due = agent.status == Status::Paused && agent.resumes_at.is_some_and(|at| at <= now);
             Ok(if due && agent.deleted_at.is_none() { vec![EventKind::Resumed] } else { vec![] })
         };
-        self.set_to(&resident, &mut work, decide).await?;
+        self.set_to(&resident, &mut work, decide, true).await?;
         Ok(true)
     }
 
@@ -271,19 +293,22 @@ impl Engine {
         resident: &Arc<Resident>,
         decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
     ) -> Result<Agent, EngineError> {
-        self.set_to(resident, &mut *resident.work.lock().await, decide).await
+        self.set_to(resident, &mut *resident.work.lock().await, decide, false).await
     }
 
+    /// `by_itself` where no user is there to be told that something is missing.
     async fn set_to(
         &self,
         resident: &Arc<Resident>,
         work: &mut Option<Work>,
         decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
+        by_itself: bool,
     ) -> Result<Agent, EngineError> {
         let appended = resident.log.append_if(decide).await?;
         if !appended.events.is_empty() {
-            let rebuild = in_doubt(&self.events(appended.agent.id, 0).await?);
-            self.begin(resident, work, Stage::Continue { rebuild });
+            // Whatever becomes of that, the log says that it runs; a workspace built anew is never wrong.
+            let rebuild = self.events(appended.agent.id, 0).await.map_or(true, |events| in_doubt(&events));
+            self.begin(resident, work, Stage::Continue { rebuild, by_itself });
         }
         Ok(Agent::clone(&appended.agent))
     }
@@ -308,6 +333,38 @@ impl Engine {
         let task = self.shared.tasks.spawn(life.run(stage, place, work.take()));
         *work = Some(Work { wishes, task });
     }
+}
+
+/// Waits until the log says that an agent `rests`. Where nobody is left who could write that down, it is
+/// written here what is `left` to be said.
+async fn ended(
+    resident: &Resident,
+    rests: impl Fn(&Agent) -> bool,
+    left: impl Fn(&Agent) -> Vec<EventKind>,
+) -> Result<Arc<Agent>, EngineError> {
+    let (mut latest, mut tasks) = (resident.log.subscribe(), resident.tasks.subscribe());
+    loop {
+        tokio::select! {
+            biased;
+            _ = latest.wait_for(|agent| rests(agent)) => return Ok(resident.log.latest()),
+            _ = tasks.wait_for(|count| *count == 0) => {}
+        }
+        // Nobody begins anything while this is held.
+        let _work = resident.work.lock().await;
+        if !resident.is_at_work() {
+            return write_end(resident, &left).await;
+        }
+    }
+}
+
+/// Writes down an end that the work itself could not.
+async fn write_end(
+    resident: &Resident,
+    left: impl Fn(&Agent) -> Vec<EventKind>,
+) -> Result<Arc<Agent>, EngineError> {
+    let agent = resident.log.append_if(|agent, _| Ok(left(agent))).await?.agent;
+    resident.unwritten.send_replace(None);
+    Ok(agent)
 }
 
 /// Takes from a paused agent the time at which it would go on by itself.
@@ -364,7 +421,12 @@ mod tests {
 
     #[test]
     fn a_workspace_is_trusted_unless_a_run_ended_in_the_middle_since_its_cell_was_opened() {
-        let opened = || EventKind::CellOpened { container_id: String::new(), facts: vec![], ready_ms: 0 };
+        let opened = || EventKind::CellOpened {
+            container_id: String::new(),
+            facts: vec![],
+            ready_ms: 0,
+            volume: None,
+        };
         let paused = |reason| EventKind::Paused { reason, limit: None, until: None, fault: None };
         let failed =
             || EventKind::Failed { fault: Fault { code: String::new(), message: String::new(), hint: None } };
@@ -393,3 +455,7 @@ mod tests {
         check(vec![opened(), reapplied, pushed(), EventKind::Resumed], true);
     }
 }
+
+#[cfg(test)]
+#[path = "left_tests.rs"]
+mod left_tests;

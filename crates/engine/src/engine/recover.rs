@@ -1,8 +1,8 @@
 //! What a process that ended in the middle left behind, brought in order.
 
-use super::Engine;
+use super::{Engine, hears_at_once};
 use crate::{EngineError, delivery};
-use anchorhold_domain::{Agent, EventKind, PauseReason, Status};
+use anchorhold_domain::{Agent, Event, EventKind, PauseReason, Status};
 
 impl Engine {
     /// Brings every agent that was at work into a status that needs no task, and lets runs go on.
@@ -41,7 +41,8 @@ impl Engine {
             Status::Pushing => {
                 vec![EventKind::PushFailed { fault: delivery::interrupted(&agent.target_branch) }]
             }
-            Status::Idle | Status::Paused | Status::Completed | Status::Error => vec![],
+            Status::Idle => self.forgotten_task(agent).await?,
+            Status::Paused | Status::Completed | Status::Error => vec![],
         };
         if !events.is_empty() {
             self.resident(agent.id).await?.log.append(events).await?;
@@ -56,9 +57,36 @@ impl Engine {
             let at_work = self.resident(agent.id).await?.at_work();
             self.shared.tasks.spawn(self.clone().finish_delivery(agent.id, at_work));
         }
-        if latest.pause_reason == Some(PauseReason::Interrupted) {
-            self.resume(agent.id).await?;
+        if latest.pause_reason == Some(PauseReason::Interrupted) || self.was_to_go_on(&latest).await? {
+            self.resume_left(agent.id).await?;
         }
         Ok(())
+    }
+
+    /// The task of an agent whose log ends with its creation: an earlier version queued it afterwards.
+    async fn forgotten_task(&self, agent: &Agent) -> Result<Vec<EventKind>, EngineError> {
+        if agent.last_seq > 1 {
+            return Ok(vec![]);
+        }
+        let queued = |event: Event| match event.kind {
+            EventKind::Created { task, instruction, .. } => {
+                Some(EventKind::InstructionQueued { id: instruction, text: task })
+            }
+            _ => None,
+        };
+        Ok(self.events(agent.id, 0).await?.into_iter().filter_map(queued).collect())
+    }
+
+    /// Whether the last thing that an agent was told was to set it to work, which the process did not come to.
+    async fn was_to_go_on(&self, agent: &Agent) -> Result<bool, EngineError> {
+        if !hears_at_once(agent) || agent.base_tree.is_none() {
+            return Ok(false);
+        }
+        let last = self.events(agent.id, agent.last_seq.saturating_sub(1)).await?.pop();
+        Ok(last.is_some_and(|event| match event.kind {
+            EventKind::InstructionQueued { .. } => agent.status == Status::Completed,
+            EventKind::InstructionSentNow { .. } => true,
+            _ => false,
+        }))
     }
 }

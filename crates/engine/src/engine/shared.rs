@@ -14,10 +14,11 @@ use crate::log::Log;
 use crate::resident::Resident;
 use crate::slots::Slots;
 use crate::{Config, EngineError, demo};
+use anchorhold_bridge::Quotas;
 use anchorhold_domain::{AgentId, ModelChoice, Settings};
 use anchorhold_model::{Connections, Model, ModelInfo, RemoteModel, ScriptedServer, address, models_at};
 use anchorhold_repo::{Mirror, Mirrors, Remote};
-use anchorhold_sandbox::{Docker, Endpoint, Kept, Reaped, Surroundings};
+use anchorhold_sandbox::{CellSpec, Docker, Endpoint, Kept, Reaped, Surroundings};
 use anchorhold_secrets::{SecretName, Secrets};
 use anchorhold_store::Store;
 use anchorhold_syntax::Parser;
@@ -147,6 +148,11 @@ impl Shared {
             self.reap(docker.clone());
         }
         Ok(docker)
+    }
+
+    /// The cell of an agent of this data folder.
+    pub(crate) fn cell_of(&self, id: AgentId) -> CellSpec {
+        CellSpec { agent: id.to_string(), home: self.folder.label(), quotas: Quotas::default() }
     }
 
     /// Removes in the background what an earlier process left in the container engine, once.

@@ -6,7 +6,6 @@ use crate::filling::fill_cell;
 use crate::resident::Resident;
 use crate::rules::Seen;
 use crate::workspace::CellState;
-use anchorhold_bridge::Quotas;
 use anchorhold_domain::{CellFact, EventKind, FactVerdict, Signal, Status};
 use anchorhold_repo::Mirror;
 use anchorhold_sandbox::{Cell, CellSpec, Docker, Fact, Verdict};
@@ -58,17 +57,14 @@ impl OpeningCell {
 }
 
 impl Life {
-    /// Begins to open the cell; `rebuild` empties a workspace that cannot be trusted.
-    pub(super) fn open_cell(&self, docker: Docker, rebuild: bool) -> OpeningCell {
+    /// Begins to open the cell. Its workspace is filled anew unless it lies on the volume `at_checkpoint`.
+    pub(super) fn open_cell(&self, docker: Docker, at_checkpoint: Option<String>) -> OpeningCell {
         let (state, watched) = watch::channel(CellState::Opening);
-        *self.opening.lock().unwrap_or_else(PoisonError::into_inner) = Some(watched.clone());
+        *self.opening.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((docker.clone(), watched.clone()));
         let (filling, filled) = oneshot::channel();
         let resident = Arc::clone(&self.resident);
-        let spec = CellSpec {
-            agent: resident.log.id().to_string(),
-            home: self.shared.folder.label(),
-            quotas: Quotas::default(),
-        };
+        let spec = self.shared.cell_of(resident.log.id());
         let stop = self.wishes.stop.clone();
         let stopped = stop.clone();
         self.shared.tasks.spawn(async move {
@@ -76,7 +72,9 @@ impl Life {
                 let began = Instant::now();
                 let cell = container(&docker, &spec, &stop).await?;
                 tokio::select! {
-                    filled = fill(&resident, &cell, began.elapsed(), rebuild, filled) => filled.map(|()| cell),
+                    filled = fill(&resident, &cell, began.elapsed(), at_checkpoint, filled) => {
+                        filled.map(|()| cell)
+                    }
                     () = stop.cancelled() => Err(STOPPED),
                 }
             };
@@ -93,12 +91,16 @@ impl Life {
         let id = self.resident.log.id();
         // Without this there is none: a push needs no cell, nor does a run without an engine.
         let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut opening) = opening else { return };
+        let Some((docker, mut opening)) = opening else { return };
         // A container that is still being made must be there before it can be taken away.
         let _ = opening.wait_for(|state| !matches!(state, CellState::Opening)).await;
         let parked = async {
-            let docker = self.shared.docker().await?;
-            docker.while_answering(docker.park(&id.to_string())).await.map_err(EngineError::from)
+            // Where it was opened, whichever engine is meant by now; its connection may have broken since.
+            let docker = match docker.answers().await {
+                Ok(()) => docker,
+                Err(_) => Docker::connect(docker.endpoint()).await?,
+            };
+            docker.while_answering(docker.park(&self.shared.cell_of(id))).await.map_err(EngineError::from)
         };
         if let Err(error) = parked.await {
             tracing::warn!(agent = %id, error = error.message(), "the cell cannot be parked");
@@ -126,18 +128,19 @@ async fn fill(
     resident: &Resident,
     cell: &Cell,
     ready: Duration,
-    rebuild: bool,
+    at_checkpoint: Option<String>,
     filled: oneshot::Receiver<Filling>,
 ) -> Result<(), EngineError> {
     let ready_ms = u32::try_from(ready.as_millis()).unwrap_or(u32::MAX);
+    let volume = cell.volume().map(str::to_owned);
     // An import empties the workspace first, which takes less time than a new volume would.
-    if rebuild || cell.fresh() {
+    if cell.fresh() || at_checkpoint.is_none() || at_checkpoint != volume {
         let (mirror, seen) =
             filled.await.map_err(|_| EngineError::Panicked { verb: "fill the workspace" })?;
         import(resident, cell, mirror, seen).await?;
     }
-    let opened =
-        EventKind::CellOpened { container_id: cell.container_id().to_owned(), facts: facts(cell), ready_ms };
+    let container_id = cell.container_id().to_owned();
+    let opened = EventKind::CellOpened { container_id, facts: facts(cell), ready_ms, volume };
     let write = |agent: &anchorhold_domain::Agent, _: &[_]| {
         Ok(match agent.status {
             Status::Cloning | Status::Running | Status::Paused => vec![opened],

@@ -28,7 +28,7 @@ impl Life {
             () = self.wishes.stop.cancelled() => return Ok(Ended::Stopped),
         };
         let mirror = self.shared.mirror(&agent.github_repo)?;
-        let cell = self.open_cell(docker, true);
+        let cell = self.open_cell(docker, None);
         let voice = self.open_voice();
         let Some(base) = self.fetch(&mirror, &agent).await? else { return Ok(Ended::Stopped) };
         let rules = Arc::new(Rules::read(&agent.files)?);

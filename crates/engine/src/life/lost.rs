@@ -3,12 +3,12 @@
 //!
 //! What a call did in the lost cell is in no checkpoint, so that doing it again is doing it once.
 
-use super::Life;
 use super::tool_calls::Finished;
 use super::turns::Run;
+use super::{Ended, Life};
 use crate::EngineError;
 use crate::tools::Report;
-use anchorhold_domain::{EventKind, ToolOutcome};
+use anchorhold_domain::{EventKind, PauseReason, ToolOutcome};
 use anchorhold_model::CallRequest;
 use anchorhold_sandbox::{Docker, SandboxError};
 use std::collections::HashMap;
@@ -20,6 +20,9 @@ const REOPENINGS: u32 = 6;
 const TRIES: u32 = 2;
 /// How long an engine that went away is waited for. A service manager starts one again after 2 s.
 const ENGINE_BACK: Duration = Duration::from_secs(10);
+/// How long one is waited for that is not there yet where agents go on by themselves: after the machine's
+/// start Docker Desktop takes a minute or two, and nobody is there who could try again.
+const ENGINE_STARTS: Duration = Duration::from_secs(300);
 /// How often it is looked for meanwhile; nothing tells when it is there.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// What the model is told of a call that the memory of a cell is too small for.
@@ -99,8 +102,8 @@ impl Life {
     async fn reopen(&self, run: &mut Run, error: &EngineError) -> Result<(), EngineError> {
         let message = format!("{}; it is made anew from the last checkpoint", error.message());
         self.resident.log.append(vec![EventKind::Noted { message }]).await?;
-        let docker = self.engine_back().await?;
-        let cell = self.open_cell(docker, true);
+        let docker = self.engine_within(ENGINE_BACK).await?;
+        let cell = self.open_cell(docker, None);
         let (mirror, tree) = run.workspace.source();
         let (reader, rules) = (mirror.clone(), run.workspace.rules());
         let read =
@@ -112,16 +115,37 @@ impl Life {
         Ok(())
     }
 
-    /// Waits a moment for an engine that went away: one that is restarted or updated is back soon.
-    async fn engine_back(&self) -> Result<Docker, EngineError> {
+    /// The engine for an agent that goes on by itself. One that is not there yet is waited for, unless the
+    /// agent is paused before.
+    pub(super) async fn engine_awaited(&self) -> Result<Result<Docker, Ended>, EngineError> {
+        let error = match self.shared.docker().await {
+            Ok(docker) => return Ok(Ok(docker)),
+            Err(error) => error,
+        };
+        if !is_gone(&error) {
+            return Err(error);
+        }
+        let message = format!("{}; it is waited for", error.message());
+        self.resident.log.append(vec![EventKind::Noted { message }]).await?;
+        tokio::select! {
+            biased;
+            () = self.wishes.paused() => {
+                self.hold(PauseReason::User, None, None).await?;
+                Ok(Err(Ended::Told))
+            }
+            found = self.engine_within(ENGINE_STARTS) => found.map(Ok),
+        }
+    }
+
+    /// Waits for an engine that went away: one that is restarted or updated is back soon.
+    async fn engine_within(&self, patience: Duration) -> Result<Docker, EngineError> {
         let began = Instant::now();
         loop {
             let error = match self.shared.docker().await {
                 Ok(docker) => return Ok(docker),
                 Err(error) => error,
             };
-            let gone = matches!(error.code(), "engine_stopped" | "engine_missing");
-            if !gone || began.elapsed() >= ENGINE_BACK || self.wishes.stop.is_cancelled() {
+            if !is_gone(&error) || began.elapsed() >= patience || self.wishes.stop.is_cancelled() {
                 return Err(error);
             }
             tokio::select! {
@@ -130,6 +154,11 @@ impl Life {
             }
         }
     }
+}
+
+/// Whether there is no engine, as far as anybody knows yet.
+fn is_gone(error: &EngineError) -> bool {
+    matches!(error.code(), "engine_stopped" | "engine_missing")
 }
 
 /// The failure of the cell at the bottom of a failure, where it is the loss of the cell or its engine.

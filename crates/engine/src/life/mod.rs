@@ -29,6 +29,7 @@ use crate::resident::{AtWork, Resident, Wishes, Work};
 use crate::slots::{Place, Slot};
 use crate::workspace::CellState;
 use anchorhold_domain::{Agent, EventKind, PauseReason, Status};
+use anchorhold_sandbox::Docker;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -46,8 +47,9 @@ const STOP_GRACE: Duration = Duration::from_millis(100);
 pub(crate) enum Stage {
     /// Clone, then run.
     Start,
-    /// Run on; `rebuild` where the workspace cannot be trusted to be at the last checkpoint.
-    Continue { rebuild: bool },
+    /// Run on; `rebuild` where the workspace cannot be trusted to be at the last checkpoint, `by_itself` where
+    /// no user asked for it just now.
+    Continue { rebuild: bool, by_itself: bool },
     /// Send the last of the commits, which `PushStarted` named.
     Push { commit: String, push: Push },
     /// Push by itself what was completed before.
@@ -60,8 +62,8 @@ pub(crate) struct Life {
     pub(crate) resident: Arc<Resident>,
     pub(crate) wishes: Wishes,
     pub(crate) _at_work: AtWork,
-    /// How far the cell is that this life opened last, if it did.
-    pub(crate) opening: Mutex<Option<watch::Receiver<CellState>>>,
+    /// The cell that this life opened last, if it did: in which engine, and how far it is.
+    pub(crate) opening: Mutex<Option<(Docker, watch::Receiver<CellState>)>>,
     /// The last event that breaks an answer off whose instruction was looked for in the queue.
     pub(crate) heard: AtomicU32,
 }
@@ -85,8 +87,10 @@ impl Life {
         let mut result = match stage {
             Stage::Push { commit, push } => {
                 tidied(&mut before).await;
-                self.push(commit, push).await;
-                self.follow_up().await
+                match self.push(commit, push).await {
+                    Ok(()) => self.follow_up().await,
+                    Err(error) => Err(error),
+                }
             }
             Stage::Deliver => {
                 tidied(&mut before).await;
@@ -102,11 +106,11 @@ impl Life {
                 })
                 .await
             }
-            Stage::Continue { rebuild } => {
+            Stage::Continue { rebuild, by_itself } => {
                 self.until_stopped(async {
                     tidied(&mut before).await;
                     match self.slot(place).await? {
-                        Ok(_slot) => self.go_on(rebuild).await,
+                        Ok(_slot) => self.go_on(rebuild, by_itself).await,
                         Err(ended) => Ok(ended),
                     }
                 })
@@ -114,15 +118,14 @@ impl Life {
             }
         };
         while let Ok(Ended::Told) = result {
-            match self.push_unreviewed().await {
-                Ok(Some((commit, push))) => self.push(commit, push).await,
+            result = match self.push_unreviewed().await {
+                Ok(Some((commit, push))) => match self.push(commit, push).await {
+                    Ok(()) => self.follow_up().await,
+                    Err(error) => Err(error),
+                },
                 Ok(None) => break,
-                Err(error) => {
-                    result = Err(error);
-                    break;
-                }
-            }
-            result = self.follow_up().await;
+                Err(error) => Err(error),
+            };
         }
         let written = match result {
             Ok(Ended::Told) => Ok(()),
@@ -197,7 +200,7 @@ impl Life {
         }
         self.until_stopped(async {
             match self.slot(None).await? {
-                Ok(_slot) => self.go_on(true).await,
+                Ok(_slot) => self.go_on(true, true).await,
                 Err(ended) => Ok(ended),
             }
         })
@@ -209,15 +212,7 @@ impl Life {
         // pause that was still to come cuts off what is going on, as a stop does.
         let wished = self.wishes.wants_stop() || self.wishes.wants_pause();
         let reason = if wished { PauseReason::Stopped } else { PauseReason::Interrupted };
-        let stopped = |agent: &Agent, _: &[_]| {
-            Ok(match agent.status {
-                Status::Cloning => vec![EventKind::CloneCancelled { reason }],
-                Status::Running => vec![EventKind::Paused { reason, limit: None, until: None, fault: None }],
-                Status::Idle if agent.waiting => vec![EventKind::StartCancelled],
-                Status::Idle | Status::Paused | Status::Completed | Status::Error | Status::Pushing => vec![],
-            })
-        };
-        self.resident.log.append_if(stopped).await.map(drop)
+        self.resident.log.append_if(|agent, _| Ok(stopped(agent, reason))).await.map(drop)
     }
 
     async fn write_failure(&self, error: &EngineError) -> Result<(), EngineError> {
@@ -248,6 +243,16 @@ impl Life {
 
     fn hub(&self) -> &Hub {
         self.resident.log.hub()
+    }
+}
+
+/// How work ends that is stopped where the agent stands; a push ends by itself.
+pub(crate) fn stopped(agent: &Agent, reason: PauseReason) -> Vec<EventKind> {
+    match agent.status {
+        Status::Cloning => vec![EventKind::CloneCancelled { reason }],
+        Status::Running => vec![EventKind::Paused { reason, limit: None, until: None, fault: None }],
+        Status::Idle if agent.waiting => vec![EventKind::StartCancelled],
+        Status::Idle | Status::Paused | Status::Completed | Status::Error | Status::Pushing => vec![],
     }
 }
 

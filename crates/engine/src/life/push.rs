@@ -8,8 +8,11 @@ use anchorhold_repo::PushOutcome;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 impl Life {
-    /// Sends the commits that were made; the outcome is always written down.
-    pub(super) async fn push(&self, commit: String, push: Push) {
+    /// Sends the commits that were made, and writes down what came of it.
+    ///
+    /// # Errors
+    /// Where the log takes no more; a push that failed is in it.
+    pub(super) async fn push(&self, commit: String, push: Push) -> Result<(), EngineError> {
         let agent = self.agent();
         let result = self.send(&agent, commit.clone(), &push).await;
         let pushed = result.is_ok();
@@ -24,16 +27,14 @@ impl Life {
             }
             Err(error) => EventKind::PushFailed { fault: error.fault() },
         };
-        if let Err(error) = self.resident.log.append(vec![event]).await {
-            tracing::error!(agent = %agent.id, error = error.message(), "the end of a push cannot be written down");
-            return;
-        }
+        self.resident.log.append(vec![event]).await?;
         drop(push);
         if pushed {
             // Neither a program that ends nor a deletion waits for GitHub; the next start or push sees to it.
             let telling = delivery::after_push(&self.shared, &self.resident);
             self.wishes.stop.run_until_cancelled(telling).await;
         }
+        Ok(())
     }
 
     /// Makes the commits of a completed agent that may push without a review, and says so in the log;

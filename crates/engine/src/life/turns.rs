@@ -29,16 +29,20 @@ pub(super) struct Run {
 
 impl Life {
     /// Goes on in the workspace as it is, or in one rebuilt from the last checkpoint.
-    pub(super) async fn go_on(&self, rebuild: bool) -> Result<Ended, EngineError> {
+    pub(super) async fn go_on(&self, rebuild: bool, by_itself: bool) -> Result<Ended, EngineError> {
         let agent = self.agent();
         let rules = Arc::new(Rules::read(&agent.files)?);
-        let log = self.resident.log.store().all_events(agent.id, 0).await?;
-        // What was kept out until now is missing in the workspace, and the other way round.
-        let rebuild = rebuild || rules::outdated(&log, &agent.files);
+        let at_checkpoint = if rebuild { None } else { self.volume_at_checkpoint(&agent).await? };
         let base_tree = agent.base_tree.clone().ok_or(EngineError::Panicked { verb: "read the base" })?;
-        let docker = self.shared.docker().await?;
+        let docker = match by_itself {
+            true => match self.engine_awaited().await? {
+                Ok(docker) => docker,
+                Err(ended) => return Ok(ended),
+            },
+            false => self.shared.docker().await?,
+        };
         let mirror = self.shared.mirror(&agent.github_repo)?;
-        let cell = self.open_cell(docker, rebuild);
+        let cell = self.open_cell(docker, at_checkpoint);
         let voice = self.open_voice();
         let (reader, known, seeing) = (mirror.clone(), Arc::clone(&agent), Arc::clone(&rules));
         let read = tokio::task::spawn_blocking(move || {
@@ -68,6 +72,23 @@ impl Life {
             self.shared.config.clock,
         );
         self.run_turns(workspace, cell, voice, &seen).await
+    }
+
+    /// The volume whose workspace is at the last checkpoint; `None` where none can be.
+    ///
+    /// The log ends here: read whole it may be large, and a run lasts.
+    async fn volume_at_checkpoint(&self, agent: &Agent) -> Result<Option<String>, EngineError> {
+        let log = self.resident.log.store().all_events(agent.id, 0).await?;
+        // What was kept out until now is missing in the workspace, and the other way round.
+        if rules::outdated(&log, &agent.files) {
+            return Ok(None);
+        }
+        // A volume of another engine is older, or newer than one that was used since.
+        let opened = log.into_iter().rev().find_map(|event| match event.kind {
+            EventKind::CellOpened { volume, .. } => Some(volume),
+            _ => None,
+        });
+        Ok(opened.flatten())
     }
 
     /// Runs until the log says that the run has ended.

@@ -148,7 +148,8 @@ fn a_pattern_that_cannot_be_read_is_named_with_its_line() {
 
 #[test]
 fn a_workspace_is_filled_anew_only_where_other_files_are_kept_out_than_it_was_filled_without() {
-    let opened = || EventKind::CellOpened { container_id: String::new(), facts: vec![], ready_ms: 0 };
+    let opened =
+        || EventKind::CellOpened { container_id: String::new(), facts: vec![], ready_ms: 0, volume: None };
     let changed = |files: &FileRules| EventKind::FileRulesChanged { files: files.clone() };
     let check = |kinds: Vec<EventKind>, now: &FileRules, expected: bool| {
         let events: Vec<Event> =

@@ -14,6 +14,8 @@ mod cells;
 mod context;
 mod delivering;
 #[cfg(target_os = "linux")]
+mod engines;
+#[cfg(target_os = "linux")]
 mod failing;
 mod finishing;
 mod holding;

@@ -1,8 +1,9 @@
 //! Instructions: in order, exactly once, across pauses and restarts.
 
-use crate::harness::{House, TASK, Voice, errand, finish, rest, start, told, turn, write};
-use anchorhold_domain::{AgentId, Status};
+use crate::harness::{House, TASK, Voice, errand, finish, rest, start, told, turn, until, write};
+use anchorhold_domain::{Agent, AgentId, EventKind, InstructionId, PauseReason, Status, Timestamp};
 use anchorhold_engine::Engine;
+use anchorhold_store::Store;
 use serde_json::Value;
 
 fn one_answer_each(count: usize) -> Vec<Value> {
@@ -116,5 +117,61 @@ async fn the_queue_is_still_there_when_the_folder_is_opened_again() {
     engine.start(id).await.unwrap();
     rest(&engine, id).await;
     assert_eq!(turns(&engine, id).await, [TASK, "Second.", "Third."]);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_whose_creation_was_cut_off_has_its_task() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(one_answer_each(1)).await;
+    house.open().await.close().await;
+    let new = errand(&remote.address(), voice.choice());
+    let created = EventKind::Created {
+        task: new.task.clone(),
+        instruction: InstructionId(uuid::Uuid::now_v7()),
+        agent: Some(Box::new(new.clone())),
+    };
+    let agent = Agent::new(AgentId(uuid::Uuid::now_v7()), new, "local".to_owned(), Timestamp(1));
+    let store = Store::open(&house.home().join("anchorhold.db")).await.unwrap();
+    store.create(&agent, created, vec![]).await.unwrap();
+    store.close().await;
+
+    let engine = house.open().await;
+    assert_eq!(waiting(&engine, agent.id).await, [TASK]);
+    engine.start(agent.id).await.unwrap();
+    assert_eq!(rest(&engine, agent.id).await.status, Status::Completed);
+    assert_eq!(turns(&engine, agent.id).await, [TASK]);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instruction_that_was_queued_just_before_a_crash_is_taken_up() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(one_answer_each(3)).await;
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    rest(&engine, id).await;
+    engine.close().await;
+    drop(engine);
+    let instruction = InstructionId(uuid::Uuid::now_v7());
+    let queued = |text: &str| EventKind::InstructionQueued { id: instruction, text: text.to_owned() };
+    house.leave(id, vec![queued("To a completed agent.")]).await;
+
+    let engine = house.open().await;
+    until(&engine, id, "takes it up", |agent| agent.activity.as_deref() == Some("2 done.")).await;
+    rest(&engine, id).await;
+    engine.close().await;
+    drop(engine);
+    let paused = EventKind::Paused { reason: PauseReason::User, limit: None, until: None, fault: None };
+    let sent = EventKind::InstructionSentNow { id: instruction, interrupt: false };
+    let running = [queued("To a paused agent."), EventKind::Resumed, paused, sent];
+    house.leave(id, running.to_vec()).await;
+
+    let engine = house.open().await;
+    until(&engine, id, "takes it up", |agent| agent.activity.as_deref() == Some("3 done.")).await;
+    rest(&engine, id).await;
+    assert_eq!(turns(&engine, id).await, [TASK, "To a completed agent.", "To a paused agent."]);
     engine.close().await;
 }

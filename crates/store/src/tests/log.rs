@@ -43,12 +43,32 @@ async fn every_kind_of_event_comes_back_as_it_was_and_so_does_the_agent_after_it
 async fn a_log_begins_with_its_creation() {
     let home = home().await;
     let new = agent(7, "first");
-    assert_eq!(code(home.store.create(&new, &noted("hello")).await), "not_creation");
-    let event = home.store.create(&new, &created()).await.unwrap();
-    assert_eq!(event, Event { seq: 1, at: Timestamp(7), kind: created() });
-    assert_eq!(home.store.events(new.id, 0, 10).await.unwrap(), [event]);
-    assert_eq!(home.store.agent(new.id).await.unwrap(), new);
+    assert_eq!(code(home.store.create(&new, noted("hello"), vec![]).await), "not_creation");
+    assert_eq!(code(home.store.create(&new, created(), vec![noted("hello")]).await), "not_creation");
+    assert_eq!(code(home.store.agent(new.id).await), "agent_not_found");
+    let (after, events) = home.store.create(&new, created(), vec![]).await.unwrap();
+    assert_eq!(events, [Event { seq: 1, at: Timestamp(7), kind: created() }]);
+    assert_eq!(home.store.events(new.id, 0, 10).await.unwrap(), events);
+    assert_eq!((&home.store.agent(new.id).await.unwrap(), &after), (&new, &new));
     assert_eq!(code(home.store.append(&new, vec![created()], Timestamp(8)).await), "illegal_transition");
+}
+
+#[tokio::test]
+async fn the_task_waits_from_the_first_moment() {
+    let home = home().await;
+    let new = agent(7, "first");
+    let created = || EventKind::Created {
+        task: new.task.clone(),
+        instruction: samples::instruction(1),
+        agent: Some(Box::new(new_agent("first"))),
+    };
+    let queued = EventKind::InstructionQueued { id: samples::instruction(1), text: new.task.clone() };
+    let (after, events) = home.store.create(&new, created(), vec![queued.clone()]).await.unwrap();
+    let numbered: Vec<_> = events.iter().map(|event| (event.seq, event.kind.clone())).collect();
+    assert_eq!(numbered, [(1, created()), (2, queued)]);
+    assert_eq!(home.store.events(new.id, 0, 10).await.unwrap(), events);
+    assert_eq!(home.store.agent(new.id).await.unwrap(), after);
+    home.store.verify(new.id).await.unwrap();
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ async fn create(store: &Store, number: u32, name: &str) -> Agent {
         instruction: samples::instruction(1),
         agent: Some(Box::new(new_agent(name))),
     };
-    store.create(&agent, &created).await.unwrap();
+    store.create(&agent, created, vec![]).await.unwrap();
     agent
 }
 
