@@ -198,22 +198,35 @@ async fn sealed_parts_that_a_server_no_longer_takes_are_left_out_from_then_on() 
         "message": "The encrypted content gAAA could not be verified."}});
     let signed = json!({"type": "error", "error": {"type": "invalid_request_error",
         "message": "messages.1.content.0: Invalid `signature` in `thinking` block"}});
+    let redacted = json!({"type": "error", "error": {"type": "invalid_request_error",
+        "message": "messages.1.content.1: Invalid `data` in `redacted_thinking` block"}});
+    let changed = json!({"type": "error", "error": {"type": "invalid_request_error",
+        "message": "messages.1.content.1: `thinking` or `redacted_thinking` blocks in the latest assistant \
+                    message cannot be modified. These blocks must remain as they were in the original \
+                    response."}});
     let thought = json!({"error": {"code": 400, "status": "INVALID_ARGUMENT",
         "message": "Corrupted thought signature."}});
-    for (wire, refusal) in [(Wire::Responses, sealed), (Wire::Messages, signed), (Wire::Gemini, thought)] {
+    let cases = [
+        (Wire::Responses, sealed),
+        (Wire::Messages, signed),
+        (Wire::Messages, redacted),
+        (Wire::Messages, changed),
+        (Wire::Gemini, thought),
+    ];
+    for (wire, refusal) in cases {
         let refused = || Script::failure(400, refusal.clone());
         let (stage, answer) = first(wire).await;
         stage.then(refused());
         let body = sent_back((&stage, answer.clone()), |url| thinking(wire, url)).await.to_string();
-        assert!(!body.contains("SEALED") && body.contains("I read both."), "{wire:?}: {body}");
-        assert!(stage.requests()[1]["body"].to_string().contains("SEALED"), "{wire:?}");
+        assert!(!body.contains("SEALED") && body.contains("I read both."), "{refusal}: {body}");
+        assert!(stage.requests()[1]["body"].to_string().contains("SEALED"), "{refusal}");
 
         // One that is refused without them too is not asked for ever.
         stage.then(refused());
         stage.then(refused());
         let asked = conversation(vec![user("Read"), said(answer.clone()), results(&answer.calls)]);
         let error = ask_of(&thinking(wire, &stage.url), "key", &asked).await.unwrap_err();
-        assert_eq!((error.class, stage.requests().len()), (ErrorClass::BadRequest, 5), "{wire:?}");
+        assert_eq!((error.class, stage.requests().len()), (ErrorClass::BadRequest, 5), "{refusal}");
     }
 }
 
