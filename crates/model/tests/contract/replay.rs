@@ -316,11 +316,24 @@ async fn ids_that_a_wire_would_refuse_are_made_anew_the_same_way_each_time() {
     let mut messages = vec![user("Read")];
     messages.extend(turn("functions.read_file:0"));
     messages.extend(turn("functions.read_file:0"));
-    let stage = Stage::start([words(Wire::Messages, "Done.")]).await;
-    ask_of(&choice(Wire::Messages, &stage.url), "key", &conversation(messages)).await.unwrap();
-    let body = stage.requests().remove(0)["body"].take();
-    let ids: Vec<_> = pairs_by_id(Wire::Messages, &body).into_iter().map(|(id, _)| id).collect();
-    assert_eq!(ids, ["functions_read_file_0", "call_n2"]);
+    messages.extend(turn("Zy9fKx2Q1"));
+    let sent = async |wire, model: &str| {
+        let stage = Stage::start([words(wire, "Done.")]).await;
+        let choice = ModelChoice { name: model.to_owned(), ..choice(wire, &stage.url) };
+        ask_of(&choice, "key", &conversation(messages.clone())).await.unwrap();
+        let body = stage.requests().remove(0)["body"].take();
+        let ids: Vec<_> = pairs_by_id(wire, &body).into_iter().map(|(id, _)| id).collect();
+        let results = pairs(wire, &body).len();
+        (ids, results)
+    };
+    let cleaned = ["functions_read_file_0", "call_n2", "Zy9fKx2Q1"].map(str::to_owned).to_vec();
+    assert_eq!(sent(Wire::Messages, "claude-sonnet-4-6").await, (cleaned.clone(), 1));
+    assert_eq!(sent(Wire::Chat, "deepseek-reasoner").await, (cleaned, 3));
+    // These models take nine letters and digits and nothing else.
+    let nine = ["call00001", "call00002", "Zy9fKx2Q1"].map(str::to_owned).to_vec();
+    for model in ["mistral-large-latest", "mistralai/Devstral-Small-2507", "open-mixtral-8x22b"] {
+        assert_eq!(sent(Wire::Chat, model).await, (nine.clone(), 3), "{model}");
+    }
 }
 
 /// The calls of a request with the result that has each one's id, as JSON.
