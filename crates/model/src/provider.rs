@@ -82,13 +82,27 @@ fn normal(given: &str, wire: Wire) -> Option<String> {
         Some((base, _)) => (base, ""),
         None => (given, ""),
     };
-    let mut base = base.trim_end_matches('/');
-    for request in ["/chat/completions", "/responses", "/messages", "/models"] {
-        base = base.strip_suffix(request).unwrap_or(base).trim_end_matches('/');
-    }
-    let (_, path) = base.split_once("://")?;
-    let version = if path.contains('/') { "" } else { version(wire) };
+    let base = base.trim_end_matches('/');
+    let (base, version) = match without_request(base) {
+        // Where a request goes is known to its last letter, also where no version stands in it.
+        Some(base) => (base, ""),
+        None if has_path(base) => (base, ""),
+        None => (base, version(wire)),
+    };
     Some(format!("{base}/{version}{query}"))
+}
+
+/// Returns an address without the path of a request that it ends in; `None` where it ends in none.
+fn without_request(base: &str) -> Option<&str> {
+    let request = ["/chat/completions", "/responses", "/messages"];
+    let found = request.iter().find_map(|request| base.strip_suffix(request));
+    // A host's own `/models` is no list of them: requests to Azure's go below it.
+    let found = found.or_else(|| base.strip_suffix("/models").filter(|base| has_path(base)));
+    found.map(|base| base.trim_end_matches('/'))
+}
+
+fn has_path(address: &str) -> bool {
+    address.split_once("://").is_some_and(|(_, rest)| rest.contains('/'))
 }
 
 /// Returns an address without what may be secret in it: a name and password, and its query.
@@ -204,6 +218,11 @@ mod tests {
             "https://h/openai/deployments/x",
             "https://h/v1?api-version=2024",
             "https://h/v1#part",
+            "https://h/v1/models",
+            "https://h/models",
+            "https://h/models/chat/completions?api-version=2024",
+            "https://h/chat/completions",
+            "https://h/v1/responses/",
         ];
         let completed: Vec<_> =
             written.iter().map(|given| address(&choice("compatible", Some(given))).unwrap()).collect();
@@ -218,6 +237,11 @@ mod tests {
                 "http://h:1/v1/",
                 "https://h/openai/deployments/x/",
                 "https://h/v1/?api-version=2024",
+                "https://h/v1/",
+                "https://h/v1/",
+                "https://h/models/",
+                "https://h/models/?api-version=2024",
+                "https://h/",
                 "https://h/v1/",
             ]
         );

@@ -134,29 +134,51 @@ impl CredentialApi for Prompting {
     }
 }
 
+impl Prompt {
+    fn unlock(&self) {
+        *self.unlocked.lock().unwrap() = true;
+        self.changed.notify_all();
+    }
+
+    fn keep(&self, name: &SecretName, text: &str) {
+        self.kept.lock().unwrap().insert(entry(name), text.as_bytes().to_vec());
+    }
+
+    fn kept(&self, name: &SecretName) -> Option<String> {
+        let kept = self.kept.lock().unwrap().get(&entry(name)).cloned();
+        kept.map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+}
+
+fn entry(name: &SecretName) -> String {
+    format!("anchorhold {}", name.account())
+}
+
+/// Secrets in a keychain that waits for its user, and who hears of its changes until the last is made.
+fn prompting(patience: Duration) -> (Arc<Prompt>, mpsc::Receiver<&'static str>, Secrets) {
+    let (prompt, (told, hears)) = (Arc::new(Prompt::default()), mpsc::channel());
+    let keychain = Keychain::new(Arc::new(Prompts(Arc::clone(&prompt), told)), patience);
+    (prompt, hears, Secrets::new(keychain, empty))
+}
+
 /// Gives up on a keychain that waits for its user, who unlocks it then; returns what happened to it from then
 /// on, and what it has in the end.
 async fn unlocked_late(before: Option<&str>, renews: bool) -> (Vec<&'static str>, Option<String>) {
-    let (prompt, (told, hears)) = (Arc::new(Prompt::default()), mpsc::channel());
+    let (prompt, hears, secrets) = prompting(Duration::ZERO);
     let name = SecretName::Account { key: "github.com/7".to_owned() };
-    let account = format!("anchorhold {}", name.account());
     if let Some(before) = before {
-        prompt.kept.lock().unwrap().insert(account.clone(), before.as_bytes().to_vec());
+        prompt.keep(&name, before);
     }
-    let keychain = Keychain::new(Arc::new(Prompts(Arc::clone(&prompt), told)), Duration::ZERO);
-    let (secrets, secret) = (Secrets::new(keychain, empty), Secret::new("new".to_owned()));
+    let secret = Secret::new("new".to_owned());
     let kept = match renews {
         true => secrets.renew(&name, secret, Rest::Keychain).await,
         false => secrets.set(&name, secret, Rest::Keychain).await,
     };
     assert_eq!(kept.unwrap_err().code(), "keychain_timed_out");
-    *prompt.unlocked.lock().unwrap() = true;
-    prompt.changed.notify_all();
+    prompt.unlock();
     // Ends with the last who could tell something.
     drop(secrets);
-    let told = hears.iter().collect();
-    let kept = prompt.kept.lock().unwrap().remove(&account);
-    (told, kept.map(|bytes| String::from_utf8(bytes).unwrap()))
+    (hears.iter().collect(), prompt.kept(&name))
 }
 
 fn empty(_: &str) -> Option<String> {
@@ -236,6 +258,31 @@ async fn what_a_keychain_keeps_after_it_was_given_up_is_taken_back_unless_what_i
     assert_eq!(unlocked_late(None, false).await, (vec!["set", "deleted"], None));
     assert_eq!(unlocked_late(Some("old"), false).await, (vec!["set", "set"], kept("old")));
     assert_eq!(unlocked_late(Some("old"), true).await, (vec!["set"], kept("new")));
+}
+
+#[tokio::test]
+async fn what_was_given_up_takes_nothing_from_who_kept_or_forgot_the_secret_since() {
+    let name = model("openai");
+    let key = || Secret::new("new".to_owned());
+    // As often as two threads need to show each order in which they can come to run.
+    for _ in 0..100 {
+        for keeps in [true, false] {
+            let (prompt, hears, secrets) = prompting(Duration::from_secs(60));
+            prompt.keep(&name, "old");
+            let first = secrets.set(&name, key(), Rest::Keychain);
+            assert!(tokio::time::timeout(Duration::ZERO, first).await.is_err());
+            let second = async {
+                match keeps {
+                    true => secrets.set(&name, key(), Rest::Keychain).await,
+                    false => secrets.delete(&name).await,
+                }
+            };
+            tokio::join!(second, async { prompt.unlock() }).0.unwrap();
+            drop(secrets);
+            hears.iter().for_each(drop);
+            assert_eq!(prompt.kept(&name).as_deref(), keeps.then_some("new"));
+        }
+    }
 }
 
 #[tokio::test]

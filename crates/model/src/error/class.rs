@@ -119,6 +119,8 @@ pub(super) fn is_about_seals(body: &Value) -> bool {
 const SEAL_WORDS: &[&str] = &[
     "invalid_encrypted_content",
     "invalid `signature` in `thinking`",
+    "invalid `data` in `redacted_thinking`",
+    "blocks in the latest assistant message cannot be modified",
     "corrupted thought signature",
     "invalid thought signature",
     "thought signature is not valid",

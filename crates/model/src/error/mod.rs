@@ -163,11 +163,25 @@ const LONGEST_REASON: usize = 300;
 
 /// The provider's own sentence, wherever it stands in its body.
 fn said(body: &Value) -> Option<String> {
+    if let Some(words) = behind(body) {
+        return Some(words);
+    }
     let places = ["/error/message", "/message", "/error", "/detail", "/errors/0/message"];
     let found = places.iter().find_map(|place| body.pointer(place).and_then(Value::as_str));
     // A page of HTML says nothing in its first line.
     let plain = || body.as_str().filter(|text| !text.trim_start().starts_with('<'));
     found.or_else(plain).map(short).filter(|words| !words.is_empty())
+}
+
+/// What the server behind a router said, led by its name: the router's own sentence is the same for all.
+fn behind(body: &Value) -> Option<String> {
+    let metadata = body.pointer("/error/metadata").or_else(|| body.get("metadata"))?;
+    let raw = metadata.get("raw")?;
+    let words = said(&raw.as_str().map_or_else(|| raw.clone(), cause::parsed))?;
+    Some(match metadata.get("provider_name").and_then(Value::as_str) {
+        Some(name) => short(&format!("{name}: {words}")),
+        None => words,
+    })
 }
 
 /// One line of text that a terminal or a window can show.

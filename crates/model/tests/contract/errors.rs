@@ -285,6 +285,38 @@ async fn a_reason_is_one_line_that_can_be_shown() {
 }
 
 #[tokio::test]
+async fn what_the_server_behind_a_router_said_is_shown_with_its_name() {
+    let words = "Country, region, or territory not supported";
+    let cases = [
+        (json!({"error": {"message": words, "code": "unsupported"}}).to_string().into(), words),
+        (json!({"message": words}).to_string().into(), words),
+        (json!({ "error": words }).to_string().into(), words),
+        (json!([{"error": {"message": words}}]).to_string().into(), words),
+        (json!({"error": {"message": words}}), words),
+        (words.into(), words),
+        // Words that say nothing leave the router's.
+        ("<html>No</html>".into(), ""),
+        ("{}".into(), ""),
+        ("".into(), ""),
+        (Value::Null, ""),
+    ];
+    for (raw, words) in cases {
+        let body =
+            router(400, "Provider returned error", json!({"raw": raw, "provider_name": "Google AI Studio"}));
+        let shown = match words {
+            "" => "Provider returned error".to_owned(),
+            words => format!("Google AI Studio: {words}"),
+        };
+        let error = failed(Wire::Chat, Script::failure(400, body.clone())).await;
+        assert_eq!((error.class, error.reason), (ErrorClass::BadRequest, format!("400 ({shown})")), "{raw}");
+        let error = failed(Wire::Chat, Script::events(&[body])).await;
+        assert_eq!((error.class, error.reason), (ErrorClass::BadRequest, shown), "{raw}");
+    }
+    let nameless = router(400, "Provider returned error", json!({ "raw": words }));
+    assert_eq!(failed(Wire::Chat, Script::events(&[nameless])).await.reason, words);
+}
+
+#[tokio::test]
 async fn only_what_may_pass_by_itself_is_tried_again() {
     use ErrorClass::{
         BadRequest, ContextLength, InvalidKey, Nonsense, NotFound, Overloaded, Quota, RateLimited, Server,

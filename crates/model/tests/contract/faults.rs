@@ -60,7 +60,7 @@ fn end(wire: Wire, reason: Reason) -> Vec<Value> {
     }
 }
 
-/// The events of a call whose arguments are as given, without its end.
+/// The events of a call whose arguments are as given, with nothing to say that they are whole.
 fn call(wire: Wire, arguments: &str) -> Vec<Value> {
     match wire {
         Wire::Chat => vec![chat_call(0, "call_a", "read_file", arguments)],
@@ -75,6 +75,8 @@ fn call(wire: Wire, arguments: &str) -> Vec<Value> {
         Wire::Messages => vec![
             block(0, json!({"type": "tool_use", "id": "call_a", "name": "read_file", "input": {}})),
             piece(0, json!({"type": "input_json_delta", "partial_json": arguments})),
+            // This wire stops each block, also the one that was cut off.
+            json!({"type": "content_block_stop", "index": 0}),
         ],
         // This wire has arguments whole or not at all.
         Wire::Gemini => {
@@ -113,6 +115,23 @@ async fn a_call_that_was_cut_off_never_passes_for_a_whole_one() {
             assert!(serde_json::from_str::<Value>(&answer.calls[0].arguments).is_err(), "{wire:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_call_without_arguments_is_whole_where_another_block_came_after_it() {
+    let mut events = call(Wire::Messages, "");
+    events.push(block(1, json!({"type": "tool_use", "id": "call_b", "name": "read_file", "input": {}})));
+    events.push(json!({"type": "content_block_stop", "index": 1}));
+    events.extend(end(Wire::Messages, Reason::Limit));
+    let calls = play(Wire::Messages, Script::events(&events)).await.unwrap().calls;
+    let arguments: Vec<_> = calls.iter().map(|call| call.arguments.as_str()).collect();
+    assert_eq!(arguments, ["{}", ""]);
+
+    let mut events = call(Wire::Messages, "");
+    events.push(block(1, json!({"type": "text", "text": "And so"})));
+    events.extend(end(Wire::Messages, Reason::Limit));
+    let calls = play(Wire::Messages, Script::events(&events)).await.unwrap().calls;
+    assert_eq!(calls[0].arguments, "{}");
 }
 
 #[tokio::test]

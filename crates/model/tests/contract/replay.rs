@@ -198,22 +198,35 @@ async fn sealed_parts_that_a_server_no_longer_takes_are_left_out_from_then_on() 
         "message": "The encrypted content gAAA could not be verified."}});
     let signed = json!({"type": "error", "error": {"type": "invalid_request_error",
         "message": "messages.1.content.0: Invalid `signature` in `thinking` block"}});
+    let redacted = json!({"type": "error", "error": {"type": "invalid_request_error",
+        "message": "messages.1.content.1: Invalid `data` in `redacted_thinking` block"}});
+    let changed = json!({"type": "error", "error": {"type": "invalid_request_error",
+        "message": "messages.1.content.1: `thinking` or `redacted_thinking` blocks in the latest assistant \
+                    message cannot be modified. These blocks must remain as they were in the original \
+                    response."}});
     let thought = json!({"error": {"code": 400, "status": "INVALID_ARGUMENT",
         "message": "Corrupted thought signature."}});
-    for (wire, refusal) in [(Wire::Responses, sealed), (Wire::Messages, signed), (Wire::Gemini, thought)] {
+    let cases = [
+        (Wire::Responses, sealed),
+        (Wire::Messages, signed),
+        (Wire::Messages, redacted),
+        (Wire::Messages, changed),
+        (Wire::Gemini, thought),
+    ];
+    for (wire, refusal) in cases {
         let refused = || Script::failure(400, refusal.clone());
         let (stage, answer) = first(wire).await;
         stage.then(refused());
         let body = sent_back((&stage, answer.clone()), |url| thinking(wire, url)).await.to_string();
-        assert!(!body.contains("SEALED") && body.contains("I read both."), "{wire:?}: {body}");
-        assert!(stage.requests()[1]["body"].to_string().contains("SEALED"), "{wire:?}");
+        assert!(!body.contains("SEALED") && body.contains("I read both."), "{refusal}: {body}");
+        assert!(stage.requests()[1]["body"].to_string().contains("SEALED"), "{refusal}");
 
         // One that is refused without them too is not asked for ever.
         stage.then(refused());
         stage.then(refused());
         let asked = conversation(vec![user("Read"), said(answer.clone()), results(&answer.calls)]);
         let error = ask_of(&thinking(wire, &stage.url), "key", &asked).await.unwrap_err();
-        assert_eq!((error.class, stage.requests().len()), (ErrorClass::BadRequest, 5), "{wire:?}");
+        assert_eq!((error.class, stage.requests().len()), (ErrorClass::BadRequest, 5), "{refusal}");
     }
 }
 
@@ -303,11 +316,24 @@ async fn ids_that_a_wire_would_refuse_are_made_anew_the_same_way_each_time() {
     let mut messages = vec![user("Read")];
     messages.extend(turn("functions.read_file:0"));
     messages.extend(turn("functions.read_file:0"));
-    let stage = Stage::start([words(Wire::Messages, "Done.")]).await;
-    ask_of(&choice(Wire::Messages, &stage.url), "key", &conversation(messages)).await.unwrap();
-    let body = stage.requests().remove(0)["body"].take();
-    let ids: Vec<_> = pairs_by_id(Wire::Messages, &body).into_iter().map(|(id, _)| id).collect();
-    assert_eq!(ids, ["functions_read_file_0", "call_n2"]);
+    messages.extend(turn("Zy9fKx2Q1"));
+    let sent = async |wire, model: &str| {
+        let stage = Stage::start([words(wire, "Done.")]).await;
+        let choice = ModelChoice { name: model.to_owned(), ..choice(wire, &stage.url) };
+        ask_of(&choice, "key", &conversation(messages.clone())).await.unwrap();
+        let body = stage.requests().remove(0)["body"].take();
+        let ids: Vec<_> = pairs_by_id(wire, &body).into_iter().map(|(id, _)| id).collect();
+        let results = pairs(wire, &body).len();
+        (ids, results)
+    };
+    let cleaned = ["functions_read_file_0", "call_n2", "Zy9fKx2Q1"].map(str::to_owned).to_vec();
+    assert_eq!(sent(Wire::Messages, "claude-sonnet-4-6").await, (cleaned.clone(), 1));
+    assert_eq!(sent(Wire::Chat, "deepseek-reasoner").await, (cleaned, 3));
+    // These models take nine letters and digits and nothing else.
+    let nine = ["call00001", "call00002", "Zy9fKx2Q1"].map(str::to_owned).to_vec();
+    for model in ["mistral-large-latest", "mistralai/Devstral-Small-2507", "open-mixtral-8x22b"] {
+        assert_eq!(sent(Wire::Chat, model).await, (nine.clone(), 3), "{model}");
+    }
 }
 
 /// The calls of a request with the result that has each one's id, as JSON.

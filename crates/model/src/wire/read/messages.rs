@@ -9,6 +9,11 @@ pub(super) fn take(heard: &mut Heard, frame: &Value) {
     match text(frame, "/type") {
         "message_start" => usage(heard, frame.pointer("/message/usage")),
         "content_block_start" => {
+            // What comes before another block is whole. That a block stops says nothing: this wire stops the
+            // one that was cut off too.
+            if let Some(place) = heard.newest() {
+                heard.end_call(place, "");
+            }
             if let Some(block) = frame.get("content_block") {
                 begin(heard, number, block);
             }
@@ -16,11 +21,6 @@ pub(super) fn take(heard: &mut Heard, frame: &Value) {
         "content_block_delta" => {
             if let Some(delta) = frame.get("delta") {
                 add(heard, number, delta);
-            }
-        }
-        "content_block_stop" => {
-            if let Some(place) = heard.numbered(number) {
-                heard.end_call(place, "");
             }
         }
         "message_delta" => {

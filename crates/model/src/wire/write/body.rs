@@ -57,7 +57,7 @@ impl Body {
         if !self.head.as_ref().is_some_and(|head| head.fits(conversation)) {
             self.head = Some(Head::new(asked, conversation));
         }
-        self.keep_common(conversation);
+        self.keep_common(asked, conversation);
         for message in conversation.messages.iter().skip(self.written.len()) {
             let json = asked.items(message, &mut self.ids, !self.unsealed);
             self.written.push(Written { message: Arc::clone(message), json });
@@ -70,12 +70,12 @@ impl Body {
     }
 
     /// Forgets what is not how the conversation begins.
-    fn keep_common(&mut self, conversation: &Conversation) {
+    fn keep_common(&mut self, asked: &Asked, conversation: &Conversation) {
         let pairs = self.written.iter().zip(&conversation.messages);
         let common = pairs.take_while(|(written, message)| Arc::ptr_eq(&written.message, message)).count();
-        if common < self.written.len() {
+        if common < self.written.len() || common == 0 {
             self.written.truncate(common);
-            self.ids = Ids::default();
+            self.ids = Ids::new(&asked.maker.model, &asked.address);
             self.written.iter().for_each(|written| self.ids.pass(&written.message));
         }
     }
@@ -160,7 +160,9 @@ mod tests {
     const WIRES: [Wire; 4] = [Wire::Chat, Wire::Responses, Wire::Messages, Wire::Gemini];
 
     fn asked(wire: Wire) -> Asked {
-        let maker = Maker { wire, provider: "p".to_owned(), model: "m".to_owned(), address: None };
+        // One whose ids have a form of their own, which must outlast whatever is written again.
+        let model = "devstral".to_owned();
+        let maker = Maker { wire, provider: "p".to_owned(), model, address: None };
         Asked { maker, address: "http://h/v1/".to_owned(), effort: None, output_limit: None }
     }
 
