@@ -10,6 +10,7 @@ mod deliver;
 mod demo;
 mod engines;
 mod exit;
+mod input;
 mod interrupt;
 mod key;
 mod models;

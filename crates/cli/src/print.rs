@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::exit::Exit;
 use anchorhold_domain::{
     CellFact, ChecksState, ClonePhase, DeliveryStep, Event, EventKind, FactVerdict, Fault, Feedback,
     FeedbackKind, LimitKind, PlanStep, PullRequest, PullRequestState, Signal, StepStatus, Timestamp,
@@ -398,6 +399,12 @@ pub(crate) fn fault(fault: &Fault) {
     if let Some(hint) = &fault.hint {
         aside(format_args!("what to do: {hint}"));
     }
+}
+
+/// Prints a fault, and says which status it ends the program with.
+pub(crate) fn refused(refused: &Fault) -> Exit {
+    fault(refused);
+    Exit::of(&refused.code)
 }
 
 /// Prints a value as one line of JSON.
