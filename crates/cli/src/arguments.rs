@@ -1,6 +1,7 @@
 //! What can be said to `anchorctl`.
 
 use crate::account_arguments::AccountVerb;
+use crate::model_arguments::{ModelsVerb, OtherModelOptions, effort, wire};
 use anchorhold_domain::{CommitStyle, Delivery, Effort, FileRules, Limits, PullRequestWish, Wire};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -30,7 +31,11 @@ pub(crate) enum Verb {
     /// Shows the main job on a sample repository with a recorded model, without account or network.
     Demo(DemoOptions),
     /// Lists the agents.
-    Agents,
+    Agents {
+        /// Prints one agent a line, as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Prints an agent's log.
     Log {
         /// The agent's id or name.
@@ -51,13 +56,8 @@ pub(crate) enum Verb {
     },
     /// Starts an agent that is idle, or starts it anew after an error.
     Start(AgentOptions),
-    /// Lets a paused, failed or completed agent run on, with other limits where some are named.
-    Resume {
-        #[command(flatten)]
-        agent: AgentOptions,
-        #[command(flatten)]
-        limits: LimitOptions,
-    },
+    /// Lets a paused, failed or completed agent run on, with another model or other limits where some are named.
+    Resume(Box<ResumeOptions>),
     /// Lets a paused agent say in one last answer how far it came, whatever its limits, and completes it.
     WrapUp(AgentOptions),
     /// Answers the question that an agent asked, and lets it run on.
@@ -84,6 +84,8 @@ pub(crate) enum Verb {
     },
     /// Deletes an agent and its container; its log is kept.
     Delete(AgentOptions),
+    /// Takes a deletion back; the agent is named by its id.
+    Restore(AgentOptions),
     /// Lists the container engines that can be chosen, and how they answer.
     Engines {
         /// Prints one engine a line, as JSON.
@@ -290,6 +292,16 @@ pub(crate) struct FeedbackOptions {
     pub(crate) note: Option<String>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct ResumeOptions {
+    #[command(flatten)]
+    pub(crate) agent: AgentOptions,
+    #[command(flatten)]
+    pub(crate) model: OtherModelOptions,
+    #[command(flatten)]
+    pub(crate) limits: LimitOptions,
+}
+
 /// What an agent may use before it pauses.
 #[derive(Debug, Args)]
 pub(crate) struct LimitOptions {
@@ -327,25 +339,6 @@ fn dollars(text: &str) -> Result<u32, String> {
         Ok(micros as u32)
     } else {
         Err("more than 0 and at most 4294 dollars".to_owned())
-    }
-}
-
-fn wire(text: &str) -> Result<Wire, String> {
-    match text {
-        "chat" => Ok(Wire::Chat),
-        "responses" => Ok(Wire::Responses),
-        "messages" => Ok(Wire::Messages),
-        "gemini" => Ok(Wire::Gemini),
-        _ => Err("chat, responses, messages or gemini".to_owned()),
-    }
-}
-
-fn effort(text: &str) -> Result<Effort, String> {
-    match text {
-        "low" => Ok(Effort::Low),
-        "medium" => Ok(Effort::Medium),
-        "high" => Ok(Effort::High),
-        _ => Err("low, medium or high".to_owned()),
     }
 }
 
@@ -422,6 +415,9 @@ pub(crate) struct SettingsOptions {
     /// Pauses all agents after they ran so many seconds in a day, each counted.
     #[arg(long, value_name = "N|none", value_parser = or_none(number))]
     pub(crate) day_seconds: Option<Cap>,
+    /// Prints them as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// A limit as it is to be set; none takes it away.
@@ -458,24 +454,5 @@ pub(crate) enum KeyVerb {
     Delete {
         /// What the secret is for.
         what: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ModelsVerb {
-    /// Asks a model for a word and a tool call, and says what is wrong.
-    Test {
-        /// The model, such as anthropic/claude-opus-5.
-        #[arg(value_name = "PROVIDER/MODEL")]
-        model: String,
-        /// The address of the model's server where it is not the provider's own.
-        #[arg(long, value_name = "URL")]
-        base_url: Option<String>,
-        /// How the server is spoken to: chat, responses, messages or gemini.
-        #[arg(long, value_name = "WIRE", value_parser = wire)]
-        wire: Option<Wire>,
-        /// Prints the result as JSON.
-        #[arg(long)]
-        json: bool,
     },
 }

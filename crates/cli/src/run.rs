@@ -3,11 +3,12 @@
 use crate::arguments::RunOptions;
 use crate::exit::Exit;
 use crate::interrupt::Interrupts;
+use crate::model_arguments::choice;
 use crate::{deliver, open, print};
 use anchorhold_domain::{
     Agent, AgentId, ModelChoice, NewAgent, PauseReason, PushWish, Signal, Status, Update,
 };
-use anchorhold_engine::{Engine, EngineError, scripted};
+use anchorhold_engine::{Engine, EngineError};
 use std::io::{Read, stdin};
 
 pub(crate) async fn run(engine: Option<String>, options: RunOptions) -> Result<Exit, EngineError> {
@@ -196,6 +197,9 @@ fn advise(exit: Exit, agent: &Agent) {
         Exit::Interrupted => {
             format!("go on with anchorctl resume '{name}', or anchorctl start '{name}' if it was cloning")
         }
+        Exit::Error if agent.pause_reason == Some(PauseReason::Provider) => {
+            format!("go on with anchorctl resume '{name}', or with another model by its --model")
+        }
         Exit::Completed | Exit::Error | Exit::Usage | Exit::NoEngine => return,
     };
     print::aside(format_args!("what to do: {advice}"));
@@ -246,9 +250,9 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
         model: ModelChoice {
             wire: options.wire,
             effort: options.effort,
-            ..model(&options.model, options.base_url.as_deref())
+            ..choice(&options.model, options.base_url.as_deref())
         },
-        fallback: options.fallback.as_deref().map(|named| model(named, None)),
+        fallback: options.fallback.as_deref().map(|named| choice(named, None)),
         limits: options.limits.limits(),
         files: options.files.rules(),
         delivery: options.delivery.delivery(options.push),
@@ -282,20 +286,4 @@ pub(crate) async fn free_name(engine: &Engine, wanted: &str) -> Result<String, E
     }
     let numbered = (2_u32..).map(|number| format!("{wanted} {number}")).find(|name| !taken(name));
     Ok(numbered.unwrap_or_else(|| wanted.to_owned()))
-}
-
-/// The choice that `provider/model` means; a name alone is one of OpenAI.
-pub(crate) fn model(named: &str, base_url: Option<&str>) -> ModelChoice {
-    let (provider, name) = named.split_once('/').unwrap_or(("openai", named));
-    let chosen = scripted();
-    if provider == chosen.provider && base_url.is_none() {
-        return chosen;
-    }
-    ModelChoice {
-        provider: provider.to_owned(),
-        name: name.to_owned(),
-        base_url: base_url.map(str::to_owned),
-        wire: None,
-        effort: None,
-    }
 }
