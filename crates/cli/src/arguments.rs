@@ -157,7 +157,7 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) depth: Option<u32>,
     /// What to do; `-` reads it from standard input, for one that is longer than a system lets an argument be.
-    #[arg(long, value_name = "TEXT|-", required_unless_present = "issue")]
+    #[arg(long, value_name = "TEXT|-", required_unless_present = "issue", allow_hyphen_values = true)]
     pub(crate) task: Option<String>,
     /// Takes an issue of the repository as the task; what is said in it is quoted as others' words.
     #[arg(long, value_name = "N")]
@@ -182,7 +182,7 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "EFFORT", value_parser = effort)]
     pub(crate) effort: Option<Effort>,
     /// An instruction to queue behind the task; may be given several times.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) instruct: Vec<String>,
     #[command(flatten)]
     pub(crate) limits: LimitOptions,
@@ -252,7 +252,7 @@ pub(crate) struct PushOptions {
     #[command(flatten)]
     pub(crate) agent: AgentOptions,
     /// The commit's message; may be given once for each commit of the plan.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) message: Vec<String>,
     /// Chooses another target branch first.
     #[arg(long, value_name = "BRANCH")]
@@ -273,10 +273,10 @@ pub(crate) struct PullRequestOptions {
     #[arg(long)]
     pub(crate) draft: bool,
     /// The title; made from what the agent said without it.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) title: Option<String>,
     /// The text; made from what the agent said and the repository's template without it.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) body: Option<String>,
 }
 
@@ -288,7 +288,7 @@ pub(crate) struct FeedbackOptions {
     #[arg(long, value_name = "all|ID", num_args = 1..)]
     pub(crate) take: Vec<String>,
     /// Your own words, which go before them.
-    #[arg(long, value_name = "TEXT", requires = "take")]
+    #[arg(long, value_name = "TEXT", requires = "take", allow_hyphen_values = true)]
     pub(crate) note: Option<String>,
 }
 
@@ -387,6 +387,7 @@ pub(crate) struct SayOptions {
     #[command(flatten)]
     pub(crate) agent: AgentOptions,
     /// The words.
+    #[arg(allow_hyphen_values = true)]
     pub(crate) text: String,
 }
 

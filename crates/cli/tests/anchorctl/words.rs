@@ -1,4 +1,4 @@
-//! Words: those of a model on the terminal, and those of the user.
+//! Words: those of a model on the terminal, and those of the user that begin like an option.
 
 use crate::harness::{House, Voice, finish, turn, write};
 use crate::{anchorctl, end, run};
@@ -23,6 +23,31 @@ async fn what_a_model_says_cannot_hide_the_patch_or_pass_for_the_log() {
         assert!(out.contains("  ✓ completed: Done.⟨U+001B⟩[8m⟨U+202E⟩\n"), "{out}");
         assert!(out.contains("\n             9.99s  ✓ pushed"), "{out}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_can_be_a_task_an_instruction_and_a_message() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let turns = ["One.", "Two.", "Three."].map(|summary| turn("", vec![finish(summary)]));
+    let mut turns = turns.to_vec();
+    turns[0] = turn("", vec![write("b", "b\n"), finish("One.")]);
+    let voice = Voice::playing(turns).await;
+    let (address, base_url) = (remote.address(), voice.base_url());
+    let mut arguments = run(&address, &base_url, &["--instruct", "-v is missing"]);
+    let place = arguments.iter().position(|word| *word == "--task").unwrap();
+    arguments[place + 1] = "- one\n- two";
+    let done = end(anchorctl(&house, &arguments)).await;
+    assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+    let more = ["instruct", "Errand", "- more\n- and more", "--json"];
+    let done = end(anchorctl(&house, &more)).await;
+    assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+    let heard: Vec<_> = voice.conversation().into_iter().filter(|(role, _)| role == "user").collect();
+    let heard: Vec<&str> = heard.iter().map(|(_, words)| words.as_str()).collect();
+    assert_eq!(heard, ["- one\n- two", "-v is missing", "- more\n- and more"]);
+    let push = ["push", "Errand", "--message", "- Adds b", "--json"];
+    assert_eq!(end(anchorctl(&house, &push)).await.status, Some(0));
+    assert_eq!(remote.ask(&["log", "-1", "--format=%s", "agent/work"]), "- Adds b");
 }
 
 #[tokio::test(flavor = "multi_thread")]
