@@ -1,10 +1,15 @@
-//! What is read from standard input: secrets.
+//! What is read from standard input: texts that are too long for an argument, and secrets.
 
 use anchorhold_domain::Fault;
 use std::io::{IsTerminal, Read, stdin};
 
 /// The longest secret that is read, in bytes.
 const LONGEST_SECRET: u64 = 64 << 10;
+
+/// Reads all of standard input; what is no UTF-8 is marked in it.
+pub(crate) fn text() -> Result<String, Fault> {
+    read(u64::MAX).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
 
 /// Reads a secret, with what to do where somebody sits there.
 ///

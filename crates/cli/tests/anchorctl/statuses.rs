@@ -141,7 +141,7 @@ async fn no_container_engine_ends_with_three_and_says_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_stops_the_agent_and_ends_with_130() {
-    for signal in ["-INT"] {
+    for signal in ["-INT", "-TERM"] {
         let house = House::new();
         let remote = house.repository(&[("a", "a\n")]);
         let voice = one_edit().await;

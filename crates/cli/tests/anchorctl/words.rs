@@ -1,7 +1,7 @@
 //! Words: those of a model on the terminal, and those of the user that begin like an option.
 
 use crate::harness::{House, Voice, finish, turn, write};
-use crate::{anchorctl, end, run};
+use crate::{anchorctl, end, printed, run};
 use std::process::Stdio;
 use tokio::io::AsyncWriteExt;
 
@@ -51,6 +51,28 @@ async fn a_list_can_be_a_task_an_instruction_and_a_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_with_an_empty_instruction_leaves_no_agent_behind() {
+    let house = House::new();
+    let done = end(anchorctl(&house, &run("octo/hello", "http://127.0.0.1:9", &["--instruct", " "]))).await;
+    assert_eq!((done.status, done.out.as_str()), (Some(2), ""), "{}", done.err);
+    assert_eq!(end(anchorctl(&house, &["agents", "--json"])).await.out, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_made_of_a_long_branch_is_no_longer_than_one_may_be() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![turn("", vec![finish("Done.")])]).await;
+    let (address, base_url) = (remote.address(), voice.base_url());
+    let branch = format!("agent/{}", "x".repeat(120));
+    let mut arguments = run(&address, &base_url, &[]);
+    arguments.retain(|word| !["--name", "Errand"].contains(word));
+    arguments.iter_mut().filter(|word| **word == "agent/work").for_each(|word| *word = &branch);
+    let done = end(anchorctl(&house, &arguments)).await;
+    assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_is_no_text_or_too_long_is_said_to_be_that() {
     let house = House::new();
     for (bytes, why) in [(vec![0xff, b'a'], "it is not UTF-8"), (vec![b'a'; 70_000], "more than 64 KiB")] {
@@ -61,5 +83,21 @@ async fn a_secret_that_is_no_text_or_too_long_is_said_to_be_that() {
         assert_eq!(done.status, Some(2), "{done:?}");
         let told = done.err.starts_with("error: read standard input: ") && done.err.contains(why);
         assert!(told, "{}", done.err);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn feedback_that_cannot_be_asked_for_is_no_success() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![turn("", vec![finish("Done.")])]).await;
+    let (address, base_url) = (remote.address(), voice.base_url());
+    let done = end(anchorctl(&house, &run(&address, &base_url, &[]))).await;
+    assert_eq!(printed(&done.out).pop().as_deref(), Some("completed: Done."));
+    for more in [&[][..], &["--take", "all"]] {
+        let asked = end(anchorctl(&house, &[&["feedback", "Errand"], more].concat())).await;
+        assert_eq!((asked.status, asked.out.as_str()), (Some(1), ""), "{}", asked.err);
+        assert!(asked.err.starts_with("error: look for feedback on agent \"Errand\": "), "{}", asked.err);
+        assert!(!asked.err.contains("Nothing that came back"), "{}", asked.err);
     }
 }
