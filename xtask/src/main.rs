@@ -6,6 +6,7 @@
 mod bench;
 mod bridge;
 mod check;
+mod chosen;
 mod command;
 mod demo;
 mod dist;
