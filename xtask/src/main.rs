@@ -1,7 +1,7 @@
 //! The project's own commands: `cargo xtask <command>`.
 //!
-//! It needs nothing but Rust to build, because it is what installs the rest. Each command sets up what it
-//! needs and no more.
+//! It needs nothing but Rust and a C compiler to link with, because it is what installs the rest. Each command
+//! sets up what it needs and no more.
 
 mod bench;
 mod bridge;
@@ -13,6 +13,7 @@ mod dist;
 mod engine;
 mod fuzz;
 mod generate;
+mod packages;
 mod parts;
 mod paths;
 mod platform;
