@@ -56,7 +56,7 @@ enum Task {
     },
     /// Checks format, lints, dependencies, recorded queries, documentation and the UI.
     Check,
-    /// Regenerates what is generated: bindings, recorded queries, snapshots.
+    /// Regenerates what is generated: bindings, recorded queries, snapshots, transcripts, the page of attacks.
     Gen,
     /// Measures our own cost over a scripted run of 101 model turns.
     Bench(bench::Options),
