@@ -36,6 +36,9 @@ const MACHINES: [Machine; 2] = [
 const RUSTFLAGS: &str =
     "-Ctarget-feature=+crt-static\x1f-Cforce-unwind-tables=no\x1f-Cllvm-args=-enable-machine-outliner=always";
 
+const ADVICE: &str = "the errors above say what is wrong; where the linker finds no -lc, the static C library is missing \
+                      (Debian: libc6-dev; Fedora: glibc-static; Arch: glibc)";
+
 fn main() -> Result<(), Box<dyn Error>> {
     let bridge = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../bridge");
     let target = target_folder()?;
@@ -116,7 +119,7 @@ fn build(machine: &Machine, bridge: &Path, target: &Path) -> Result<PathBuf, Box
     let output = cargo.output().map_err(|error| format!("run cargo for the bridge: {error}"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("build the bridge: {}\n{said}", output.status).into());
+        return Err(format!("build the bridge: {}\n{said}\n{ADVICE}", output.status).into());
     }
     Ok(own.join(triple).join("bridge").join(PROGRAM))
 }

@@ -12,8 +12,9 @@ use std::{
     process::Command,
 };
 
-const ADVICE: &str = "the errors above say what is wrong; where the linker finds no -lc, the other machine's C library \
-                      is missing (Debian: libc6-dev-arm64-cross or libc6-dev-amd64-cross)";
+const ADVICE: &str = "the errors above say what is wrong; where the linker finds no -lc, the C library to link with is \
+                      missing (Debian: libc6-dev, for another machine libc6-dev-arm64-cross or \
+                      libc6-dev-amd64-cross; Fedora: glibc-static)";
 const PROGRAM: &str = "anchorhold-bridge";
 
 /// Static, and as small as it can be; the same words as in the build script of the sandbox.

@@ -1,5 +1,6 @@
 //! The main job, from create to pushed, on a sample repository and a scripted model.
 
+use crate::chosen::{Chosen, Engine};
 use crate::{command, engine, paths, setup, setup::Need, window};
 use anyhow::{Context, Result};
 use std::fs;
@@ -15,7 +16,7 @@ pub fn run(no_window: bool) -> Result<()> {
         needs.push(Need::Window);
     }
     setup::ensure(&needs)?;
-    let host = engine::ensure()?;
+    let engine = engine::ensure()?;
     let mut build = command::cargo();
     build.args(["build", "--package", "anchorhold-cli"]);
     command::run(&mut build, "build anchorctl", "mend what the compiler says above")?;
@@ -23,12 +24,12 @@ pub fn run(no_window: bool) -> Result<()> {
     let kept = paths::target().join("xtask").join("demo-agent");
     fs::create_dir_all(paths::target().join("xtask")).context("make a folder for the agent's id")?;
     let mut demo = command::program(paths::built("debug", "anchorctl"));
-    demo.arg("demo").arg("--agent-file").arg(&kept).env("DOCKER_HOST", &host);
+    engine.lend(demo.arg("demo").arg("--agent-file").arg(&kept));
     command::run(&mut demo, "run the demonstration", "see what it printed above")?;
     let agent =
         fs::read_to_string(&kept).with_context(|| format!("read the agent's id from {}", kept.display()))?;
 
-    println!("{}", next_steps(&host));
+    println!("{}", next_steps(&engine));
     if !window {
         if !no_window {
             println!("There is no display, so the window stays closed.");
@@ -37,15 +38,19 @@ pub fn run(no_window: bool) -> Result<()> {
     }
     window::build()?;
     let mut app = window::app();
-    app.args(["--agent", agent.trim()]).env("DOCKER_HOST", &host);
+    engine.lend(app.args(["--agent", agent.trim()]));
     command::run(&mut app, "open the window", "see what it printed above")
 }
 
-fn next_steps(host: &str) -> String {
-    let engine = match std::env::var_os("DOCKER_HOST") {
-        Some(_) => String::new(),
-        None if host == "unix:///var/run/docker.sock" => String::new(),
-        None => format!("\n  export DOCKER_HOST={host}    # stop it with: cargo xtask engine stop"),
+fn next_steps(engine: &Engine) -> String {
+    let engine = match engine {
+        // What the product finds by itself needs no word.
+        _ if Chosen::here().is_some() => String::new(),
+        Engine::Of(_) => String::new(),
+        Engine::At(host) if host == "unix:///var/run/docker.sock" => String::new(),
+        Engine::At(host) => {
+            format!("\n  export DOCKER_HOST={host}    # stop it with: cargo xtask engine stop")
+        }
     };
     format!(
         "

@@ -4,13 +4,14 @@
 //! data, survives this program and is found again by its socket. It is stopped by its pid and in no
 //! other way.
 
+use crate::chosen::{Chosen, Engine};
 use crate::{command, setup};
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use std::{
     fs,
     io::{Read, Write},
-    net::TcpStream,
+    net::{TcpStream, ToSocketAddrs},
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -39,47 +40,46 @@ pub fn act(action: &Action) -> Result<()> {
     match action {
         Action::Start => {
             setup::ensure(&[setup::Need::Engine])?;
-            println!("DOCKER_HOST={}", ensure()?);
+            println!("{}", ensure()?);
         }
         Action::Stop => stop()?,
         Action::Status => match answering() {
-            Some(host) => println!("DOCKER_HOST={host}"),
+            Some(engine) => println!("{engine}"),
             None => bail!("no Docker engine answers\n  start one: cargo xtask engine start"),
         },
     }
     Ok(())
 }
 
-/// Returns the address of an engine that answers, and starts one if there is none.
+/// Returns an engine that answers, and starts one if there is none.
 ///
 /// # Errors
 /// When none answers and we may not or cannot start one; the message says what to do.
-pub fn ensure() -> Result<String> {
-    if let Some(host) = answering() {
-        return Ok(host);
+pub fn ensure() -> Result<Engine> {
+    if let Some(engine) = answering() {
+        return Ok(engine);
     }
-    if let Some(host) = chosen() {
+    if let Some(chosen) = Chosen::here() {
         bail!(
-            "DOCKER_HOST is {host}, and no Docker engine answers there\n  start that engine, or unset DOCKER_HOST"
+            "{}, and no Docker engine answers there\n  start that engine, or unset that to have one looked for",
+            chosen.by
         );
     }
     if !cfg!(target_os = "linux") {
         bail!("no Docker engine answers\n  start Docker Desktop and run this again");
     }
-    start(&Own::here()?)
+    start(&Own::here()?).map(Engine::At)
 }
 
-/// Returns the address of an engine that answers, as `DOCKER_HOST` has it.
-pub fn answering() -> Option<String> {
-    match chosen() {
-        Some(host) => answers(&host).then_some(host),
-        None => candidates().into_iter().find(|host| answers(host)),
+/// Returns the engine that the user chose, else the first that is found, where it answers.
+pub fn answering() -> Option<Engine> {
+    match Chosen::here() {
+        Some(Chosen { engine: Engine::At(host), can_be_asked: true, .. }) => {
+            answers(&host).then_some(Engine::At(host))
+        }
+        Some(chosen) => Some(chosen.engine),
+        None => candidates().into_iter().find(|host| answers(host)).map(Engine::At),
     }
-}
-
-/// The engine that the user chose, where one is chosen.
-fn chosen() -> Option<String> {
-    std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty())
 }
 
 fn candidates() -> Vec<String> {
@@ -105,11 +105,16 @@ fn candidates() -> Vec<String> {
 
 /// Whether an engine answers a ping at `host`. An address we cannot ping is believed.
 fn answers(host: &str) -> bool {
-    let wait = Some(Duration::from_secs(3));
+    let longest = Duration::from_secs(3);
+    let wait = Some(longest);
     if let Some(address) = host.strip_prefix("tcp://") {
-        return TcpStream::connect(address)
-            .and_then(|stream| stream.set_read_timeout(wait).map(|()| stream))
-            .is_ok_and(ping);
+        return address.to_socket_addrs().is_ok_and(|mut addresses| {
+            addresses.any(|address| {
+                TcpStream::connect_timeout(&address, longest)
+                    .and_then(|stream| stream.set_read_timeout(wait).map(|()| stream))
+                    .is_ok_and(ping)
+            })
+        });
     }
     #[cfg(unix)]
     if let Some(path) = host.strip_prefix("unix://") {

@@ -1,17 +1,19 @@
 //! The project's own commands: `cargo xtask <command>`.
 //!
-//! It needs nothing but Rust to build, because it is what installs the rest. Each command sets up what it
-//! needs and no more.
+//! It needs nothing but Rust and a C compiler to link with, because it is what installs the rest. Each command
+//! sets up what it needs and no more.
 
 mod bench;
 mod bridge;
 mod check;
+mod chosen;
 mod command;
 mod demo;
 mod dist;
 mod engine;
 mod fuzz;
 mod generate;
+mod packages;
 mod parts;
 mod paths;
 mod platform;
@@ -54,7 +56,7 @@ enum Task {
     },
     /// Checks format, lints, dependencies, recorded queries, documentation and the UI.
     Check,
-    /// Regenerates what is generated: bindings, recorded queries, snapshots.
+    /// Regenerates what is generated: bindings, recorded queries, snapshots, transcripts, the page of attacks.
     Gen,
     /// Measures our own cost over a scripted run of 101 model turns.
     Bench(bench::Options),

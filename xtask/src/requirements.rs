@@ -15,6 +15,8 @@ pub enum Probe {
     Library(&'static str),
     /// The file is there.
     File(&'static str),
+    /// The C compiler finds the library to link it into a program.
+    Archive(&'static str),
 }
 
 /// Something that has to be installed.
@@ -24,6 +26,8 @@ pub struct Requirement {
     pub need: Need,
     /// What it is for.
     pub purpose: &'static str,
+    /// What to do where no package brings it.
+    pub by_hand: &'static str,
     probe: Probe,
     apt: &'static str,
     dnf: &'static str,
@@ -40,16 +44,27 @@ impl Requirement {
                 .status()
                 .is_ok_and(|status| status.success()),
             Probe::File(path) => Path::new(path).exists(),
+            // One that it does not find is answered as it was asked for.
+            Probe::Archive(name) => command::program("cc")
+                .arg(format!("-print-file-name={name}"))
+                .output()
+                .is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_absolute()),
         }
     }
 
-    /// The packages that bring it, by their names on `platform`.
-    pub fn packages(&self, platform: Platform) -> &'static str {
-        match platform {
+    /// The packages that bring it, by their names on `platform`: of names with `|` between them the first that it
+    /// `knows`. `None` where it knows none.
+    pub fn packages(&self, platform: Platform, knows: &dyn Fn(&str) -> bool) -> Option<Vec<&'static str>> {
+        let names = match platform {
             Platform::Apt | Platform::Other | Platform::Brew | Platform::Winget => self.apt,
             Platform::Dnf => self.dnf,
             Platform::Pacman => self.pacman,
-        }
+        };
+        names.split(' ').map(|names| names.split('|').find(|name| knows(name))).collect()
+    }
+
+    const fn or(self, by_hand: &'static str) -> Self {
+        Self { by_hand, ..self }
     }
 }
 
@@ -59,7 +74,9 @@ const fn requirement(
     probe: Probe,
     [apt, dnf, pacman]: [&'static str; 3],
 ) -> Requirement {
-    Requirement { need, purpose, probe, apt, dnf, pacman }
+    let by_hand =
+        "refresh the list of packages; where it still has none, install what brings it in another way";
+    Requirement { need, purpose, by_hand, probe, apt, dnf, pacman }
 }
 
 /// Everything that Linux needs. On macOS and Windows the window's parts come with the system.
@@ -69,6 +86,12 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "compiles the C libraries (SQLite, libgit2)",
         Probe::Program(&["c++"]),
         ["build-essential", "gcc-c++ make", "base-devel"],
+    ),
+    requirement(
+        Need::Build,
+        "links the program in the container, which brings its own C library",
+        Probe::Archive("libc.a"),
+        ["libc6-dev", "glibc-static", "glibc"],
     ),
     requirement(
         Need::Build,
@@ -128,7 +151,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         Need::Test,
         "a real git server for the tests (nginx)",
         Probe::Program(&["nginx"]),
-        ["nginx-light", "nginx", "nginx"],
+        ["nginx-light|nginx", "nginx", "nginx"],
     ),
     requirement(
         Need::Test,
@@ -152,7 +175,8 @@ pub const REQUIREMENTS: &[Requirement] = &[
         Need::Test,
         "writes contexts for the tests, and is the other end of an engine over ssh",
         Probe::Program(&["docker"]),
-        ["docker.io", "docker-cli", "docker"],
+        // Where the command is a package of its own, the daemon's brings it as a mere recommendation.
+        ["docker-cli|docker.io", "docker-cli", "docker"],
     ),
     requirement(
         Need::Test,
@@ -213,7 +237,9 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "runs the UI alone for its pictures and accessibility checks",
         Probe::Program(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]),
         ["chromium", "chromium", "chromium"],
-    ),
+    )
+    .or("Ubuntu has none: install https://dl.google.com/linux/direct/google-chrome-stable_current_amd64.deb, or run \
+         sudo snap install chromium"),
     requirement(
         Need::Test,
         "container engines of their own for the tests that kill them",
@@ -252,7 +278,8 @@ mod tests {
         for requirement in REQUIREMENTS {
             assert!(!requirement.purpose.is_empty(), "{requirement:?}");
             for platform in [Platform::Apt, Platform::Dnf, Platform::Pacman] {
-                assert!(!requirement.packages(platform).is_empty(), "{requirement:?}");
+                let packages = requirement.packages(platform, &|name| !name.is_empty());
+                assert!(packages.is_some(), "{requirement:?}");
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::{
     bridge::Arch,
     command,
+    packages::Packages,
     platform::Platform,
     requirements::{REQUIREMENTS, Requirement},
 };
@@ -54,34 +55,42 @@ fn is_met(requirement: &Requirement) -> bool {
 }
 
 fn install(missing: &[&Requirement]) -> Result<()> {
-    let packages = packages(missing, Platform::Apt);
     let Some(mut update) = as_root("apt-get") else {
-        return refuse(
-            missing,
-            Platform::Apt,
-            "as root: apt-get update && apt-get install -y --no-install-recommends",
-        );
+        let how = "as root: apt-get update && apt-get install -y --no-install-recommends";
+        return refuse(missing, Platform::Apt, how);
     };
-    println!("{}\n", table(missing, Platform::Apt));
     let advice = "check the network and /etc/apt/sources.list, then run this again";
+    // Only the lists of today say which packages there are.
+    println!("something is not installed yet; refreshing apt's lists to see which packages bring it");
     command::run(update.arg("update").arg("-qq"), "refresh the package lists", advice)?;
-    let Some(mut install) = as_root("apt-get") else { bail!("sudo went away") };
-    install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&packages);
-    command::run(&mut install, "install packages", advice)?;
-    stop_debians_nginx(&packages);
-    match missing.iter().find(|requirement| !is_met(requirement)) {
-        None => Ok(()),
-        Some(still) => bail!(
-            "installed {}, and what {} is still not found\n  this is a mistake in xtask/src/requirements.rs",
-            still.packages(Platform::Apt),
-            still.purpose
-        ),
+    let packages = Packages::of(missing, Platform::Apt, &apt_knows);
+    if !packages.names.is_empty() {
+        println!("{}\n", packages.table());
+        let Some(mut install) = as_root("apt-get") else { bail!("sudo went away") };
+        install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&packages.names);
+        command::run(&mut install, "install packages", advice)?;
+        stop_debians_nginx(&packages.names);
     }
+    if let Some(still) = packages.brought().find(|requirement| !is_met(requirement)) {
+        bail!(
+            "installed what {}, and it is still not found\n  this is a mistake in xtask/src/requirements.rs",
+            still.purpose
+        )
+    }
+    packages.by_hand().map_or(Ok(()), |words| bail!("{words}\nthen run this again"))
+}
+
+/// Whether apt has a package of this name, rather than only other packages that speak of one.
+fn apt_knows(name: &str) -> bool {
+    let shown = command::program("apt-cache").args(["show", "--no-all-versions", name]).output();
+    shown.is_ok_and(|shown| shown.status.success() && !shown.stdout.is_empty())
 }
 
 /// Debian starts nginx on port 80 when it installs it; the tests start their own and need no other.
 fn stop_debians_nginx(installed: &BTreeSet<&str>) {
-    if !installed.contains("nginx-light") || !Path::new("/run/systemd/system").exists() {
+    if !["nginx-light", "nginx"].iter().any(|name| installed.contains(name))
+        || !Path::new("/run/systemd/system").exists()
+    {
         return;
     }
     let stopped = as_root("systemctl").map(|mut c| c.args(["disable", "--now", "nginx"]).status());
@@ -124,8 +133,13 @@ pub fn is_root() -> bool {
 }
 
 fn refuse(missing: &[&Requirement], platform: Platform, how: &str) -> Result<()> {
-    let packages: Vec<&str> = packages(missing, platform).into_iter().collect();
-    bail!("{}\n\ninstall them and run this again:\n  {how} {}", table(missing, platform), packages.join(" "))
+    let packages = match platform {
+        Platform::Apt => Packages::of(missing, platform, &apt_knows),
+        _ => Packages::of(missing, platform, &|_| true),
+    };
+    let by_hand = packages.by_hand().map(|words| format!("\n\n{words}")).unwrap_or_default();
+    let names: Vec<&str> = packages.names.iter().copied().collect();
+    bail!("{}\n\ninstall them and run this again:\n  {how} {}{by_hand}", packages.table(), names.join(" "))
 }
 
 fn elsewhere(platform: Platform, needs: &[Need]) -> Result<()> {
@@ -149,13 +163,4 @@ fn elsewhere(platform: Platform, needs: &[Need]) -> Result<()> {
         );
     }
     Ok(())
-}
-
-fn packages(missing: &[&Requirement], platform: Platform) -> BTreeSet<&'static str> {
-    missing.iter().flat_map(|requirement| requirement.packages(platform).split(' ')).collect()
-}
-
-fn table(missing: &[&Requirement], platform: Platform) -> String {
-    let rows = missing.iter().map(|r| format!("\n  {:<30} {}", r.packages(platform), r.purpose));
-    format!("not installed yet:{}", rows.collect::<String>())
 }

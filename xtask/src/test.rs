@@ -1,5 +1,6 @@
 //! Everything that says whether the product works, in one run.
 
+use crate::chosen::Engine;
 use crate::{check, command, dist, engine, parts::Run, paths, setup, setup::Need, ui};
 use anyhow::Result;
 use clap::ValueEnum;
@@ -25,11 +26,12 @@ pub enum Part {
 pub fn run(parts: &[Part]) -> Result<()> {
     let wanted = |part| parts.is_empty() || parts.contains(&part);
     let mut run = Run::default();
-    let mut host = String::new();
+    let mut engine = None;
     run.part("setup", &[], || setup::ensure(&[Need::Build, Need::Window, Need::Engine, Need::Test]));
     run.part("engine", &["setup"], || {
-        host = engine::ensure()?;
-        println!("DOCKER_HOST={host}");
+        let found = engine::ensure()?;
+        println!("{found}");
+        engine = Some(found);
         Ok(())
     });
     run.part("ui build", &[], ui::build);
@@ -43,29 +45,35 @@ pub fn run(parts: &[Part]) -> Result<()> {
         check::add_to(&mut run);
     }
     if wanted(Part::Rust) {
-        run.part("rust", &["setup", "engine", "ui build"], || rust(&host));
+        run.part("rust", &["setup", "engine", "ui build"], || rust(engine.as_ref()));
     }
     if wanted(Part::E2e) {
-        run.part("end to end", &["setup", "engine", "ui build"], || end_to_end(&host));
+        run.part("end to end", &["setup", "engine", "ui build"], || end_to_end(engine.as_ref()));
     }
     run.finish()
 }
 
-fn rust(host: &str) -> Result<()> {
+fn rust(engine: Option<&Engine>) -> Result<()> {
     ui::install(&paths::models(), "model servers")?;
     ui::install(&paths::github(), "contract server")?;
     let mut test = on_own_desktop();
-    test.args(["cargo", "test", "--workspace", "--no-fail-fast"]).env("DOCKER_HOST", host);
+    test.args(["cargo", "test", "--workspace", "--no-fail-fast"]);
+    if let Some(engine) = engine {
+        engine.lend(&mut test);
+    }
     command::run(&mut test, "run the Rust tests", "run one alone: cargo test -p <crate> <test>")
 }
 
-fn end_to_end(host: &str) -> Result<()> {
+fn end_to_end(engine: Option<&Engine>) -> Result<()> {
     // What is driven is what users install: the programs as they come out of the package.
     let packages = dist::make(dist::Profile::Dev, &[dist::Format::Deb])?;
     ui::install(&paths::e2e(), "end-to-end tests")?;
     let mut test = on_own_desktop();
     test.args(["npm", "--prefix"]).arg(paths::e2e()).args(["test", "--silent"]);
-    test.env("DOCKER_HOST", host).envs(packages.first().map(|deb| ("ANCHORHOLD_DEB", deb)));
+    if let Some(engine) = engine {
+        engine.lend(&mut test);
+    }
+    test.envs(packages.first().map(|deb| ("ANCHORHOLD_DEB", deb)));
     test.env("ANCHORHOLD_SCREENSHOTS", paths::target().join("e2e-screenshots"));
     command::run(&mut test, "drive the window", "look at the pictures in target/e2e-screenshots")
 }

@@ -45,7 +45,7 @@ pub fn install(folder: &Path, name: &str) -> Result<()> {
 /// Vite refuses an older one in words that do not help; Debian 12's own package is 18.
 fn need_node(name: &str) -> Result<()> {
     let attempt = format!("install {name}'s packages");
-    let advice = "install Node.js 20.19 or newer, with npm";
+    let advice = "install Node.js 22.12 or newer, or 20.19, with npm";
     let version = command::read(command::program("node").arg("--version"), &attempt, advice)?;
     if !is_new_enough(&version) {
         bail!("{attempt}: Node.js is {}\n  {advice}", version.trim());
@@ -56,7 +56,9 @@ fn need_node(name: &str) -> Result<()> {
 fn is_new_enough(version: &str) -> bool {
     let mut numbers =
         version.trim().trim_start_matches('v').split('.').map_while(|part| part.parse::<u32>().ok());
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (20, 19)
+    let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    // As Vite has it: ^20.19.0 || >=22.12.0.
+    (major == 20 && minor >= 19) || (major, minor) >= (22, 12)
 }
 
 /// Runs one of `folder`'s scripts.
@@ -76,8 +78,11 @@ mod tests {
     use super::is_new_enough;
 
     #[test]
-    fn node_is_new_enough_from_20_19_on() {
+    fn node_is_new_enough_where_vite_takes_it() {
         assert!(is_new_enough("v20.19.0\n"));
+        assert!(is_new_enough("v22.12.0\n"));
+        assert!(!is_new_enough("v21.7.3\n"));
+        assert!(!is_new_enough("v22.11.0\n"));
         assert!(is_new_enough("v24.1.0\n"));
         assert!(!is_new_enough("v20.9.5\n"));
         assert!(!is_new_enough("v18.20.4\n"));

@@ -20,7 +20,7 @@ pub fn run() -> Result<()> {
     build()?;
     let mut app = app();
     match engine::ensure() {
-        Ok(host) => drop(app.env("DOCKER_HOST", host)),
+        Ok(engine) => drop(engine.lend(&mut app)),
         // The app itself says what to do about it, so it opens all the same.
         Err(error) => eprintln!("note: {error:#}"),
     }

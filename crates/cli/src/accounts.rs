@@ -2,7 +2,8 @@
 
 use crate::account_arguments::{AccountVerb, AppVerb, SignInOptions};
 use crate::exit::Exit;
-use crate::{key, open, print};
+use crate::interrupt::Interrupts;
+use crate::{input, open, print};
 use anchorhold_domain::{ForgeApp, LinkedAccount, LinkedRepository, SignInOffer, SignInProgress, SignInWay};
 use anchorhold_engine::{Engine, EngineError};
 
@@ -81,14 +82,19 @@ async fn sign_in(engine: &Engine, options: SignInOptions) -> Result<Exit, Engine
         },
     };
     let token = match way {
-        SignInWay::Token => Some(key::typed("Paste the token")?),
+        SignInWay::Token => Some(input::secret("Paste the token")),
         SignInWay::Code | SignInWay::Browser | SignInWay::Gh => None,
     };
+    let token = match token.transpose() {
+        Ok(token) => token,
+        Err(fault) => return Ok(print::refused(&fault)),
+    };
+    let mut interrupts = Interrupts::listen();
     let mut progress = engine.sign_in(&options.host, way, token, None);
     loop {
         let step = tokio::select! {
             step = progress.recv() => step,
-            _ = tokio::signal::ctrl_c() => {
+            () = interrupts.next() => {
                 print::aside("Given up; nobody is signed in by it.");
                 return Ok(Exit::Interrupted);
             }
@@ -114,8 +120,7 @@ async fn sign_in(engine: &Engine, options: SignInOptions) -> Result<Exit, Engine
                 return Ok(Exit::Completed);
             }
             Some(SignInProgress::Failed { fault }) => {
-                print::fault(&fault);
-                return Ok(Exit::of(&fault.code));
+                return Ok(print::refused(&fault));
             }
             // The engine ends a sign-in without a word only where it is closed.
             None => return Ok(Exit::Interrupted),
@@ -173,8 +178,12 @@ async fn show_app(engine: &Engine, host: &str) -> Result<Exit, EngineError> {
 
 async fn set_app(engine: &Engine, app: ForgeApp) -> Result<Exit, EngineError> {
     let secret = match app.has_secret {
-        true => Some(key::typed("Paste the app's client secret")?),
+        true => Some(input::secret("Paste the app's client secret")),
         false => None,
+    };
+    let secret = match secret.transpose() {
+        Ok(secret) => secret,
+        Err(fault) => return Ok(print::refused(&fault)),
     };
     let host = app.host.clone();
     engine.set_forge_app(app, secret).await?;
@@ -194,11 +203,12 @@ async fn reach(engine: &Engine, account: Option<&str>, text: &str, json: bool) -
         None => None,
     };
     let mut found = engine.repositories(key.as_deref(), text).await?;
+    let mut interrupts = Interrupts::listen();
     // A program that ends with its answer waits for the whole of it.
     while found.reading {
         tokio::select! {
             () = tokio::time::sleep(std::time::Duration::from_millis(100)) => {}
-            _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
+            () = interrupts.next() => return Ok(Exit::Interrupted),
         }
         found = engine.repositories(key.as_deref(), text).await?;
     }
@@ -219,8 +229,7 @@ async fn reach(engine: &Engine, account: Option<&str>, text: &str, json: bool) -
     let exit = match &found.fault {
         Some(fault) => {
             print::aside("Not all of the repositories could be read.");
-            print::fault(fault);
-            Exit::of(&fault.code)
+            print::refused(fault)
         }
         None => Exit::Completed,
     };

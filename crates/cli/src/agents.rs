@@ -7,20 +7,37 @@ use anchorhold_domain::{Agent, AgentId, DayUsage, Settings};
 use anchorhold_engine::{Engine, EngineError};
 use serde::Serialize;
 
-pub(crate) async fn list() -> Result<Exit, EngineError> {
+pub(crate) async fn list(json: bool) -> Result<Exit, EngineError> {
     let engine = open(|_| {}).await?;
     let agents = engine.agents().await?;
-    if agents.is_empty() {
+    if agents.is_empty() && !json {
         print::line(format_args!("There is no agent yet. See one at work with: anchorctl demo"));
     }
     for agent in agents {
+        if json {
+            print::json(&agent);
+            continue;
+        }
         print::line(format_args!(
-            "{}  {:<9}  {}  {}  {} → {}",
-            agent.id, agent.status, agent.name, agent.github_repo, agent.source_branch, agent.target_branch
+            "{}  {:<9}  {}  {}  {} → {}{}",
+            agent.id,
+            agent.status,
+            agent.name,
+            agent.github_repo,
+            agent.source_branch,
+            agent.target_branch,
+            why(&agent)
         ));
     }
     engine.close().await;
     Ok(Exit::Completed)
+}
+
+/// Why it does not go on, behind its line; nothing where it does, or is done.
+fn why(agent: &Agent) -> String {
+    let paused = agent.pause_reason.map(|reason| format!("{reason:?}").to_lowercase());
+    let words = [paused, agent.error_message.as_deref().map(print::shown)];
+    words.into_iter().flatten().map(|words| format!("  ! {words}")).collect()
 }
 
 pub(crate) async fn log(agent: &str, json: bool) -> Result<Exit, EngineError> {
@@ -62,7 +79,11 @@ pub(crate) async fn settings(options: &SettingsOptions) -> Result<Exit, EngineEr
     if settings != before {
         engine.set_settings(settings).await?;
     }
-    show(&settings);
+    if options.json {
+        print::json(&settings);
+    } else {
+        show(&settings);
+    }
     engine.close().await;
     Ok(Exit::Completed)
 }

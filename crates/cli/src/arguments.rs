@@ -1,6 +1,7 @@
 //! What can be said to `anchorctl`.
 
 use crate::account_arguments::AccountVerb;
+use crate::model_arguments::{ModelsVerb, OtherModelOptions, effort, wire};
 use anchorhold_domain::{CommitStyle, Delivery, Effort, FileRules, Limits, PullRequestWish, Wire};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -30,7 +31,11 @@ pub(crate) enum Verb {
     /// Shows the main job on a sample repository with a recorded model, without account or network.
     Demo(DemoOptions),
     /// Lists the agents.
-    Agents,
+    Agents {
+        /// Prints one agent a line, as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Prints an agent's log.
     Log {
         /// The agent's id or name.
@@ -51,13 +56,8 @@ pub(crate) enum Verb {
     },
     /// Starts an agent that is idle, or starts it anew after an error.
     Start(AgentOptions),
-    /// Lets a paused, failed or completed agent run on, with other limits where some are named.
-    Resume {
-        #[command(flatten)]
-        agent: AgentOptions,
-        #[command(flatten)]
-        limits: LimitOptions,
-    },
+    /// Lets a paused, failed or completed agent run on, with another model or other limits where some are named.
+    Resume(Box<ResumeOptions>),
     /// Lets a paused agent say in one last answer how far it came, whatever its limits, and completes it.
     WrapUp(AgentOptions),
     /// Answers the question that an agent asked, and lets it run on.
@@ -84,6 +84,8 @@ pub(crate) enum Verb {
     },
     /// Deletes an agent and its container; its log is kept.
     Delete(AgentOptions),
+    /// Takes a deletion back; the agent is named by its id.
+    Restore(AgentOptions),
     /// Lists the container engines that can be chosen, and how they answer.
     Engines {
         /// Prints one engine a line, as JSON.
@@ -155,7 +157,7 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) depth: Option<u32>,
     /// What to do; `-` reads it from standard input, for one that is longer than a system lets an argument be.
-    #[arg(long, value_name = "TEXT|-", required_unless_present = "issue")]
+    #[arg(long, value_name = "TEXT|-", required_unless_present = "issue", allow_hyphen_values = true)]
     pub(crate) task: Option<String>,
     /// Takes an issue of the repository as the task; what is said in it is quoted as others' words.
     #[arg(long, value_name = "N")]
@@ -180,7 +182,7 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "EFFORT", value_parser = effort)]
     pub(crate) effort: Option<Effort>,
     /// An instruction to queue behind the task; may be given several times.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) instruct: Vec<String>,
     #[command(flatten)]
     pub(crate) limits: LimitOptions,
@@ -250,7 +252,7 @@ pub(crate) struct PushOptions {
     #[command(flatten)]
     pub(crate) agent: AgentOptions,
     /// The commit's message; may be given once for each commit of the plan.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) message: Vec<String>,
     /// Chooses another target branch first.
     #[arg(long, value_name = "BRANCH")]
@@ -271,10 +273,10 @@ pub(crate) struct PullRequestOptions {
     #[arg(long)]
     pub(crate) draft: bool,
     /// The title; made from what the agent said without it.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) title: Option<String>,
     /// The text; made from what the agent said and the repository's template without it.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) body: Option<String>,
 }
 
@@ -286,8 +288,18 @@ pub(crate) struct FeedbackOptions {
     #[arg(long, value_name = "all|ID", num_args = 1..)]
     pub(crate) take: Vec<String>,
     /// Your own words, which go before them.
-    #[arg(long, value_name = "TEXT", requires = "take")]
+    #[arg(long, value_name = "TEXT", requires = "take", allow_hyphen_values = true)]
     pub(crate) note: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResumeOptions {
+    #[command(flatten)]
+    pub(crate) agent: AgentOptions,
+    #[command(flatten)]
+    pub(crate) model: OtherModelOptions,
+    #[command(flatten)]
+    pub(crate) limits: LimitOptions,
 }
 
 /// What an agent may use before it pauses.
@@ -327,25 +339,6 @@ fn dollars(text: &str) -> Result<u32, String> {
         Ok(micros as u32)
     } else {
         Err("more than 0 and at most 4294 dollars".to_owned())
-    }
-}
-
-fn wire(text: &str) -> Result<Wire, String> {
-    match text {
-        "chat" => Ok(Wire::Chat),
-        "responses" => Ok(Wire::Responses),
-        "messages" => Ok(Wire::Messages),
-        "gemini" => Ok(Wire::Gemini),
-        _ => Err("chat, responses, messages or gemini".to_owned()),
-    }
-}
-
-fn effort(text: &str) -> Result<Effort, String> {
-    match text {
-        "low" => Ok(Effort::Low),
-        "medium" => Ok(Effort::Medium),
-        "high" => Ok(Effort::High),
-        _ => Err("low, medium or high".to_owned()),
     }
 }
 
@@ -394,6 +387,7 @@ pub(crate) struct SayOptions {
     #[command(flatten)]
     pub(crate) agent: AgentOptions,
     /// The words.
+    #[arg(allow_hyphen_values = true)]
     pub(crate) text: String,
 }
 
@@ -422,6 +416,9 @@ pub(crate) struct SettingsOptions {
     /// Pauses all agents after they ran so many seconds in a day, each counted.
     #[arg(long, value_name = "N|none", value_parser = or_none(number))]
     pub(crate) day_seconds: Option<Cap>,
+    /// Prints them as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// A limit as it is to be set; none takes it away.
@@ -458,24 +455,5 @@ pub(crate) enum KeyVerb {
     Delete {
         /// What the secret is for.
         what: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ModelsVerb {
-    /// Asks a model for a word and a tool call, and says what is wrong.
-    Test {
-        /// The model, such as anthropic/claude-opus-5.
-        #[arg(value_name = "PROVIDER/MODEL")]
-        model: String,
-        /// The address of the model's server where it is not the provider's own.
-        #[arg(long, value_name = "URL")]
-        base_url: Option<String>,
-        /// How the server is spoken to: chat, responses, messages or gemini.
-        #[arg(long, value_name = "WIRE", value_parser = wire)]
-        wire: Option<Wire>,
-        /// Prints the result as JSON.
-        #[arg(long)]
-        json: bool,
     },
 }

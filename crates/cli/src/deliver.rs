@@ -174,10 +174,11 @@ fn answered(agent: &Agent, late: bool) -> Option<Exit> {
 }
 
 async fn heard(engine: &Engine, agent: &Agent, options: &FeedbackOptions) -> Result<Exit, EngineError> {
-    if let Err(error) = engine.hear_feedback(agent.id).await {
+    let asked = match engine.hear_feedback(agent.id).await {
+        Ok(_) => Exit::Completed,
         // What came before is there all the same.
-        print::fault(&error.fault());
-    }
+        Err(error) => print::refused(&error.fault()),
+    };
     let latest = engine.agent(agent.id).await?;
     for line in latest.pull_request.iter().flat_map(|pull_request| print::withheld(&pull_request.withheld)) {
         print::aside(line);
@@ -185,7 +186,7 @@ async fn heard(engine: &Engine, agent: &Agent, options: &FeedbackOptions) -> Res
     let items = engine.feedback(agent.id).await?;
     if options.take.is_empty() {
         items.iter().for_each(|item| if options.agent.json { print::json(item) } else { show_item(item) });
-        return Ok(Exit::Completed);
+        return Ok(asked);
     }
     let all = options.take.iter().any(|id| id == "all");
     let ids = if all {
@@ -194,8 +195,10 @@ async fn heard(engine: &Engine, agent: &Agent, options: &FeedbackOptions) -> Res
         options.take.clone()
     };
     if ids.is_empty() {
-        print::aside(format_args!("Nothing that came back is open."));
-        return Ok(Exit::Completed);
+        if asked == Exit::Completed {
+            print::aside(format_args!("Nothing that came back is open."));
+        }
+        return Ok(asked);
     }
     let mut interrupts = Interrupts::listen();
     let before = engine.agent(agent.id).await?.last_seq;

@@ -5,9 +5,10 @@ use crate::exit::Exit;
 use crate::interrupt::Interrupts;
 use crate::run::{follow, free_name};
 use crate::{open, print};
-use anchorhold_domain::{Delivery, EventKind, FileRules, Limits, NewAgent, PushWish, Update};
+use anchorhold_domain::{Delivery, EventKind, Fault, FileRules, Limits, NewAgent, PushWish, Update};
 use anchorhold_engine::{Engine, EngineError, Identity, home_from_environment, scripted};
 use include_dir::{Dir, include_dir};
+use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,8 +25,10 @@ const CALLS_BEFORE_INSTRUCTION: usize = 4;
 
 pub(crate) async fn demo(engine: Option<String>, options: DemoOptions) -> Result<Exit, EngineError> {
     let home = home_from_environment().unwrap_or_else(|| PathBuf::from(".anchorhold"));
-    let bare = sample_repository(&home.join("demo"))
-        .map_err(|source| EngineError::Folder { path: home.join("demo"), source })?;
+    let bare = match sample_repository(&home.join("demo")) {
+        Ok(bare) => bare,
+        Err(source) => return Ok(print::refused(&unmade(&home.join("demo"), &source))),
+    };
     let engine = open(|config| {
         config.engine = engine;
         // The sample must work where git was never told who its user is.
@@ -107,8 +110,10 @@ async fn verify(
 ) -> Result<Exit, EngineError> {
     let calls = engine.record(id).await?.tool_calls.len();
     let reviewed = engine.reviewed_tree(id).await?;
-    let remote = git(bare, &["rev-parse", &format!("refs/heads/{branch}^{{tree}}")])
-        .map_err(|source| EngineError::Folder { path: bare.to_owned(), source })?;
+    let remote = match git(bare, &["rev-parse", &format!("refs/heads/{branch}^{{tree}}")]) {
+        Ok(remote) => remote,
+        Err(source) => return Ok(print::refused(&unmade(bare, &source))),
+    };
     if reviewed.as_deref() == Some(remote.trim()) {
         print::line(format_args!(
             "\nThe remote's branch {branch} holds exactly the reviewed tree {}.",
@@ -144,13 +149,35 @@ fn sample_repository(folder: &Path) -> io::Result<PathBuf> {
     git(&work, &["init", "--quiet", "--initial-branch=main"])?;
     // The sample's line endings and modes are part of it, whatever this user's git does by default.
     git(&work, &["config", "core.autocrlf", "false"])?;
-    git(&work, &["add", "--all"])?;
+    git(&work, &["add", "--all", "--force"])?;
     let identity = ["-c", "user.name=Anchorhold demo", "-c", "user.email=demo@anchorhold.invalid"];
     let commit =
         ["-c", "commit.gpgsign=false", "commit", "--quiet", "--message", "Tidepool, a sample project"];
     git(&work, &[identity.as_slice(), commit.as_slice()].concat())?;
-    git(folder, &["clone", "--quiet", "--bare", "tidepool", "tidepool.git"])?;
+    // Under its name only once it is whole, since one that is there is taken for that.
+    let unfinished = folder.join("tidepool.git.new");
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished)?;
+    }
+    git(folder, &["clone", "--quiet", "--bare", "tidepool", "tidepool.git.new"])?;
+    if bare.exists() {
+        fs::remove_dir_all(&bare)?;
+    }
+    fs::rename(&unfinished, &bare)?;
     Ok(bare)
+}
+
+/// Why the sample could not be made, or asked what it holds.
+fn unmade(folder: &Path, source: &io::Error) -> Fault {
+    let hint = match source.kind() {
+        io::ErrorKind::NotFound => "install git, and see that it is in PATH",
+        _ => "see what git says, and check that the folder can be written, or set ANCHORHOLD_HOME to another",
+    };
+    Fault {
+        code: "sample_failed".to_owned(),
+        message: format!("make the sample repository in {}: {source}", folder.display()),
+        hint: Some(hint.to_owned()),
+    }
 }
 
 #[cfg(unix)]
@@ -170,9 +197,21 @@ fn mark_scripts(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Runs git in a folder; its hooks and environment are not the sample's business.
+/// Runs git in a folder. The user's hooks, templates, attributes and ignored files are not the sample's
+/// business, and neither is where an environment says that a repository is.
 fn git(folder: &Path, arguments: &[&str]) -> io::Result<String> {
-    let output = Command::new("git").arg("-C").arg(folder).args(arguments).env_remove("GIT_DIR").output()?;
+    let mut command = Command::new("git");
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("GIT_")) {
+            command.env_remove(name);
+        }
+    }
+    let nowhere = if cfg!(windows) { "NUL" } else { "/dev/null" };
+    command.env("GIT_CONFIG_GLOBAL", nowhere).env("GIT_CONFIG_NOSYSTEM", "1");
+    // Without the setting git still looks for ignored files and attributes in the user's folder of settings.
+    command.args(["-c", &format!("core.excludesFile={nowhere}")]);
+    command.args(["-c", &format!("core.attributesFile={nowhere}")]);
+    let output = command.arg("-C").arg(folder).args(arguments).output()?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }

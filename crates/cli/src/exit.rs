@@ -44,6 +44,7 @@ impl Exit {
             | "files_only_invalid"
             | "files_protected_invalid"
             | "home_unknown"
+            | "input_invalid"
             | "slots_invalid"
             | "limit_zero"
             | "follow_ups_invalid"

@@ -10,17 +10,20 @@ mod deliver;
 mod demo;
 mod engines;
 mod exit;
+mod input;
 mod interrupt;
 mod key;
+mod model_arguments;
 mod models;
 mod print;
 mod run;
 mod verbs;
 
 use anchorhold_engine::{Config, Engine, EngineError, ParserProgram, home_from_environment, serve_if_asked};
-use arguments::{Arguments, ModelsVerb, Verb};
+use arguments::{Arguments, Verb};
 use clap::Parser;
 use exit::Exit;
+use model_arguments::ModelsVerb;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -48,12 +51,12 @@ async fn command() -> ExitCode {
     let done = match arguments.verb {
         Verb::Run(options) => run::run(engine, *options).await,
         Verb::Demo(options) => demo::demo(engine, options).await,
-        Verb::Agents => agents::list().await,
+        Verb::Agents { json } => agents::list(json).await,
         Verb::Log { agent, json } => agents::log(&agent, json).await,
         Verb::Record { agent } => agents::record(&agent).await,
         Verb::Diff { agent } => verbs::diff(&agent).await,
         Verb::Start(options) => verbs::verb(engine, Ask::Start, &options).await,
-        Verb::Resume { agent, limits } => verbs::verb(engine, Ask::Resume(limits.limits()), &agent).await,
+        Verb::Resume(options) => verbs::resume(engine, *options).await,
         Verb::WrapUp(options) => verbs::verb(engine, Ask::WrapUp, &options).await,
         Verb::Answer(options) => verbs::verb(engine, Ask::answer(&options), &options.agent).await,
         Verb::Instruct(options) => verbs::verb(engine, Ask::instruct(&options), &options.agent).await,
@@ -65,6 +68,7 @@ async fn command() -> ExitCode {
             deliver::issues(&repo, text.as_deref().unwrap_or_default(), json).await
         }
         Verb::Delete(options) => verbs::verb(engine, Ask::Delete, &options).await,
+        Verb::Restore(options) => verbs::verb(engine, Ask::Restore, &options).await,
         Verb::Engines { json } => Ok(engines::list(engine.as_deref(), json).await),
         Verb::Settings(options) => agents::settings(&options).await,
         Verb::Usage { json } => agents::usage(json).await,

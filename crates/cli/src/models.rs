@@ -1,7 +1,7 @@
 //! The models that can be chosen, what they cost, and whether one answers.
 
 use crate::exit::Exit;
-use crate::run::model;
+use crate::model_arguments::choice;
 use crate::{open, print};
 use anchorhold_domain::{ModelChoice, Wire};
 use anchorhold_engine::{CatalogueInfo, EngineError, KeyState, ModelOption, ModelPrice, ProviderOption};
@@ -52,7 +52,7 @@ pub(crate) async fn test(
     as_json: bool,
 ) -> Result<Exit, EngineError> {
     let engine = open(|_| {}).await?;
-    let tested = engine.test_model(&ModelChoice { wire, ..model(named, base_url) }).await;
+    let tested = engine.test_model(&ModelChoice { wire, ..choice(named, base_url) }).await;
     engine.close().await;
     let tested = tested?;
     if as_json {

@@ -1,12 +1,18 @@
 //! What people and programs read on standard output.
 
+#[cfg(test)]
+mod tests;
+
+use crate::exit::Exit;
 use anchorhold_domain::{
     CellFact, ChecksState, ClonePhase, DeliveryStep, Event, EventKind, FactVerdict, Fault, Feedback,
     FeedbackKind, LimitKind, PlanStep, PullRequest, PullRequestState, Signal, StepStatus, Timestamp,
     ToolOutcome, Withheld,
 };
+use anchorhold_engine::{make_visible, visible_text};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::io::{Write, stderr, stdout};
@@ -49,7 +55,7 @@ impl Log {
         let seconds = Duration::from_millis((event.at.0 - began.0).max(0).unsigned_abs()).as_secs_f64();
         if let Some(text) = self.text(&event.kind, event.at) {
             self.progress.set_message("");
-            self.progress.suspend(|| line(format_args!("{seconds:>7.2}s  {text}")));
+            self.progress.suspend(|| line(logged(seconds, &text)));
         }
     }
 
@@ -104,7 +110,7 @@ impl Log {
             EventKind::SlotTaken => "its turn has come".to_owned(),
             EventKind::StartCancelled => "the start was taken back".to_owned(),
             EventKind::Cloned { base_commit, files, kib, notes, .. } => {
-                let notes: String = notes.iter().map(|note| format!("\n          {note}")).collect();
+                let notes: String = notes.iter().map(|note| format!("\n{note}")).collect();
                 format!("cloned {} with {files} files, {kib} KiB{notes}", short(base_commit))
             }
             EventKind::CloneCancelled { .. } => "the clone was cancelled".to_owned(),
@@ -181,7 +187,7 @@ impl Log {
                     Some(limit) => format!("‖ paused: at the limit of {}", limited(*limit)),
                     None => format!("‖ paused: {reason:?}").to_lowercase(),
                 };
-                let fault = fault.as_ref().map(|fault| format!("\n          {}", fault.message));
+                let fault = fault.as_ref().map(|fault| format!("\n{}", fault.message));
                 let until = until.map(|until| {
                     let seconds = (until.0 - at.0).max(0) / 1000;
                     format!(", goes on by itself in {} min {} s", seconds / 60, seconds % 60)
@@ -194,7 +200,7 @@ impl Log {
             EventKind::WrapUpRequested => "it was asked to wrap up".to_owned(),
             EventKind::Resumed => "resumed".to_owned(),
             EventKind::Completed { summary, unverified } => {
-                let unverified = unverified.as_ref().map(|text| format!("\n          not verified: {text}"));
+                let unverified = unverified.as_ref().map(|text| format!("\nnot verified: {text}"));
                 format!("✓ completed: {summary}{}", unverified.unwrap_or_default())
             }
             EventKind::Failed { fault } | EventKind::PushFailed { fault } => failed(&fault.message, fault),
@@ -235,9 +241,14 @@ impl Log {
     }
 }
 
+/// A line of the log. More lines stand below its words, so that nobody's text can pass for a line of its own.
+fn logged(seconds: f64, text: &str) -> String {
+    format!("{seconds:>7.2}s  {}", text.trim_end().replace('\n', "\n          "))
+}
+
 /// What went wrong, and what can be done.
 fn failed(message: &str, fault: &Fault) -> String {
-    let hint = fault.hint.as_ref().map(|hint| format!("\n          what to do: {hint}"));
+    let hint = fault.hint.as_ref().map(|hint| format!("\nwhat to do: {hint}"));
     format!("! {message}{}", hint.unwrap_or_default())
 }
 
@@ -253,7 +264,7 @@ fn fact(fact: &CellFact) -> String {
         }
         (FactVerdict::Holds | FactVerdict::Told, _) => format!("· {name}: {measured}"),
     };
-    format!("\n          {line}")
+    format!("\n{line}")
 }
 
 /// A pull request in one line.
@@ -270,8 +281,7 @@ pub(crate) fn pull(pull_request: &PullRequest) -> String {
         ChecksState::Passed => "all checks passed",
         ChecksState::Failed => "checks failed",
     };
-    let withheld: String =
-        withheld(&pull_request.withheld).iter().map(|line| format!("\n          {line}")).collect();
+    let withheld: String = withheld(&pull_request.withheld).iter().map(|line| format!("\n{line}")).collect();
     format!(
         "⇄ pull request #{} {state}, {checks}: {}{withheld}",
         pull_request.number,
@@ -309,7 +319,7 @@ fn pieces(count: usize) -> String {
 
 /// A piece of feedback on a line of its own.
 fn heard(item: &Feedback) -> String {
-    format!("\n          {}", piece(item))
+    format!("\n{}", piece(item))
 }
 
 /// A piece of feedback in one line.
@@ -328,14 +338,9 @@ pub(crate) fn piece(item: &Feedback) -> String {
     format!("{what} by {}{place}: {}", shown(&item.author), shown(&item.title))
 }
 
-/// Others' words on a terminal: one line, and nothing in it that moves a cursor or hides.
+/// Others' words in one line.
 pub(crate) fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || is_hidden(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// Whether a character turns the direction of text or has no width.
-fn is_hidden(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    make_visible(text)
 }
 
 /// What a limit is about.
@@ -368,7 +373,7 @@ fn step(step: &PlanStep) -> String {
         StepStatus::Active => '●',
         StepStatus::Pending => '○',
     };
-    format!("\n          {mark} {}", step.text)
+    format!("\n{mark} {}", step.text)
 }
 
 fn tool(
@@ -380,7 +385,7 @@ fn tool(
 ) -> String {
     let (mark, why) = match outcome {
         ToolOutcome::Ok => ('✓', String::new()),
-        ToolOutcome::Refused => ('✗', format!("\n          {}", result.lines().next().unwrap_or_default())),
+        ToolOutcome::Refused => ('✗', format!("\n{}", result.lines().next().unwrap_or_default())),
         ToolOutcome::Cancelled => ('–', String::new()),
     };
     let (added, removed) = edited.fold((0, 0), |(a, r), (added, removed)| (a + added, r + removed));
@@ -396,12 +401,35 @@ pub(crate) fn fault(fault: &Fault) {
     }
 }
 
+/// Prints a fault, and says which status it ends the program with.
+pub(crate) fn refused(refused: &Fault) -> Exit {
+    fault(refused);
+    Exit::of(&refused.code)
+}
+
 /// Prints a value as one line of JSON.
 pub(crate) fn json(value: &impl Serialize) {
     match serde_json::to_string(value) {
-        Ok(text) => line(text),
+        // A program reads every character as it is, so that nothing is made visible here.
+        Ok(text) => drop(writeln!(stdout(), "{}", escaped(&text))),
         Err(error) => aside(format_args!("error: print the value as JSON: {error}")),
     }
+}
+
+/// JSON without the control characters that it allows in a string and that some terminals obey.
+fn escaped(json: &str) -> Cow<'_, str> {
+    let is_control = |c: &char| matches!(c, '\u{7f}'..='\u{9f}');
+    if !json.chars().any(|c| is_control(&c)) {
+        return json.into();
+    }
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match is_control(&c) {
+            true => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => text.push(c),
+        }
+    }
+    text.into()
 }
 
 /// The first characters of an object id, as git shows them.
@@ -411,15 +439,22 @@ pub(crate) fn short(id: &str) -> &str {
 
 /// Writes a line to standard output. A reader that went away is no reason to end an agent's run.
 pub(crate) fn line(text: impl Display) {
-    let _ = writeln!(stdout(), "{text}");
+    let _ = writeln!(stdout(), "{}", visible(text));
 }
 
 /// Writes text that ends its own lines to standard output.
 pub(crate) fn text(text: &str) {
-    let _ = write!(stdout(), "{text}");
+    let _ = write!(stdout(), "{}", visible(text));
 }
 
 /// Writes a line to standard error, which may be closed as well.
 pub(crate) fn aside(text: impl Display) {
-    let _ = writeln!(stderr(), "{text}");
+    let _ = writeln!(stderr(), "{}", visible(text));
+}
+
+/// What a terminal is given. Models, servers and repositories say what they like, and none of it may move a
+/// cursor, hide what follows, turn its direction or reach a clipboard.
+fn visible(text: impl Display) -> String {
+    let text = text.to_string();
+    visible_text(&text).unwrap_or(text)
 }

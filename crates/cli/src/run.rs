@@ -3,22 +3,36 @@
 use crate::arguments::RunOptions;
 use crate::exit::Exit;
 use crate::interrupt::Interrupts;
-use crate::{deliver, open, print};
+use crate::model_arguments::choice;
+use crate::{deliver, input, open, print};
 use anchorhold_domain::{
     Agent, AgentId, ModelChoice, NewAgent, PauseReason, PushWish, Signal, Status, Update,
 };
-use anchorhold_engine::{Engine, EngineError, scripted};
-use std::io::{Read, stdin};
+use anchorhold_engine::{Engine, EngineError};
+
+/// The longest name that is made of a branch's, in characters: one may have 100, with a number behind it.
+const LONGEST_MADE: usize = 90;
 
 pub(crate) async fn run(engine: Option<String>, options: RunOptions) -> Result<Exit, EngineError> {
+    if options.instruct.iter().any(|text| text.trim().is_empty()) {
+        return Err(EngineError::InstructionEmpty);
+    }
+    let task = match options.task.as_deref() {
+        Some("-") => input::text(),
+        given => Ok(given.unwrap_or_default().to_owned()),
+    };
+    let task = match task {
+        Ok(task) => task,
+        Err(fault) => return Ok(print::refused(&fault)),
+    };
     let engine = open(|config| config.engine = engine).await?;
-    let done = work(&engine, &options).await;
+    let done = work(&engine, &options, task).await;
     engine.close().await;
     done
 }
 
-async fn work(engine: &Engine, options: &RunOptions) -> Result<Exit, EngineError> {
-    let agent = engine.create(new_agent(engine, options).await?).await?;
+async fn work(engine: &Engine, options: &RunOptions, task: String) -> Result<Exit, EngineError> {
+    let agent = engine.create(new_agent(engine, options, task).await?).await?;
     for text in &options.instruct {
         engine.instruct(agent.id, text).await?;
     }
@@ -196,6 +210,9 @@ fn advise(exit: Exit, agent: &Agent) {
         Exit::Interrupted => {
             format!("go on with anchorctl resume '{name}', or anchorctl start '{name}' if it was cloning")
         }
+        Exit::Error if agent.pause_reason == Some(PauseReason::Provider) => {
+            format!("go on with anchorctl resume '{name}', or with another model by its --model")
+        }
         Exit::Completed | Exit::Error | Exit::Usage | Exit::NoEngine => return,
     };
     print::aside(format_args!("what to do: {advice}"));
@@ -231,14 +248,14 @@ fn was_cancelled(agent: &Agent) -> bool {
     agent.error_code.as_deref() == Some("push_cancelled")
 }
 
-async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, EngineError> {
+async fn new_agent(engine: &Engine, options: &RunOptions, task: String) -> Result<NewAgent, EngineError> {
     let name = match &options.name {
         Some(name) => name.clone(),
-        None => free_name(engine, &options.to).await?,
+        None => free_name(engine, &options.to.chars().take(LONGEST_MADE).collect::<String>()).await?,
     };
     Ok(NewAgent {
         name,
-        task: whole_task(engine, options).await?,
+        task: whole_task(engine, options, task).await?,
         github_repo: options.repo.clone(),
         source_branch: options.from.clone(),
         target_branch: options.to.clone(),
@@ -246,9 +263,9 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
         model: ModelChoice {
             wire: options.wire,
             effort: options.effort,
-            ..model(&options.model, options.base_url.as_deref())
+            ..choice(&options.model, options.base_url.as_deref())
         },
-        fallback: options.fallback.as_deref().map(|named| model(named, None)),
+        fallback: options.fallback.as_deref().map(|named| choice(named, None)),
         limits: options.limits.limits(),
         files: options.files.rules(),
         delivery: options.delivery.delivery(options.push),
@@ -256,21 +273,10 @@ async fn new_agent(engine: &Engine, options: &RunOptions) -> Result<NewAgent, En
 }
 
 /// The issue, the task as it was given, or the one before the other.
-async fn whole_task(engine: &Engine, options: &RunOptions) -> Result<String, EngineError> {
-    let own = options.task.as_deref().map(task).transpose()?;
-    let Some(number) = options.issue else { return Ok(own.unwrap_or_default()) };
+async fn whole_task(engine: &Engine, options: &RunOptions, own: String) -> Result<String, EngineError> {
+    let Some(number) = options.issue else { return Ok(own) };
     let issue = engine.issue_task(&options.repo, number).await?;
-    Ok(own.map_or(issue.clone(), |own| format!("{issue}\n{own}")))
-}
-
-/// The task as it was given, or what standard input holds.
-fn task(given: &str) -> Result<String, EngineError> {
-    if given != "-" {
-        return Ok(given.to_owned());
-    }
-    let mut bytes = Vec::new();
-    stdin().read_to_end(&mut bytes).map_err(|source| EngineError::Folder { path: "-".into(), source })?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(if options.task.is_some() { format!("{issue}\n{own}") } else { issue })
 }
 
 /// The wanted name, or the first of `name 2`, `name 3` … that no agent has.
@@ -282,20 +288,4 @@ pub(crate) async fn free_name(engine: &Engine, wanted: &str) -> Result<String, E
     }
     let numbered = (2_u32..).map(|number| format!("{wanted} {number}")).find(|name| !taken(name));
     Ok(numbered.unwrap_or_else(|| wanted.to_owned()))
-}
-
-/// The choice that `provider/model` means; a name alone is one of OpenAI.
-pub(crate) fn model(named: &str, base_url: Option<&str>) -> ModelChoice {
-    let (provider, name) = named.split_once('/').unwrap_or(("openai", named));
-    let chosen = scripted();
-    if provider == chosen.provider && base_url.is_none() {
-        return chosen;
-    }
-    ModelChoice {
-        provider: provider.to_owned(),
-        name: name.to_owned(),
-        base_url: base_url.map(str::to_owned),
-        wire: None,
-        effort: None,
-    }
 }

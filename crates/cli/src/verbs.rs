@@ -1,8 +1,9 @@
 //! One verb for one agent, followed until nothing more happens.
 
-use crate::arguments::{AgentOptions, PushOptions, SayOptions};
+use crate::arguments::{AgentOptions, LimitOptions, PushOptions, ResumeOptions, SayOptions};
 use crate::exit::Exit;
 use crate::interrupt::Interrupts;
+use crate::model_arguments::OtherModelOptions;
 use crate::run::{follow, push, rest};
 use crate::{agents, open, print};
 use anchorhold_domain::{Agent, Event, Limits, PushWish, Status};
@@ -11,12 +12,13 @@ use anchorhold_engine::{Engine, EngineError};
 /// What is asked of an agent.
 pub(crate) enum Verb {
     Start,
-    Resume(Limits),
+    Resume { model: OtherModelOptions, limits: LimitOptions },
     WrapUp,
     Answer(String),
     Instruct(String),
     Push { wish: PushWish, to: Option<String> },
     Delete,
+    Restore,
 }
 
 impl Verb {
@@ -35,6 +37,12 @@ impl Verb {
     }
 }
 
+/// Lets an agent run on with what was named for it.
+pub(crate) async fn resume(engine: Option<String>, options: ResumeOptions) -> Result<Exit, EngineError> {
+    let ResumeOptions { agent, model, limits } = options;
+    verb(engine, Verb::Resume { model, limits }, &agent).await
+}
+
 pub(crate) async fn verb(
     engine: Option<String>,
     verb: Verb,
@@ -47,14 +55,16 @@ pub(crate) async fn verb(
 }
 
 async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exit, EngineError> {
-    let agent = agents::find(engine, &options.agent).await?;
+    let agent = match verb {
+        // One that is deleted is found as its log is, by its id.
+        Verb::Restore => agents::find_kept(engine, &options.agent).await?,
+        _ => agents::find(engine, &options.agent).await?,
+    };
     let mut interrupts = Interrupts::listen();
     match verb {
         Verb::Start => drop(engine.start(agent.id).await?),
-        Verb::Resume(limits) => {
-            if limits != Limits::default() {
-                engine.set_limits(agent.id, raised(&agent, limits)).await?;
-            }
+        Verb::Resume { model, limits } => {
+            change(engine, &agent, &model, limits.limits()).await?;
             engine.resume(agent.id).await?;
         }
         Verb::WrapUp => drop(engine.wrap_up(agent.id).await?),
@@ -78,11 +88,42 @@ async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exi
         }
         Verb::Delete => {
             engine.delete(agent.id).await?;
+            let exit = said(&engine.events(agent.id, agent.last_seq).await?, options.json);
+            if !options.json {
+                print::aside(format_args!("It comes back with: anchorctl restore {}", agent.id));
+            }
+            return exit;
+        }
+        Verb::Restore => {
+            engine.restore(agent.id).await?;
             return said(&engine.events(agent.id, agent.last_seq).await?, options.json);
         }
     }
     let mut log = print::Log::resumed(options.json);
     follow(engine, agent.id, &mut log, &mut interrupts, agent.last_seq).await
+}
+
+/// Gives an agent the model and the limits that were named.
+async fn change(
+    engine: &Engine,
+    agent: &Agent,
+    model: &OtherModelOptions,
+    limits: Limits,
+) -> Result<(), EngineError> {
+    let limits = (limits != Limits::default()).then(|| raised(agent, limits));
+    // A limit of money needs one of tokens beside it or a model with a price, so that whichever brings what
+    // the other needs goes first.
+    let limits_first = limits.is_some_and(|limits| limits.tokens.is_some());
+    if let Some(limits) = limits.filter(|_| limits_first) {
+        engine.set_limits(agent.id, limits).await?;
+    }
+    if let Some((model, fallback)) = model.models(agent) {
+        engine.set_model(agent.id, model, fallback).await?;
+    }
+    if let Some(limits) = limits.filter(|_| !limits_first) {
+        engine.set_limits(agent.id, limits).await?;
+    }
+    Ok(())
 }
 
 /// Prints what was written down, where nothing more is to be waited for.

@@ -34,6 +34,7 @@ mod visible;
 mod workspace;
 
 pub use anchorhold_domain as domain;
+pub use anchorhold_repo::{make_visible, visible_text};
 pub use anchorhold_syntax::{Program as ParserProgram, serve_if_asked};
 pub use config::{Config, Identity, Patience, home_from_environment};
 pub use demo::{DEMO_TRAJECTORY, scripted};

@@ -58,7 +58,7 @@ pub struct Options {
 /// When something cannot be built or run.
 pub fn run(options: &Options) -> Result<()> {
     setup::ensure(&[Need::Build, Need::Engine])?;
-    let host = engine::ensure()?;
+    let engine = engine::ensure()?;
     let folder = paths::target().join("bench").join("cell");
     fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
     let tree = tree::ensure(&folder)?;
@@ -73,18 +73,14 @@ pub fn run(options: &Options) -> Result<()> {
     if !import.is_empty() {
         let mut program = build("anchorhold-engine", "bench_import")?;
         program.arg("--folder").arg(&folder);
-        rows(
-            program.arg("--tree").arg(&tree).env("DOCKER_HOST", &host),
-            options.runs.min(IMPORTS),
-            options.verbose,
-        )?;
+        rows(engine.lend(program.arg("--tree").arg(&tree)), options.runs.min(IMPORTS), options.verbose)?;
     }
     let rest = wanted(&["size", "create", "call", "tree", "memory"]);
     if !rest.is_empty() {
         let mut program = build("anchorhold-sandbox", "bench_cell")?;
         program.arg("--echo").arg(echo(&folder)?).args(["--only", &rest.join(",")]);
         program.args(["--cells", &options.cells.to_string()]);
-        rows(program.arg("--tree").arg(&tree).env("DOCKER_HOST", &host), options.runs, options.verbose)?;
+        rows(engine.lend(program.arg("--tree").arg(&tree)), options.runs, options.verbose)?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ mod settled;
 mod trajectory;
 
 use super::{machine, median, repository::commit_all};
+use crate::chosen::Engine;
 use crate::{command, engine, paths, setup, setup::Need};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -71,7 +72,7 @@ pub fn run(options: &Options) -> Result<()> {
         bail!("measure {} turns: give an odd number from 41 to {}", options.turns, trajectory::MOST_ANSWERS);
     }
     setup::ensure(&[Need::Build, Need::Engine])?;
-    let host = engine::ensure()?;
+    let engine = engine::ensure()?;
     let mut contestants = vec![Contestant::anchorhold()];
     if options.peers || options.only.is_some() {
         let peers = Contestant::peers();
@@ -108,7 +109,7 @@ pub fn run(options: &Options) -> Result<()> {
     // Removed at the end, since it makes new files slow.
     let place = paths::target().join("bench").join(format!("run-{}", std::process::id()));
     for contestant in &contestants {
-        match measured(contestant, &place, &host, options) {
+        match measured(contestant, &place, &engine, options) {
             Ok(figures) => {
                 println!("{}   {}", row(contestant.name, &figures), contestant.version());
                 if options.turns > trajectory::ANSWERS {
@@ -125,7 +126,12 @@ pub fn run(options: &Options) -> Result<()> {
     settled::removed()
 }
 
-fn measured(contestant: &Contestant, place: &Path, host: &str, options: &Options) -> Result<Vec<Figures>> {
+fn measured(
+    contestant: &Contestant,
+    place: &Path,
+    engine: &Engine,
+    options: &Options,
+) -> Result<Vec<Figures>> {
     let (runs, answers) = (options.runs, options.turns);
     let server = Server::start(contestant.dialect, answers)?;
     let folder = place.join(contestant.name);
@@ -140,7 +146,7 @@ fn measured(contestant: &Contestant, place: &Path, host: &str, options: &Options
         };
         let log = folder.join(format!("run-{run}.log"));
         let mut command = contestant.command(&repository, &home, server.port, run);
-        let cost = process::measure(command.env("DOCKER_HOST", host), &log, LIMIT)?;
+        let cost = process::measure(engine.lend(&mut command), &log, LIMIT)?;
         let seen = server.take();
         if !cost.status.success() || seen.answered < answers {
             bail!(

@@ -23,9 +23,9 @@ pub struct Options {
 /// When something cannot be built or run.
 pub fn run(options: &Options) -> Result<()> {
     setup::ensure(&[Need::Build, Need::Engine])?;
-    let host = engine::ensure()?;
+    let engine = engine::ensure()?;
     println!("{}\n", machine());
     cell::heading();
     let mut program = cell::build("anchorhold-engine", "bench_stop")?;
-    cell::rows(program.env("DOCKER_HOST", &host), options.runs, options.verbose)
+    cell::rows(engine.lend(&mut program), options.runs, options.verbose)
 }

@@ -1,15 +1,25 @@
-//! An interrupt while `anchorctl push` waits: for a server, or for a program that signs.
+//! An interrupt while `anchorctl push` waits: for a server, or for a program that signs. And a second one while
+//! the first waits for a container engine.
 
-use crate::harness::{Gate, House, eventually};
+use crate::harness::{Gate, House, Voice, eventually, finish, read, turn};
 use crate::{Ended, anchorctl, end, ended, one_edit, printed, run};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
 use tokio::process::{Child, Command};
+use tokio::sync::Notify;
 
-async fn interrupted(child: Child) -> Ended {
+async fn interrupt(child: &Child) {
     let process = child.id().unwrap().to_string();
     assert!(Command::new("kill").args(["-INT", &process]).status().await.unwrap().success());
+}
+
+async fn interrupted(child: Child) -> Ended {
+    interrupt(&child).await;
     ended(crate::harness::soon("anchorctl", child.wait_with_output()).await.unwrap())
 }
 
@@ -107,4 +117,64 @@ async fn a_run_whose_push_is_cancelled_while_it_signs_does_not_push_again_by_its
     );
     assert!(!begun.exists());
     assert_eq!(remote.branches(), ["main"]);
+}
+
+/// The container engine behind a socket of our own, which can be made deaf.
+#[derive(Default)]
+struct Deafened {
+    deaf: AtomicBool,
+    asked: Notify,
+}
+
+impl Deafened {
+    fn before(engine: &Path, socket: &Path) -> Arc<Self> {
+        let listener = UnixListener::bind(socket).unwrap();
+        let (engine, this) = (engine.to_owned(), Arc::new(Self::default()));
+        let relaying = Arc::clone(&this);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let (engine, this) = (engine.clone(), Arc::clone(&relaying));
+                tokio::spawn(async move { this.relay(client, &engine).await.ok() });
+            }
+        });
+        this
+    }
+
+    async fn relay(&self, client: UnixStream, engine: &Path) -> std::io::Result<()> {
+        let (mut asks, mut hears) = client.into_split();
+        let (mut answers, mut listens) = UnixStream::connect(engine).await?.into_split();
+        tokio::spawn(async move { tokio::io::copy(&mut answers, &mut hears).await.ok() });
+        let mut bytes = Vec::new();
+        while asks.read_buf(&mut bytes).await? > 0 {
+            if self.deaf.load(Ordering::SeqCst) {
+                self.asked.notify_one();
+                std::future::pending::<()>().await;
+            }
+            listens.write_all(&bytes).await?;
+            bytes.clear();
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_interrupt_ends_the_program_at_once() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![turn("", vec![read("a")]), turn("", vec![finish("Done.")])]).await;
+    // By the second request the cell is there and filled, and nothing more is asked of its engine.
+    voice.hold_from(2);
+    let socket = house.place().join("engine.sock");
+    let engine = Deafened::before(house.docker.path(), &socket);
+    let mut command = anchorctl(&house, &run(&remote.address(), &voice.base_url(), &[]));
+    command.env("DOCKER_HOST", format!("unix://{}", socket.display()));
+    let child = command.spawn().unwrap();
+    voice.asked(2).await;
+    engine.deaf.store(true, Ordering::SeqCst);
+    interrupt(&child).await;
+    crate::harness::soon("the engine is asked", engine.asked.notified()).await;
+    let done = interrupted(child).await;
+    assert_eq!(done.status, Some(130), "{done:?}");
+    let ended = "Ended at once; what was at work is put in order at the next start.\n";
+    assert!(done.err.ends_with(ended), "{}", done.err);
 }

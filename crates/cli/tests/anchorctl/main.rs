@@ -22,6 +22,7 @@ mod planted;
 mod server;
 mod statuses;
 mod verbs;
+mod words;
 
 use anchorhold_domain::{Event, EventKind};
 use harness::{House, TASK, Voice};

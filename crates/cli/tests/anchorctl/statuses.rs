@@ -3,7 +3,9 @@
 use crate::harness::{House, TASK, Voice, ask, errand, finish, turn, write};
 use crate::{Ended, anchorctl, end, ended, one_edit, printed, run};
 use serde_json::json;
+use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,21 +141,23 @@ async fn no_container_engine_ends_with_three_and_says_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_stops_the_agent_and_ends_with_130() {
-    let house = House::new();
-    let remote = house.repository(&[("a", "a\n")]);
-    let voice = one_edit().await;
-    voice.hold_from(1);
-    let (address, base_url) = (remote.address(), voice.base_url());
-    let child = anchorctl(&house, &run(&address, &base_url, &[])).spawn().unwrap();
-    voice.asked(1).await;
-    let process = child.id().unwrap().to_string();
-    assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
-    let done = ended(crate::harness::soon("anchorctl", child.wait_with_output()).await.unwrap());
-    assert_eq!(
-        (done.status, printed(&done.out).last().map(String::as_str)),
-        (Some(130), Some("paused: Stopped"))
-    );
-    assert_eq!(house.docker.containers(&house.home()).unwrap().len(), 0);
+    for signal in ["-INT", "-TERM"] {
+        let house = House::new();
+        let remote = house.repository(&[("a", "a\n")]);
+        let voice = one_edit().await;
+        voice.hold_from(1);
+        let (address, base_url) = (remote.address(), voice.base_url());
+        let child = anchorctl(&house, &run(&address, &base_url, &[])).spawn().unwrap();
+        voice.asked(1).await;
+        let process = child.id().unwrap().to_string();
+        assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
+        let done = ended(crate::harness::soon("anchorctl", child.wait_with_output()).await.unwrap());
+        assert_eq!(
+            (done.status, printed(&done.out).last().map(String::as_str)),
+            (Some(130), Some("paused: Stopped"))
+        );
+        assert_eq!(house.docker.containers(&house.home()).unwrap().len(), 0);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,6 +204,44 @@ async fn the_demonstration_works_again_and_again() {
     let done = end(anchorctl(&house, &["agents"])).await;
     let names: Vec<&str> = done.out.lines().filter_map(|line| line.split("  ").nth(2)).collect();
     assert_eq!(names, ["Round tide heights 2", "Round tide heights"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demonstration_does_not_depend_on_how_the_users_git_is_set() {
+    let house = House::new();
+    let user = house.place().join("user");
+    let mut command = anchorctl(&house, &["demo"]);
+    let hooks = user.join("hooks");
+    fs::create_dir_all(&hooks).unwrap();
+    fs::write(hooks.join("pre-commit"), "#!/bin/sh\nexit 1\n").unwrap();
+    fs::set_permissions(hooks.join("pre-commit"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir_all(user.join(".config/git")).unwrap();
+    fs::write(user.join(".config/git/attributes"), "* text=auto\n").unwrap();
+    fs::write(user.join("ignored"), "*.csv\n/docs/\n").unwrap();
+    let settings = format!(
+        "[core]\n\thooksPath = {}\n\texcludesFile = {}\n",
+        hooks.display(),
+        user.join("ignored").display()
+    );
+    fs::write(user.join(".gitconfig"), settings).unwrap();
+    // What a process that was killed left of the remote.
+    let half = house.home().join("demo/tidepool.git.new");
+    fs::create_dir_all(&half).unwrap();
+    fs::write(half.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+    command.env("GIT_INDEX_FILE", user.join("index"));
+    let done = end(command).await;
+    assert_eq!((done.status, done.err.as_str()), (Some(0), ""), "{}", done.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demonstration_without_git_says_that_git_is_missing() {
+    let house = House::new();
+    let mut command = anchorctl(&house, &["demo"]);
+    command.env("PATH", house.place());
+    let done = end(command).await;
+    let expected = format!("error: make the sample repository in {}", house.home().join("demo").display());
+    assert!(done.status == Some(1) && done.err.starts_with(&expected), "{done:?}");
+    assert!(done.err.ends_with("what to do: install git, and see that it is in PATH\n"), "{}", done.err);
 }
 
 #[tokio::test(flavor = "multi_thread")]

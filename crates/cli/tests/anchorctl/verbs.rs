@@ -2,6 +2,8 @@
 
 use crate::harness::{House, TASK, Voice, ask, errand, finish, turn, write};
 use crate::{Ended, anchorctl, end, one_edit, printed, run};
+use anchorhold_domain::{Agent, Settings};
+use serde_json::json;
 
 /// How a verb ended, and what it told.
 async fn said(house: &House, arguments: &[&str]) -> (Option<i32>, Vec<String>, String) {
@@ -74,6 +76,24 @@ async fn a_limit_that_was_reached_can_be_raised() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_whose_model_is_not_there_goes_on_with_another() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let missing = json!({"calls": [finish("")], "fault": {"status": 404}});
+    let (without, voice) = (Voice::playing(vec![missing]).await, one_edit().await);
+    let (address, base_url) = (remote.address(), without.base_url());
+    let done = end(anchorctl(&house, &run(&address, &base_url, &[]))).await;
+    let paused = printed(&done.out).pop();
+    assert_eq!((done.status, paused.as_deref()), (Some(1), Some("paused: Provider model_not_found")));
+    let base_url = voice.base_url();
+    let other =
+        ["resume", "Errand", "--model", "compatible/m", "--base-url", &base_url, "--max-tokens", "90000"];
+    let lines = [&["limitsChanged", "modelChanged", "resumed"], &WRITES_B[..]].concat();
+    assert_eq!(said(&house, &other).await, told(0, &lines, ""));
+    assert_eq!(voice.requests()[0]["model"], "m");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_at_its_limit_wraps_up_and_what_it_used_is_shown() {
     let house = House::new();
     let remote = house.repository(&[("a", "a\n")]);
@@ -102,6 +122,9 @@ async fn settings_are_shown_set_and_taken_away_and_nonsense_is_refused() {
     assert_eq!(end(anchorctl(&house, &["settings"])).await.out, expected);
     let fewer = end(anchorctl(&house, &["settings", "--day-usd", "none"])).await.out;
     assert_eq!(fewer, expected.replace("$2.5000", "no limit"));
+    let kept = end(anchorctl(&house, &["settings", "--json"])).await.out;
+    let kept: Settings = serde_json::from_str(&kept).unwrap();
+    assert_eq!((kept.slots, kept.day_limits.tokens, kept.day_limits.money), (20, Some(1000), None));
     for wrong in [&["--day-usd", "0"][..], &["--day-turns", "many"]] {
         assert_eq!(end(anchorctl(&house, &[&["settings"], wrong].concat())).await.status, Some(2));
     }
@@ -189,6 +212,13 @@ async fn what_an_agent_changed_is_shown_pushed_and_outlives_the_agent_in_its_log
         (Some(0), ["pushed, created: true", "deleted"].map(str::to_owned).as_slice())
     );
     assert_eq!(end(anchorctl(&house, &["diff", id])).await, diff);
+
+    assert_eq!(said(&house, &["restore", id]).await, told(0, &["restored"], ""));
+    let agents = end(anchorctl(&house, &["agents", "--json"])).await;
+    let restored: Agent = serde_json::from_str(&agents.out).unwrap();
+    assert_eq!((restored.id.to_string().as_str(), restored.name.as_str()), (id, "Errand"));
+    let deleted = end(anchorctl(&house, &["delete", "Errand"])).await;
+    assert_eq!(deleted.err, format!("It comes back with: anchorctl restore {id}\n"));
 }
 
 fn unknown(agent: &str) -> (Option<i32>, Vec<String>, String) {
@@ -202,7 +232,7 @@ fn unknown(agent: &str) -> (Option<i32>, Vec<String>, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_does_not_exist_is_said_by_every_verb() {
     let house = House::new();
-    let verbs: [&[&str]; 10] = [
+    let verbs: [&[&str]; 11] = [
         &["log", "Nobody"],
         &["log", "Nobody", "--json"],
         &["record", "Nobody"],
@@ -213,6 +243,7 @@ async fn an_agent_that_does_not_exist_is_said_by_every_verb() {
         &["instruct", "Nobody", "More."],
         &["push", "Nobody"],
         &["delete", "Nobody"],
+        &["restore", "Nobody"],
     ];
     let (status, _, err) = unknown("Nobody");
     for verb in verbs {
