@@ -90,7 +90,7 @@ async fn a_pull_request_is_opened_and_the_next_push_updates_the_same_one() {
     let first = block(&github.remote.tree("agent/work"), "one instruction");
     let expected = PullRequestDraft {
         title: "Adds b".to_owned(),
-        body: format!("Adds b. Thanks `@ada`.\n\n## Checklist\n\n{first}"),
+        body: format!("Adds b. Thanks @\u{200b}ada.\n\n## Checklist\n\n{first}"),
         draft: false,
     };
     assert_eq!(draft, expected);
