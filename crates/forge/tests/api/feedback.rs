@@ -239,3 +239,29 @@ async fn what_the_token_may_not_read_is_said_and_the_rest_is_read() {
     let found = feedback(&github).await;
     assert_eq!((found.items.len(), found.withheld), (1, vec![Withheld::Checks, Withheld::CommitStatuses]));
 }
+
+#[tokio::test]
+async fn a_page_that_is_full_says_nothing_of_those_that_came_since() {
+    let (github, cache) = (silent().await, Cache::new());
+    let comments = |ids: std::ops::Range<u64>| -> Value {
+        let comment = |id: u64| json!({ "id": id, "body": "x", "created_at": when(0) });
+        json!(ids.map(comment).collect::<Vec<_>>())
+    };
+    let route = |page: u32| format!("GET /repos/octo/hello/issues/7/comments?per_page=100&page={page}");
+    // The same tag, whatever other pages there are.
+    github.tell(&route(1), [ok(comments(100..200)).tagged("one")]);
+    let seen = async || {
+        let forge = github.forge_with(&cache).await;
+        let found = forge.feedback("octo", "hello", &request(&github)).await.unwrap();
+        (found.items.len(), found.items.last().map(|item| item.id.clone()))
+    };
+    github.tell(&route(2), [ok(json!([])).tagged("none")]);
+    assert_eq!(seen().await, (100, Some("comment/199".to_owned())));
+    github.tell(&route(2), [ok(comments(200..201)).tagged("two")]);
+    assert_eq!(seen().await, (101, Some("comment/200".to_owned())));
+    // With a link, the end is known at once.
+    let link = r#"<https://api.github.com/x?page=4>; rel="last""#;
+    github.tell(&route(1), [ok(comments(100..200)).tagged("one").with("link", link)]);
+    github.tell_ok(&route(3), comments(300..400)).tell_ok(&route(4), comments(400..401));
+    assert_eq!(seen().await, (101, Some("comment/400".to_owned())));
+}
