@@ -41,6 +41,15 @@ async fn open(house: &House, github: &StandIn) -> Engine {
     engine
 }
 
+/// One whose GitHub is asked by the test alone.
+async fn quiet(house: &House, github: &StandIn) -> Engine {
+    let mut settings = config(house, github);
+    settings.patience.feedback = std::time::Duration::from_secs(3600);
+    let engine = Engine::open(settings).await.unwrap();
+    know(&engine, github).await;
+    engine
+}
+
 async fn worked(engine: &Engine, github: &StandIn, voice: &Voice, delivery: Delivery) -> AgentId {
     let id = start(engine, NewAgent { delivery, ..errand(&github.url(), voice.choice()) }).await;
     rest(engine, id).await;
@@ -195,6 +204,31 @@ async fn failed_checks_are_answered_by_itself_on_the_same_pull_request_until_the
     let asked = &asked.unwrap().1;
     assert!(asked.contains("begin: the failed check “build 1” of"), "{asked}");
     assert!(asked.contains("b:1: failure: no such name\n"), "{asked}");
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nobody_is_signed_in_only_what_changed_is_asked_for_and_a_limit_is_kept() {
+    let house = House::new();
+    let github = StandIn::start(&house, &[("a", "a\n")]).await;
+    let voice = voice().await;
+    let engine = quiet(&house, &github).await;
+    let delivery = Delivery { pull_request: PullRequestWish::Ready, ..Delivery::default() };
+    let id = worked(&engine, &github, &voice, delivery).await;
+    deliver(&engine, id, PushWish::default()).await;
+    github.check(1, &github.remote.tip("agent/work"), Some("failure"));
+    engine.look_for_feedback(id).await.unwrap();
+    let first = github.take_asked();
+    engine.look_for_feedback(id).await.unwrap();
+    let again = github.take_asked();
+    assert!(first.iter().any(|(line, _)| line.contains("/annotations")), "{first:#?}");
+    assert!(again.iter().all(|(_, conditional)| *conditional) && again.len() > 5, "{again:#?}");
+
+    github.limits(true);
+    let refused = engine.look_for_feedback(id).await.unwrap_err();
+    assert_eq!((refused.code(), github.take_asked().len()), ("forge_rate_limited", 1));
+    let refused = engine.issues(&github.url(), "").await.unwrap_err();
+    assert_eq!((refused.code(), github.take_asked()), ("forge_rate_limited", vec![]));
     engine.close().await;
 }
 
