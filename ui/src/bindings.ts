@@ -240,7 +240,7 @@ export type Agent = {
 	pushParent: string | null,
 	/**  The pull request of the target branch. */
 	pullRequest: PullRequest | null,
-	/**  Pieces of feedback that became no instruction. A check that failed counts until the next push. */
+	/**  Pieces of feedback that became no instruction. A failed check counts while it fails, up to the next push. */
 	feedbackOpen: number,
 	/**  Failed checks among those. */
 	checksOpen: number,
@@ -906,7 +906,9 @@ pullRequest: PullRequest } |
 /**  Somebody or a machine said something about the pull request. */
 { type: "feedbackArrived"; 
 /**  What was not heard before, the oldest first; at most 50. */
-items: Feedback[] } | 
+items: Feedback[]; 
+/**  Which failed checks that were open fail no more: each passed since, or ran again. */
+over?: string[] } | 
 /**  Feedback became an instruction, which is queued with this event. */
 { type: "feedbackTaken"; 
 /**  Which feedback. */
@@ -980,7 +982,7 @@ export type Feedback = {
 export type FeedbackItem = {
 	/**  Whether it was turned into an instruction. */
 	taken: boolean,
-	/**  Whether it is about a commit that a later push has replaced. */
+	/**  Whether it is about a commit that a later push has replaced, or a check that fails no more. */
 	outdated: boolean,
 } & Feedback;
 

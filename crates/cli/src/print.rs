@@ -218,9 +218,19 @@ impl Log {
                 format!("the work was put onto {}; {files_changed} files differ from it", short(onto))
             }
             EventKind::PullRequestChanged { pull_request } => pull(pull_request),
-            EventKind::FeedbackArrived { items } => {
+            EventKind::FeedbackArrived { items, over } => {
                 let lines: String = items.iter().map(heard).collect();
-                format!("↓ {} came back{lines}", pieces(items.len()))
+                let over = match over.len() {
+                    0 => None,
+                    1 => Some("1 failed check fails no more".to_owned()),
+                    count => Some(format!("{count} failed checks fail no more")),
+                };
+                let came = format!("{} came back", pieces(items.len()));
+                match over {
+                    None => format!("↓ {came}{lines}"),
+                    Some(over) if items.is_empty() => format!("↓ {over}"),
+                    Some(over) => format!("↓ {came}; {over}{lines}"),
+                }
             }
             EventKind::FeedbackTaken { ids, by_itself, attempt, .. } => {
                 let how = if *by_itself { format!(" by itself, for time {attempt}") } else { String::new() };

@@ -131,7 +131,7 @@ pub struct Agent {
     pub push_parent: Option<String>,
     /// The pull request of the target branch.
     pub pull_request: Option<PullRequest>,
-    /// Pieces of feedback that became no instruction. A check that failed counts until the next push.
+    /// Pieces of feedback that became no instruction. A failed check counts while it fails, up to the next push.
     pub feedback_open: u32,
     /// Failed checks among those.
     pub checks_open: u32,
@@ -430,10 +430,12 @@ impl Agent {
                 self.forget_pull_request_error();
                 self.pull_request = Some(pull_request.clone());
             }
-            EventKind::FeedbackArrived { items } => {
+            EventKind::FeedbackArrived { items, over } => {
                 let checks = items.iter().filter(|item| item.kind == FeedbackKind::FailedCheck).count();
-                self.feedback_open = self.feedback_open.saturating_add(count(items.len()));
-                self.checks_open = self.checks_open.saturating_add(count(checks));
+                let over = count(over.len());
+                self.feedback_open =
+                    self.feedback_open.saturating_sub(over).saturating_add(count(items.len()));
+                self.checks_open = self.checks_open.saturating_sub(over).saturating_add(count(checks));
             }
             EventKind::FeedbackTaken { ids, attempt, .. } => {
                 let checks = ids.iter().filter(|id| Feedback::is_check(id)).count();

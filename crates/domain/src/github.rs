@@ -370,13 +370,13 @@ pub struct FeedbackItem {
     pub feedback: Feedback,
     /// Whether it was turned into an instruction.
     pub taken: bool,
-    /// Whether it is about a commit that a later push has replaced.
+    /// Whether it is about a commit that a later push has replaced, or a check that fails no more.
     pub outdated: bool,
 }
 
 impl FeedbackItem {
     /// Whether it can still become an instruction: a check of an earlier push cannot, since it ran on another
-    /// commit.
+    /// commit, nor can one that fails no more.
     #[must_use]
     pub fn is_open(&self) -> bool {
         let moot = self.outdated && self.feedback.kind == FeedbackKind::FailedCheck;

@@ -339,7 +339,8 @@ fn a_step_by_itself_that_failed_is_an_error_until_it_is_taken() {
 }
 
 fn arrived(ids: &[&str]) -> EventKind {
-    EventKind::FeedbackArrived { items: ids.iter().map(|id| samples::feedback(id)).collect() }
+    let items = ids.iter().map(|id| samples::feedback(id)).collect();
+    EventKind::FeedbackArrived { items, over: vec![] }
 }
 
 fn taken(ids: &[&str], attempt: u32) -> Vec<EventKind> {
@@ -352,7 +353,7 @@ fn taken(ids: &[&str], attempt: u32) -> Vec<EventKind> {
 }
 
 #[test]
-fn feedback_is_open_until_it_is_taken_and_a_failed_check_until_the_next_push() {
+fn feedback_is_open_until_it_is_taken_and_a_failed_check_while_it_fails_up_to_the_next_push() {
     let open = |following: Vec<EventKind>| {
         let mut kinds = vec![arrived(&["check/1", "check/2", "comment/3"])];
         kinds.extend(following);
@@ -363,6 +364,12 @@ fn feedback_is_open_until_it_is_taken_and_a_failed_check_until_the_next_push() {
     assert_eq!(open(taken(&["check/1"], 0)), (2, 1));
     assert_eq!(open(taken(&["comment/3"], 0)), (2, 2));
     assert_eq!(open(pushed("p2")), (1, 0));
+    let over = |ids: &[&str]| EventKind::FeedbackArrived {
+        items: vec![samples::feedback("check/4")],
+        over: ids.iter().map(|id| (*id).to_owned()).collect(),
+    };
+    assert_eq!(open(vec![over(&["check/1"])]), (3, 2));
+    assert_eq!(open(vec![over(&["check/1", "check/2"])]), (2, 1));
 }
 
 #[test]
@@ -595,4 +602,12 @@ fn an_agent_and_a_pull_request_of_before_want_all_of_the_history_and_withhold_no
         assert!(earlier.get_mut(within).unwrap().as_object_mut().unwrap().remove(field).is_some());
         assert_eq!(serde_json::from_value::<EventKind>(earlier).ok(), Some(event));
     }
+}
+
+#[test]
+fn feedback_of_before_says_of_no_check_that_it_fails_no_more() {
+    let event = arrived(&["check/1"]);
+    let mut earlier = serde_json::to_value(&event).unwrap();
+    assert!(earlier.as_object_mut().unwrap().remove("over").is_some());
+    assert_eq!(serde_json::from_value::<EventKind>(earlier).ok(), Some(event));
 }

@@ -19,9 +19,11 @@ pub(crate) struct Resident {
     pub(crate) pushes: Arc<Pushes>,
     /// How many tasks are at work, those that only tidy up included.
     pub(crate) tasks: watch::Sender<u32>,
-    /// What came back for its pull request. Held while more is looked for or taken, so that nothing is written
-    /// down or taken twice.
+    /// What came back for its pull request. Held while more is written down or taken, so that nothing is
+    /// twice.
     pub(crate) feedback: Mutex<Heard>,
+    /// Held while GitHub is asked what came back.
+    pub(crate) looking: Mutex<()>,
     /// Why the end of the last work is not in the log, set by that work where the log takes no more.
     pub(crate) unwritten: watch::Sender<Option<Fault>>,
 }
@@ -50,6 +52,7 @@ impl Resident {
             pushes: Arc::default(),
             tasks: watch::Sender::new(0),
             feedback: Mutex::default(),
+            looking: Mutex::default(),
             unwritten: watch::Sender::new(None),
         }
     }

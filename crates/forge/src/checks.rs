@@ -15,6 +15,9 @@ const MOST_PAGES: u32 = 2;
 pub(crate) struct Checks {
     pub(crate) runs: Vec<Run>,
     pub(crate) statuses: Vec<Status>,
+    /// Whether there are no other runs, and no other statuses.
+    pub(crate) all_runs: bool,
+    pub(crate) all_statuses: bool,
     /// What the token may not read.
     pub(crate) withheld: Vec<Withheld>,
 }
@@ -112,7 +115,8 @@ impl Forge {
                 break;
             };
             checks.runs.extend(found.check_runs);
-            if links.next.is_none() {
+            checks.all_runs = links.next.is_none();
+            if checks.all_runs {
                 break;
             }
         }
@@ -124,7 +128,8 @@ impl Forge {
                 break;
             };
             checks.statuses.extend(found.statuses);
-            if links.next.is_none() {
+            checks.all_statuses = links.next.is_none();
+            if checks.all_statuses {
                 break;
             }
         }
@@ -226,7 +231,7 @@ mod tests {
         let check = |runs: &[(&str, Option<&str>)], statuses: &[&str], expected| {
             let runs_read = runs.iter().map(|(status, conclusion)| run(status, *conclusion)).collect();
             let statuses_read = statuses.iter().map(|state| status(state)).collect();
-            let checks = Checks { runs: runs_read, statuses: statuses_read, withheld: vec![] };
+            let checks = Checks { runs: runs_read, statuses: statuses_read, ..Checks::default() };
             assert_eq!(checks.state(), expected, "{runs:?} {statuses:?}");
         };
         let (good, bad) = (("completed", Some("success")), ("completed", Some("failure")));

@@ -11,6 +11,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
 
+/// How many entries a page has at most, which is as many as GitHub gives.
+const PER_PAGE: usize = 100;
+/// How many pages are looked at of which GitHub told nothing.
+const MOST_UNTOLD: usize = 10;
+
 /// One GitHub, seen with one account's token or with none. Clones share the connection.
 #[derive(Clone)]
 pub struct Forge {
@@ -114,19 +119,34 @@ impl Forge {
     }
 
     /// Reads a list that GitHub gives oldest first, from its end: at most 200 entries, oldest first.
+    ///
+    /// A page that did not change need not tell of pages that are new, so the one behind a full one is looked
+    /// at in any case.
     pub(crate) async fn newest<T: DeserializeOwned>(&self, attempt: &str, route: &str) -> Result<Vec<T>> {
         let page = async |page: u32| {
             let joint = if route.contains('?') { '&' } else { '?' };
-            self.get_linked::<Vec<T>>(attempt, &format!("{route}{joint}per_page=100&page={page}")).await
+            self.get_linked::<Vec<T>>(attempt, &format!("{route}{joint}per_page={PER_PAGE}&page={page}"))
+                .await
         };
-        let (mut items, links) = page(1).await?;
-        if let Some(last) = links.last.filter(|last| *last > 1) {
-            if last > 2 {
-                items = page(last.saturating_sub(1)).await?.0;
-            }
-            items.append(&mut page(last).await?.0);
+        let (mut before, mut newest) = (Vec::new(), page(1).await?);
+        let mut last = newest.1.last.unwrap_or(1);
+        if last > 1 {
+            before = if last > 2 { page(last.saturating_sub(1)).await?.0 } else { newest.0 };
+            newest = page(last).await?;
         }
-        Ok(items)
+        for _ in 0..MOST_UNTOLD {
+            if newest.0.len() < PER_PAGE {
+                break;
+            }
+            last = last.saturating_add(1);
+            let next = page(last).await?;
+            if next.0.is_empty() {
+                break;
+            }
+            before = std::mem::replace(&mut newest, next).0;
+        }
+        before.append(&mut newest.0);
+        Ok(before)
     }
 
     pub(crate) async fn change<T: DeserializeOwned>(

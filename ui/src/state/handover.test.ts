@@ -119,6 +119,16 @@ test("what came back is counted by its kind, and unfolds to its lines", () => {
     ["feedback", "The agent was told 1 piece of feedback, by itself", null],
   ]);
   expect(counted([])).toBe("Nothing");
+  const over = ["k/1", "k/2"];
+  expect(
+    rows(
+      { type: "feedbackArrived", items: [], over: ["k/1"] },
+      { type: "feedbackArrived", items: items.slice(2), over },
+    ),
+  ).toEqual([
+    ["feedback", "1 failed check fails no more", null],
+    ["feedback", "1 failed check came back; 2 failed checks fail no more", "CI: lint"],
+  ]);
 });
 
 test("the log says when feedback is to be read again, and how the last push ended", () => {

@@ -40,8 +40,11 @@ export function foldHandover(draft: Draft, { seq, at, kind }: Event): boolean {
       return true;
     }
     case "feedbackArrived": {
-      const more = kind.items.map(lineOf).join("\n");
-      add(note("feedback", `${counted(kind.items)} came back`, { warns: true, more }));
+      const more = kind.items.map(lineOf).join("\n") || null;
+      const over = kind.over?.length ?? 0;
+      const passed = over > 0 ? [`${plural(over, "failed check fails", "failed checks fail")} no more`] : [];
+      const came = kind.items.length > 0 || over === 0 ? [`${counted(kind.items)} came back`] : [];
+      add(note("feedback", [...came, ...passed].join("; "), { warns: kind.items.length > 0, more }));
       draft.answered = seq;
       return true;
     }

@@ -400,6 +400,9 @@ pub enum EventKind {
     FeedbackArrived {
         /// What was not heard before, the oldest first; at most 50.
         items: Vec<Feedback>,
+        /// Which failed checks that were open fail no more: each passed since, or ran again.
+        #[serde(default)]
+        over: Vec<String>,
     },
     /// Feedback became an instruction, which is queued with this event.
     FeedbackTaken {

@@ -261,7 +261,8 @@ fn following(kind: &EventKind) -> Option<EventKind> {
         }
         E::Reapplied { .. } => E::PullRequestChanged { pull_request: pull_request(PullRequestState::Draft) },
         E::PullRequestChanged { .. } => {
-            E::FeedbackArrived { items: vec![feedback("check/1"), feedback("comment/2")] }
+            let items = vec![feedback("check/1"), feedback("comment/2")];
+            E::FeedbackArrived { items, over: vec![text("check/0")] }
         }
         E::FeedbackArrived { .. } => E::FeedbackTaken {
             ids: vec![text("check/1")],

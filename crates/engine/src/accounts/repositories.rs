@@ -8,6 +8,7 @@ use anchorhold_forge::Cache;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -158,6 +159,7 @@ impl Shared {
     async fn read(&self, list: &List, key: &str) -> Result<(), EngineError> {
         let first = list.state.borrow().pages == 0;
         let (mut all, mut partial) = (Vec::new(), false);
+        let mut known = HashSet::new();
         let mut next = Some(1);
         while let Some(page) = next.filter(|page| *page <= MOST_PAGES) {
             let (found, rate) = self
@@ -168,7 +170,13 @@ impl Shared {
                 })
                 .await?;
             next = found.next;
-            all.extend(found.repositories);
+            // While pages are read, what is on them moves on: each push to one puts it before all others.
+            all.extend(
+                found
+                    .repositories
+                    .into_iter()
+                    .filter(|found| known.insert(format!("{}/{}", found.owner, found.name).to_lowercase())),
+            );
             partial |= found.partial;
             let whole = next.is_none_or(|page| page > MOST_PAGES);
             list.state.send_modify(|state| {

@@ -218,11 +218,11 @@ impl Shared {
     async fn forge(&self, host: &str, shown: Option<&Shown>) -> Result<Forge, EngineError> {
         let token = shown.map(|shown| split(shown).1);
         let forge = Forge::at(&self.accounts.host(host)?, token).await?;
-        // Nothing that one account was answered is kept for another.
-        Ok(match shown.and_then(|shown| shown.account.as_ref()) {
-            Some(account) => forge.with_cache(self.accounts.cache(&account.key)),
-            None => forge,
-        })
+        // Nothing that one account was answered is kept for another. No account has a key without a number, so
+        // that one is for a token that was set by hand and for nobody.
+        let account = shown.and_then(|shown| shown.account.as_ref());
+        let key = account.map_or_else(|| format!("{host}/"), |account| account.key.clone());
+        Ok(forge.with_cache(self.accounts.cache(&key)))
     }
 }
 

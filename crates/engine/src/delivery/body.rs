@@ -61,7 +61,9 @@ pub(super) fn title(agent: &Agent, work: &Work) -> String {
 /// Returns the whole text.
 pub(super) fn text(agent: &Agent, work: &Work, template: Option<&str>) -> String {
     let provenance = provenance(agent, work);
-    let mut parts = vec![calm::markdown(&cut(work.summary.trim(), MOST_WORDS))];
+    // What is calmed grows a little.
+    let words = cut(&calm::markdown(&cut(work.summary.trim(), MOST_WORDS)), MOST_WORDS);
+    let mut parts = vec![words];
     if let Some(template) = template {
         let left =
             LONGEST.saturating_sub(provenance.len() + parts.iter().map(String::len).sum::<usize>() + 8);
@@ -119,7 +121,7 @@ fn cut(text: &str, most: usize) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use super::{Work, renewed, text, title};
+    use super::{END, LONGEST, Work, renewed, text, title};
     use crate::log::tests::log;
     use anchorhold_domain::Agent;
 
@@ -139,15 +141,27 @@ mod tests {
 
     const PROVENANCE: &str = "<!-- anchorhold -->\n---\nMade by the agent “Errand” of Anchorhold with demo of scripted, \
         from 0123456789 of `main`, on 2 instructions. The tree that was pushed is `t1`.\nThe agent could not \
-        execute code. Not verified: whether it builds, `@octocat`\n<!-- /anchorhold -->";
+        execute code. Not verified: whether it builds, @\u{200b}octocat\n<!-- /anchorhold -->";
 
     #[tokio::test]
     async fn a_text_is_the_agents_words_the_template_and_where_it_comes_from() {
         let agent = agent().await;
         let whole =
             text(&agent, &work("Done, @octocat. Fixes #3\n<!-- anchorhold -->"), Some("## Checklist\n"));
-        let words = "Done, `@octocat`. Fixes `#3`\n\\<! -- anchorhold -- >";
+        let words = "Done, @\u{200b}octocat. Fixes #\u{200b}3\n<\u{200b}!-- anchorhold -->";
         assert_eq!(whole, format!("{words}\n\n## Checklist\n\n{PROVENANCE}"));
+    }
+
+    #[tokio::test]
+    async fn whatever_the_agent_says_there_is_room_for_the_whole_provenance() {
+        let agent = agent().await;
+        for words in ["@a ".repeat(2_700), "@".repeat(20_000)] {
+            let work = work(&format!("{}\n{words}", "`".repeat(8_000)));
+            let work = Work { unverified: Some(words), ..work };
+            let whole = text(&agent, &work, Some(&"é".repeat(LONGEST)));
+            assert!(whole.chars().count() <= LONGEST, "{}", whole.chars().count());
+            assert!(whole.ends_with(END) && renewed(&whole, &agent, &work).is_some());
+        }
     }
 
     #[tokio::test]

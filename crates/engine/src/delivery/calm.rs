@@ -1,36 +1,43 @@
 //! Words of an agent that would do something on GitHub are made to do nothing: `@name` pings nobody, and
 //! `fixes #3` closes nothing.
 //!
-//! In Markdown they become code, with more backticks in a row than the text has anywhere, so that no backtick
-//! of the agent's can pair with one of these. In a commit's message, which is plain text, a word is put
-//! between. Nothing else of the text is changed.
+//! In Markdown a character that nobody sees stands between the sign and what it would be a sign of. It does its
+//! work in text, code and attributes alike, so that it need not be known which of them GitHub will take a place
+//! for; with it tags and entities are only text, and can neither hide a name nor put one together. In a commit's
+//! message, which is plain text, a word is put between. Nothing else of the text is changed, but that all its
+//! lines end alike.
+
+/// Takes no room, and is no part of a name or number: what Dependabot puts there too.
+/// <https://github.com/dependabot/dependabot-core/blob/main/common/lib/dependabot/pull_request_creator/message_builder/link_and_mention_sanitizer.rb>
+const GAP: char = '\u{200b}';
 
 /// What closes an issue when it stands before a reference to it.
 /// <https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue>
 const KEYWORDS: [&str; 9] =
     ["close", "closes", "closed", "fix", "fixes", "fixed", "resolve", "resolves", "resolved"];
 
-/// Calms a text that is shown as Markdown.
+/// Calms a text that is shown as Markdown. It is at most four times as long as before.
 pub(super) fn markdown(text: &str) -> String {
-    let ticks = "`".repeat(longest_run(text) + 1);
-    let text = text.replace("<!--", "<! --").replace("-->", "-- >");
+    // A carriage return alone ends a line too.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut calm = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some((start, end)) = next_active(rest, &calm) {
-        let (before, active, after) = split(rest, start, end);
-        calm.push_str(before);
-        // A backtick or a backslash right beside would change what these mean.
-        if calm.ends_with(['`', '\\']) {
-            calm.push(' ');
+    let (mut previous, mut reference) = (None, 0..0);
+    for (place, c) in text.char_indices() {
+        let begins = begins_word(previous);
+        if begins && let Some((start, length)) = closed(text.get(place..).unwrap_or_default()) {
+            reference = place + start..place + start + length;
         }
-        calm.push_str(&format!("{ticks}{active}{ticks}"));
-        if after.starts_with('`') {
-            calm.push(' ');
+        // The number of a reference follows its sign, so that `fix 3 things` stays as it is.
+        if c.is_ascii_digit() && begins && place > reference.start && place < reference.end {
+            calm.push(GAP);
         }
-        rest = after;
+        calm.push(c);
+        if opens(c, text.get(place + c.len_utf8()..).unwrap_or_default(), begins) {
+            calm.push(GAP);
+        }
+        previous = Some(c);
     }
-    calm.push_str(rest);
-    calm.lines().map(no_markup).collect::<Vec<_>>().join("\n")
+    calm
 }
 
 /// Calms a commit's message.
@@ -68,12 +75,32 @@ pub(super) fn line(text: &str, most: usize) -> String {
     format!("{}…", cut.trim_end())
 }
 
-/// The first thing in a text that would do something; `before` is what stands before it.
+/// Whether a character would be more than itself before `behind`: the sign of a name, or the beginning of a tag,
+/// a comment or an entity.
+fn opens(c: char, behind: &str, begins_word: bool) -> bool {
+    match c {
+        '@' => begins_word && behind.starts_with(|c: char| !c.is_whitespace()),
+        '<' => behind.starts_with(|c: char| c.is_ascii_alphabetic() || "/!?".contains(c)),
+        '&' => {
+            let name = behind.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '#');
+            name.len() < behind.len() && name.starts_with(';')
+        }
+        _ => false,
+    }
+}
+
+/// Whether a word can begin behind a character. Other letters than these are none to GitHub, and an underscore
+/// can be markup.
+fn begins_word(previous: Option<char>) -> bool {
+    previous.is_none_or(|c| !c.is_ascii_alphanumeric())
+}
+
+/// The first thing in a commit's message that would do something; `before` is what stands before it.
 fn next_active(text: &str, before: &str) -> Option<(usize, usize)> {
     let mut previous = before.chars().next_back();
     for (place, c) in text.char_indices() {
         let behind = text.get(place..).unwrap_or_default();
-        let begins_word = previous.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+        let begins_word = begins_word(previous);
         previous = Some(c);
         if !begins_word {
             continue;
@@ -86,26 +113,31 @@ fn next_active(text: &str, before: &str) -> Option<(usize, usize)> {
                 return Some((place, place + 1 + length));
             }
         }
-        if let Some((start, length)) = closing(behind) {
-            return Some((place + start, place + start + length));
+        if let Some((start, length)) = closed(behind) {
+            let (before, word, _) = split(behind, start, start + length);
+            if before.ends_with(|c: char| c.is_whitespace() || c == ':') && is_reference(word) {
+                return Some((place + start, place + start + length));
+            }
         }
     }
     None
 }
 
-/// Where the reference is in a text that begins with a keyword and a reference, and how long it is.
-fn closing(text: &str) -> Option<(usize, usize)> {
+/// Where the word is that stands next to a keyword at the beginning of a text, and how long it is. Markup may be
+/// between them.
+fn closed(text: &str) -> Option<(usize, usize)> {
     let length = text.find(|c: char| !c.is_ascii_alphabetic())?;
-    let word = text.get(..length)?;
-    if !KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword)) {
+    let keyword = text.get(..length)?;
+    if !KEYWORDS.iter().any(|known| keyword.eq_ignore_ascii_case(known)) {
         return None;
     }
     let behind = text.get(length..)?;
-    let gap = behind.find(|c: char| !c.is_whitespace() && c != ':')?;
-    let reference = behind.get(gap..)?;
-    let end = reference.find(char::is_whitespace).unwrap_or(reference.len());
-    let word = reference.get(..end)?;
-    (gap > 0 && is_reference(word)).then_some((length + gap, end))
+    let between = behind.get(..behind.find(char::is_alphanumeric)?)?;
+    let mut between = between.char_indices().rev();
+    let last = between.find(|(_, c)| c.is_whitespace() || *c == ':');
+    let gap = last.map_or(0, |(place, c)| place + c.len_utf8());
+    let word = behind.get(gap..)?;
+    Some((length + gap, word.find(char::is_whitespace).unwrap_or(word.len())))
 }
 
 /// Whether a word names an issue: `#3`, `GH-3`, `octo/hello#3` or an address.
@@ -124,61 +156,59 @@ fn split(text: &str, start: usize, end: usize) -> (&str, &str, &str) {
     (part(0..start), part(start..end), part(end..text.len()))
 }
 
-fn longest_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
-}
-
-/// Keeps a line from beginning a block of HTML, in which backticks mean nothing.
-fn no_markup(line: &str) -> String {
-    let inner = line.trim_start_matches([
-        ' ', '\t', '>', '*', '+', '-', '.', ')', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
-    ]);
-    match inner.strip_prefix('<') {
-        Some(rest) => {
-            let before = line.get(..line.len() - inner.len()).unwrap_or_default();
-            format!("{before}\\<{rest}")
-        }
-        None => line.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{line, markdown, plain};
 
     #[test]
-    fn names_and_closing_words_become_code_in_markdown() {
+    fn names_and_closing_words_do_nothing_in_markdown_and_read_as_before() {
         for (text, expected) in [
-            ("Thanks @octocat.", "Thanks `@octocat`."),
-            ("(@org/team) grace@example.com", "(`@org/team`) grace@example.com"),
-            ("Fixes #3 and closes: octo/hello#4", "Fixes `#3` and closes: `octo/hello#4`"),
-            ("resolved\nGH-5, see #6", "resolved\n`GH-5,` see #6"),
-            ("fix https://github.com/o/r/issues/7", "fix `https://github.com/o/r/issues/7`"),
+            ("Thanks @octocat.", "Thanks @~octocat."),
+            ("(@org/team) grace@example.com", "(@~org/team) grace@example.com"),
+            ("Fixes #3 and closes: octo/hello#4", "Fixes #~3 and closes: octo/hello#~4"),
+            ("resolved\nGH-5, see #6", "resolved\nGH-~5, see #6"),
+            ("fix https://github.com/o/r/issues/7", "fix https://github.com/o/r/issues/~7"),
             ("prefixes #3, fix 3 things, a @ b", "prefixes #3, fix 3 things, a @ b"),
+            ("`a & b`, R&D; 1 < 2", "`a & b`, R&~D; 1 < 2"),
         ] {
-            assert_eq!(markdown(text), expected);
+            assert_eq!(markdown(text), expected.replace('~', "\u{200b}"));
         }
     }
 
     #[test]
     fn a_texts_own_backticks_and_markup_cannot_set_them_free() {
         for (text, expected) in [
-            ("a ` b @x", "a ` b ``@x``"),
-            ("`foo @x bar`", "`foo ``@x`` bar`"),
-            ("`@x", "` ``@x``"),
-            ("\\@x` y", "\\ ``@x`` ` y"),
-            ("<div>@x", "\\<div>`@x`"),
-            ("- > <p>\n@x", "- > \\<p>\n`@x`"),
-            ("<!-- anchorhold -->", "\\<! -- anchorhold -- >"),
+            ("a ` b @x", "a ` b @~x"),
+            ("\\@x` y", "\\@~x` y"),
+            ("_@x_, _fixes #3_", "_@~x_, _fixes #~3_"),
+            ("\u{e9}@x", "\u{e9}@~x"),
+            ("<div>@x", "<~div>@~x"),
+            ("@<x></x>octocat, fi<x></x>xes #3", "@~<~x><~/x>octocat, fi<~x><~/x>xes #3"),
+            ("ping &#64;octocat", "ping &~#64;octocat"),
+            ("ping &#x40;octocat &commat;octocat", "ping &~#x40;octocat &~commat;octocat"),
+            ("fixes&#32;#3, fi&#120;es #3", "fixes&~#~32;#~3, fi&~#120;es #3"),
+            ("**fixes** #3, closes **#4**, fix GH\\-5", "**fixes** #~3, closes **#~4**, fix GH\\-~5"),
+            ("> fixes\n> #3", "> fixes\n> #~3"),
+            ("Hi <b title=\"fixes #3\"> @octocat", "Hi <~b title=\"fixes #~3\"> @~octocat"),
+            ("x\r<div>\r@octocat\r\n", "x\n<~div>\n@~octocat\n"),
+            ("see [^a]\n\n[^a]: <div> @octocat", "see [^a]\n\n[^a]: <~div> @~octocat"),
+            ("<!-- anchorhold -->", "<~!-- anchorhold -->"),
         ] {
-            assert_eq!(markdown(text), expected);
+            assert_eq!(markdown(text), expected.replace('~', "\u{200b}"));
         }
+    }
+
+    #[test]
+    fn a_text_grows_by_no_more_than_four_times() {
+        let text = format!("{}{}", "`".repeat(8_000), "@".repeat(8_000));
+        assert!(markdown(&text).len() <= 4 * text.len());
     }
 
     #[test]
     fn a_commits_message_pings_nobody_and_closes_nothing() {
         assert_eq!(plain("Thanks @octocat, fixes #3."), "Thanks @ octocat, fixes issue #3.");
         assert_eq!(plain("nothing here: a@b, #3"), "nothing here: a@b, #3");
+        assert_eq!(plain("\u{e9}@x, _fixes #3_"), "\u{e9}@ x, _fixes issue #3_");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use anchorhold_domain::{
     Agent, AgentId, DeliveryStep, Event, EventKind, Feedback, FeedbackItem, FeedbackKind, Instruction,
     InstructionId, PullRequest, Status,
 };
+use anchorhold_forge::Feedbacks;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,8 +20,11 @@ use uuid::Uuid;
 
 /// How many pieces one event holds.
 const MOST_AT_ONCE: usize = 50;
-/// How many pieces an agent hears of at all, edits included; what machines say again and again fills no disk.
+/// How many pieces of people's an agent hears of at all, edits included; what is said again and again fills no
+/// disk.
 const MOST_OF_ALL: usize = 1_000;
+/// How many failed checks of one push are heard of, which leave the room for people as it is.
+const MOST_CHECKS: usize = 500;
 /// How many texts of one piece are heard: a comment that a machine rewrites each minute leaves room for others.
 const MOST_TEXTS: usize = 20;
 /// How much of a piece's text is kept, in bytes.
@@ -29,6 +33,8 @@ const MOST_TEXT: usize = 16 * 1024;
 const MOST_LINE: usize = 1024;
 /// How many notes of a check are kept.
 const MOST_ANNOTATIONS: usize = 50;
+/// What is said once where no room is left. The log is searched for it, so that it stays as it is.
+const NO_ROOM: &str = "more came back for the pull request than is heard of here; read the rest on its page";
 
 /// The feedback that a log tells of, as far as it was read.
 #[derive(Debug, Default)]
@@ -39,8 +45,12 @@ pub(crate) struct Heard {
     items: Vec<FeedbackItem>,
     /// What was heard at all, by its first id.
     known: HashMap<String, Known>,
-    /// How many pieces were heard at all.
+    /// How many pieces of people's were heard at all.
     count: usize,
+    /// How many failed checks of the last push were heard of.
+    checks: usize,
+    /// Whether it was said that there is no more room.
+    no_room: bool,
     /// Whether the user was asked since the last piece came.
     pub(super) asked: bool,
 }
@@ -52,6 +62,8 @@ struct Known {
     hash: String,
     /// How many texts it had.
     texts: usize,
+    /// Whether it is news again although it says the same.
+    again: bool,
 }
 
 impl Heard {
@@ -60,12 +72,20 @@ impl Heard {
         for event in events {
             self.seq = event.seq;
             match &event.kind {
-                EventKind::FeedbackArrived { items } => {
-                    self.asked = false;
+                EventKind::FeedbackArrived { items, over } => {
+                    self.asked &= items.is_empty();
+                    for item in self.items.iter_mut().filter(|item| over.contains(&item.feedback.id)) {
+                        item.outdated = true;
+                        // The same check can fail again later.
+                        self.known.entry(first_id(&item.feedback.id).to_owned()).or_default().again = true;
+                    }
                     for item in items {
                         let known = self.known.entry(first_id(&item.id).to_owned()).or_default();
-                        (known.hash, known.texts) = (text_hash(item), known.texts.saturating_add(1));
-                        self.count = self.count.saturating_add(1);
+                        let texts = known.texts.saturating_add(1);
+                        *known = Known { hash: text_hash(item), texts, again: false };
+                        let count =
+                            if Feedback::is_check(&item.id) { &mut self.checks } else { &mut self.count };
+                        *count = count.saturating_add(1);
                         let feedback = item.clone();
                         self.items.push(FeedbackItem { feedback, taken: false, outdated: false });
                     }
@@ -77,9 +97,17 @@ impl Heard {
                 }
                 EventKind::PushCompleted { .. } => {
                     self.items.iter_mut().for_each(|item| item.outdated = true);
+                    self.checks = 0;
                 }
-                // It is another pull request's from now on.
-                EventKind::TargetChanged { .. } => self.items.clear(),
+                // It is another pull request's from now on. Where the user comes back to the earlier one, what
+                // was not taken is heard anew.
+                EventKind::TargetChanged { .. } => {
+                    for item in self.items.drain(..) {
+                        let known = self.known.entry(first_id(&item.feedback.id).to_owned()).or_default();
+                        known.again = !item.taken;
+                    }
+                }
+                EventKind::Noted { message } => self.no_room |= message == NO_ROOM,
                 EventKind::DeliveryFailed { step: DeliveryStep::FollowUp, .. } => self.asked = true,
                 _ => {}
             }
@@ -91,10 +119,16 @@ impl Heard {
         self.items.iter().filter(|item| item.is_open()).map(|item| &item.feedback)
     }
 
-    /// What of `items` was not heard before, the oldest first. What was said differently since is heard
-    /// again, under an id of its own.
-    fn news(&self, items: Vec<Feedback>, pushed: Option<&str>) -> Vec<Feedback> {
-        let left = MOST_OF_ALL.saturating_sub(self.count);
+    /// Which open checks of a commit fail no more by what was found.
+    fn over(&self, head: &str, found: Option<&Feedbacks>) -> Vec<String> {
+        let Some(found) = found else { return Vec::new() };
+        let over = self.open().filter(|item| item.commit == head && found.fails_no_more(first_id(&item.id)));
+        over.map(|item| item.id.clone()).collect()
+    }
+
+    /// What of `items` was not heard before, the oldest first, and whether there was room for all of it. What
+    /// was said differently since is heard again, under an id of its own.
+    fn news(&self, items: Vec<Feedback>, pushed: Option<&str>) -> (Vec<Feedback>, bool) {
         let mut news: Vec<Feedback> = Vec::new();
         for item in items {
             let mut item = bounded(item);
@@ -105,8 +139,9 @@ impl Heard {
                 continue;
             }
             match self.known.get(&item.id) {
+                Some(known) if known.texts >= MOST_TEXTS => continue,
                 // A check that ran says what it says.
-                Some(known) if is_check || known.hash == hash || known.texts >= MOST_TEXTS => continue,
+                Some(known) if !known.again && (is_check || known.hash == hash) => continue,
                 // Counted, since what was said before can be said again.
                 Some(known) => item.id = format!("{}@{}", item.id, known.texts.saturating_add(1)),
                 None => {}
@@ -116,8 +151,17 @@ impl Heard {
             }
         }
         news.sort_by_key(|item| item.at);
-        news.truncate(left);
-        news
+        let all = news.len();
+        let mut left = [MOST_OF_ALL.saturating_sub(self.count), MOST_CHECKS.saturating_sub(self.checks)];
+        let [people, checks] = &mut left;
+        news.retain(|item| {
+            let left = if Feedback::is_check(&item.id) { &mut *checks } else { &mut *people };
+            let fits = *left > 0;
+            *left = left.saturating_sub(1);
+            fits
+        });
+        let fits = news.len() == all;
+        (news, fits)
     }
 }
 
@@ -232,7 +276,9 @@ impl Engine {
 
     /// Asks GitHub, and writes down what is new.
     pub(super) async fn look(&self, resident: &Arc<Resident>) -> Result<(), EngineError> {
-        let heard = self.heard(resident).await?;
+        // One after the other, so that no answer is taken for newer than it is. What was heard is known to
+        // others meanwhile, since GitHub can be slow.
+        let _looking = resident.looking.lock().await;
         let agent = resident.log.latest();
         if agent.deleted_at.is_some() {
             self.shared().watching.looked(&agent);
@@ -240,8 +286,12 @@ impl Engine {
         }
         let missing = || EngineError::PullRequestMissing { name: agent.name.clone() };
         let known = agent.pull_request.as_ref().ok_or_else(missing)?;
-        let (pull_request, items) = ask(self.shared(), &agent, known.number).await?;
-        let news = heard.news(items, agent.pushed_commit.as_deref());
+        let (pull_request, found) = ask(self.shared(), &agent, known.number).await?;
+        let heard = self.heard(resident).await?;
+        let over = heard.over(&pull_request.head, found.as_ref());
+        let items = found.map(|found| found.items).unwrap_or_default();
+        let (news, fits) = heard.news(items, agent.pushed_commit.as_deref());
+        let no_room = !fits && !heard.no_room;
         let decide = |latest: &Agent, _: &[Instruction]| {
             let same = latest.pull_request.as_ref().is_some_and(|now| now.number == pull_request.number);
             let pushed = latest.pushed_commit != agent.pushed_commit || latest.status == Status::Pushing;
@@ -253,8 +303,15 @@ impl Engine {
             if latest.pull_request.as_ref() != Some(&pull_request) {
                 events.push(EventKind::PullRequestChanged { pull_request });
             }
-            let arrived = |items: &[Feedback]| EventKind::FeedbackArrived { items: items.to_vec() };
+            if !over.is_empty() {
+                events.push(EventKind::FeedbackArrived { items: vec![], over });
+            }
+            let arrived =
+                |items: &[Feedback]| EventKind::FeedbackArrived { items: items.to_vec(), over: vec![] };
             events.extend(news.chunks(MOST_AT_ONCE).map(arrived));
+            if no_room {
+                events.push(EventKind::Noted { message: NO_ROOM.to_owned() });
+            }
             Ok(events)
         };
         let latest = resident.log.append_if(decide).await?.agent;
@@ -268,17 +325,17 @@ async fn ask(
     shared: &Shared,
     agent: &Agent,
     number: u32,
-) -> Result<(PullRequest, Vec<Feedback>), EngineError> {
+) -> Result<(PullRequest, Option<Feedbacks>), EngineError> {
     let place = Place::of(shared, &agent.github_repo).await?;
     place
         .ask(shared, Whose::Agent(agent), |forge, Place { owner, name }| async move {
             let mut pull_request = bounded_pull_request(forge.pull_request(&owner, &name, number).await?);
             if !is_open(&pull_request) {
-                return Ok((pull_request, Vec::new()));
+                return Ok((pull_request, None));
             }
             let found = forge.feedback(&owner, &name, &pull_request).await?;
-            (pull_request.checks, pull_request.withheld) = (found.checks, found.withheld);
-            Ok((pull_request, found.items))
+            (pull_request.checks, pull_request.withheld) = (found.checks, found.withheld.clone());
+            Ok((pull_request, Some(found)))
         })
         .await
 }
@@ -318,7 +375,7 @@ fn cut(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Heard, MOST_ANNOTATIONS, MOST_OF_ALL, MOST_TEXT, MOST_TEXTS};
+    use super::{Heard, MOST_ANNOTATIONS, MOST_CHECKS, MOST_OF_ALL, MOST_TEXT, MOST_TEXTS, NO_ROOM};
     use anchorhold_domain::{Annotation, Event, EventKind, Feedback, FeedbackKind, InstructionId, Timestamp};
     use uuid::Uuid;
 
@@ -347,7 +404,20 @@ mod tests {
     }
 
     fn arrived(items: Vec<Feedback>) -> EventKind {
-        EventKind::FeedbackArrived { items }
+        EventKind::FeedbackArrived { items, over: vec![] }
+    }
+
+    fn taken(id: &str) -> EventKind {
+        let instruction = InstructionId(Uuid::nil());
+        EventKind::FeedbackTaken { ids: vec![id.to_owned()], instruction, by_itself: false, attempt: 0 }
+    }
+
+    fn pushed(commit: &str) -> EventKind {
+        EventKind::PushCompleted { branch: String::new(), commit: commit.to_owned(), created: false }
+    }
+
+    fn elsewhere() -> EventKind {
+        EventKind::TargetChanged { branch: String::new() }
     }
 
     fn ids<'a>(items: impl IntoIterator<Item = &'a Feedback>) -> Vec<&'a str> {
@@ -357,12 +427,12 @@ mod tests {
     #[test]
     fn what_was_heard_is_news_again_only_where_somebody_says_it_differently() {
         let heard = heard(vec![arrived(vec![said("comment/1", "one"), said("check/2", "fails")])]);
-        let news = heard.news(
+        let (news, _) = heard.news(
             vec![said("comment/1", "one"), said("check/2", "fails, and a log"), said("comment/3", "three")],
             Some("p1"),
         );
         assert_eq!(ids(&news), ["comment/3"]);
-        let edited = heard.news(vec![said("comment/1", "ONE"), said("comment/1", "ONE")], Some("p1"));
+        let (edited, _) = heard.news(vec![said("comment/1", "ONE"), said("comment/1", "ONE")], Some("p1"));
         assert_eq!(ids(&edited), ["comment/1@2"]);
     }
 
@@ -370,7 +440,7 @@ mod tests {
     fn an_edit_that_was_heard_is_not_news() {
         let edited = said("comment/1@2", "ONE");
         let heard = heard(vec![arrived(vec![said("comment/1", "one")]), arrived(vec![edited])]);
-        assert_eq!(heard.news(vec![said("comment/1", "ONE")], Some("p1")), []);
+        assert_eq!(heard.news(vec![said("comment/1", "ONE")], Some("p1")).0, []);
     }
 
     #[test]
@@ -380,7 +450,7 @@ mod tests {
         let mut given = Vec::new();
         for number in 0..MOST_OF_ALL {
             let text = if number % 2 == 0 { "a" } else { "b" };
-            let news = heard(kinds.clone()).news(vec![said("comment/1", text)], Some("p1"));
+            let (news, _) = heard(kinds.clone()).news(vec![said("comment/1", text)], Some("p1"));
             if news.is_empty() {
                 break;
             }
@@ -390,33 +460,72 @@ mod tests {
         assert_eq!(given, (3..=MOST_TEXTS).map(|number| format!("comment/1@{number}")).collect::<Vec<_>>());
         let others = |from: usize| (from..from + 900).map(|number| said(&format!("comment/{number}"), ""));
         kinds.push(arrived(others(1_000).collect()));
-        let left = heard(kinds).news(others(2_000).collect(), Some("p1"));
+        let (left, _) = heard(kinds).news(others(2_000).collect(), Some("p1"));
         assert_eq!(left.len(), MOST_OF_ALL - MOST_TEXTS - 900);
     }
 
     #[test]
     fn checks_of_another_commit_and_checks_that_are_none_are_not_news() {
         let heard = heard(vec![]);
-        assert_eq!(heard.news(vec![said("check/1", "")], Some("p2")), []);
+        assert_eq!(heard.news(vec![said("check/1", "")], Some("p2")).0, []);
         let disguised = Feedback { kind: FeedbackKind::Comment, ..said("check/1", "") };
-        assert_eq!(heard.news(vec![disguised], Some("p1")), []);
+        assert_eq!(heard.news(vec![disguised], Some("p1")).0, []);
     }
 
     #[test]
     fn what_is_taken_or_a_check_of_an_earlier_push_is_not_open() {
-        let taken = EventKind::FeedbackTaken {
-            ids: vec!["comment/1".to_owned()],
-            instruction: InstructionId(Uuid::nil()),
-            by_itself: false,
-            attempt: 0,
-        };
-        let pushed =
-            EventKind::PushCompleted { branch: String::new(), commit: "p2".to_owned(), created: false };
+        let (taken, pushed) = (taken("comment/1"), pushed("p2"));
         let came = || arrived(vec![said("comment/1", ""), said("comment/2", ""), said("check/3", "")]);
         assert_eq!(ids(heard(vec![came(), taken.clone()]).open()), ["comment/2", "check/3"]);
         assert_eq!(ids(heard(vec![came(), taken, pushed]).open()), ["comment/2"]);
-        let elsewhere = EventKind::TargetChanged { branch: String::new() };
-        assert_eq!(ids(heard(vec![came(), elsewhere]).open()), [""; 0]);
+        assert_eq!(ids(heard(vec![came(), elsewhere()]).open()), [""; 0]);
+    }
+
+    #[test]
+    fn a_check_that_fails_no_more_is_not_open_until_it_fails_again() {
+        let over = EventKind::FeedbackArrived { items: vec![], over: vec!["check/1".to_owned()] };
+        let mut kinds = vec![arrived(vec![said("check/1", ""), said("check/2", "")]), over];
+        assert_eq!(ids(heard(kinds.clone()).open()), ["check/2"]);
+        let (news, _) = heard(kinds.clone()).news(vec![said("check/1", ""), said("check/2", "")], Some("p1"));
+        assert_eq!(ids(&news), ["check/1@2"]);
+        kinds.push(arrived(news));
+        assert_eq!(ids(heard(kinds.clone()).open()), ["check/2", "check/1@2"]);
+        assert_eq!(heard(kinds).news(vec![said("check/1", "")], Some("p1")).0, []);
+    }
+
+    #[test]
+    fn what_was_not_taken_is_heard_again_where_the_user_comes_back_to_its_branch() {
+        let came =
+            || arrived(vec![said("comment/1", "one"), said("comment/2", "two"), said("comment/3", "a")]);
+        // The last text of the third was taken, and the first never was.
+        let edited = arrived(vec![said("comment/3@2", "b")]);
+        let before = vec![came(), edited, taken("comment/1"), taken("comment/3@2"), elsewhere(), elsewhere()];
+        let heard = heard(before);
+        let again = vec![said("comment/1", "one"), said("comment/2", "two"), said("comment/3", "b")];
+        assert_eq!(ids(&heard.news(again, Some("p1")).0), ["comment/2@2"]);
+    }
+
+    #[test]
+    fn checks_leave_people_their_room_and_what_does_not_fit_is_said() {
+        let checks = |push: usize| {
+            let one = |number: usize| said(&format!("check/{push}0{number}"), "");
+            arrived((0..MOST_CHECKS).map(one).collect())
+        };
+        let mut kinds = vec![checks(1), pushed("p2"), checks(2), pushed("p1")];
+        let comments =
+            |count: usize| (0..count).map(|number| said(&format!("comment/{number}"), "")).collect();
+        let (news, fits) = heard(kinds.clone()).news(comments(200), Some("p1"));
+        assert_eq!((news.len(), fits), (200, true));
+        let (news, fits) = heard(kinds.clone()).news(comments(MOST_OF_ALL + 1), Some("p1"));
+        assert_eq!((news.len(), fits), (MOST_OF_ALL, false));
+        assert_eq!(heard(kinds.clone()).news(vec![said("check/4", "")], Some("p1")).0.len(), 1);
+        kinds.push(checks(3));
+        let last = vec![said("check/4", ""), said("comment/1", "")];
+        let (news, fits) = heard(kinds.clone()).news(last, Some("p1"));
+        assert_eq!((ids(&news), fits), (vec!["comment/1"], false));
+        assert!(!heard(kinds.clone()).no_room);
+        kinds.push(EventKind::Noted { message: NO_ROOM.to_owned() });
+        assert!(heard(kinds).no_room);
     }
 
     #[test]
@@ -425,7 +534,7 @@ mod tests {
         let note = Annotation { path: long.clone(), line: 1, level: long.clone(), message: long.clone() };
         let item =
             Feedback { annotations: vec![note; 60], path: Some(long.clone()), ..said("comment/1", &long) };
-        let news = heard(vec![]).news(vec![item], Some("p1"));
+        let (news, _) = heard(vec![]).news(vec![item], Some("p1"));
         let sizes: Vec<_> = news
             .iter()
             .map(|item| (item.body.len(), item.annotations.len(), item.path.as_ref().map(String::len)))

@@ -1,11 +1,12 @@
 //! Feedback that becomes an instruction by itself, as often as the user allows.
 //!
-//! Failed checks do once all checks have ended, and reviews and comments on lines when they come; a comment
+//! Failed checks do once all checks have ended and while they fail, and reviews and comments on lines when they come; a comment
 //! on the pull request as a whole is left to the user. Whoever can review the pull request can say something
 //! here: the agent reads it as material, what it changes is pushed without a review only where the user chose
 //! that as well, and nothing is ever merged.
 
 use super::pull_request::is_open;
+use super::quoted;
 use crate::resident::Resident;
 use crate::{Engine, EngineError};
 use anchorhold_domain::{Agent, ChecksState, DeliveryStep, EventKind, Feedback, FeedbackKind, Status};
@@ -19,7 +20,9 @@ impl Engine {
         if !waits(&agent) {
             return Ok(());
         }
-        let chosen: Vec<Feedback> = heard.open().filter(|item| follows(&agent, item)).cloned().collect();
+        // The rest is left to the next time.
+        let follows = heard.open().filter(|item| follows(&agent, item)).take(quoted::MOST_PIECES);
+        let chosen: Vec<Feedback> = follows.cloned().collect();
         if chosen.is_empty() {
             return Ok(());
         }
@@ -50,9 +53,8 @@ fn follows(agent: &Agent, item: &Feedback) -> bool {
     match item.kind {
         FeedbackKind::LineComment | FeedbackKind::Review => true,
         FeedbackKind::Comment => false,
-        FeedbackKind::FailedCheck => agent
-            .pull_request
-            .as_ref()
-            .is_some_and(|pull_request| pull_request.checks != ChecksState::Pending),
+        FeedbackKind::FailedCheck => {
+            agent.pull_request.as_ref().is_some_and(|pull_request| pull_request.checks == ChecksState::Failed)
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! Text from GitHub on its way into a prompt: quoted between marks that it cannot forge, with everything
-//! hidden made visible, and never longer than an instruction can be.
+//! hidden made visible, and cut so that [`MOST_PIECES`] of it are never longer than an instruction can be.
 
 use super::calm;
 use crate::prompt::Fence;
@@ -7,6 +7,8 @@ use crate::visible;
 use anchorhold_domain::{Feedback, FeedbackKind, Issue, PullRequest};
 use anchorhold_forge::IssueComment;
 
+/// How many pieces fit into an instruction, whatever they are called.
+pub(super) const MOST_PIECES: usize = 100;
 /// How much is quoted in all, in bytes.
 const MOST_QUOTED: usize = 96 * 1024;
 /// The longest title of a quote, in characters.
@@ -120,8 +122,9 @@ fn cut_head(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_QUOTED, feedback, issue};
+    use super::{MOST_PIECES, MOST_QUOTED, feedback, issue};
     use crate::prompt::Fence;
+    use crate::validate;
     use anchorhold_domain::{Annotation, Feedback, FeedbackKind, Issue, Timestamp};
     use anchorhold_forge::IssueComment;
 
@@ -193,6 +196,19 @@ mod tests {
         assert_eq!(ends.len(), 2);
         assert_ne!(ends.first(), ends.last());
         assert_eq!(second.lines().next_back(), ends.last().copied());
+    }
+
+    #[test]
+    fn as_many_pieces_as_may_be_taken_at_once_fit_into_an_instruction() {
+        let long = "\u{1f980}".repeat(10_000);
+        let piece = Feedback { author: long.clone(), path: Some(long.clone()), ..comment(&long) };
+        let whole = feedback(None, &vec![piece; MOST_PIECES], None);
+        assert!(validate::instruction(&whole).is_ok(), "{}", whole.len());
+        let annotations = check("").annotations.into_iter();
+        let annotations = annotations.map(|note| Annotation { path: long.clone(), ..note }).collect();
+        let piece = Feedback { title: long.clone(), annotations, ..check("x") };
+        let whole = feedback(None, &vec![piece; MOST_PIECES], None);
+        assert!(validate::instruction(&whole).is_ok(), "{}", whole.len());
     }
 
     #[test]

@@ -8,12 +8,14 @@ use super::gate::base64;
 use super::{House, Repository};
 use anchorhold_testkit::{GitServer, git};
 use serde_json::{Value, json};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 const ROOT: &str = "/api/v3/repos/octo/hello";
@@ -31,6 +33,8 @@ struct Kept {
     server: String,
     sign_in: String,
     hub: Mutex<Hub>,
+    /// Whether questions for a pull request are kept back.
+    held: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -41,7 +45,9 @@ struct Hub {
     reviews: Vec<Value>,
     talk: Vec<Value>,
     issues: Vec<Value>,
-    asked: Vec<String>,
+    /// What was asked, and whether it was to be answered only where it changed.
+    asked: Vec<(String, bool)>,
+    limited: bool,
     broken: bool,
     silent: bool,
     withholds: bool,
@@ -61,6 +67,7 @@ impl StandIn {
             server: server.host(),
             sign_in: format!("Authorization: Basic {word}\r\nConnection: close\r\n"),
             hub: Mutex::default(),
+            held: watch::Sender::new(false),
         });
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -126,6 +133,11 @@ impl StandIn {
         });
     }
 
+    /// Lists a check no more, as GitHub does once it ran again.
+    pub fn forget_check(&self, id: u64) {
+        self.hub(|hub| hub.checks.retain(|known| known["id"] != id));
+    }
+
     pub fn comment_on(&self, id: u64, path: &str, line: u32, body: &str) {
         let commit = git(&self.kept.bare, &["rev-parse", "refs/heads/agent/work"]).unwrap();
         self.hub(|hub| {
@@ -171,6 +183,21 @@ impl StandIn {
         self.hub(|hub| hub.withholds = withholds);
     }
 
+    /// Answers that too much was asked, or answers again.
+    pub fn limits(&self, limited: bool) {
+        self.hub(|hub| hub.limited = limited);
+    }
+
+    /// Keeps the answers about pull requests back, or lets them go.
+    pub fn holds(&self, held: bool) {
+        self.kept.held.send_replace(held);
+    }
+
+    /// What was asked since this was called last, and whether with the mark of an earlier answer.
+    pub fn take_asked(&self) -> Vec<(String, bool)> {
+        self.hub(|hub| std::mem::take(&mut hub.asked))
+    }
+
     fn hub<T>(&self, look: impl FnOnce(&mut Hub) -> T) -> T {
         look(&mut self.kept.hub.lock().unwrap())
     }
@@ -214,15 +241,27 @@ async fn serve(mut client: TcpStream, kept: &Kept) -> Result<()> {
         }
     }
     let body = serde_json::from_slice(&bytes[head..]).unwrap_or_default();
+    let tag = lower.lines().find_map(|line| line.strip_prefix("if-none-match:")).map(str::trim);
+    kept.hub.lock().unwrap().asked.push((format!("{method} {path}"), tag.is_some()));
+    if path.contains("/pulls/") {
+        kept.held.subscribe().wait_for(|held| !held).await.ok();
+    }
     let (status, answer) = answer(kept, method, path, &body);
     if method == "POST" && kept.hub.lock().unwrap().silent {
         // Until the client goes away.
         return client.read_buf(&mut bytes).await.map(drop);
     }
     let answer = answer.to_string();
+    let own = tag_of(&answer);
+    let (status, answer) =
+        if status == 200 && tag == Some(own.as_str()) { (304, String::new()) } else { (status, answer) };
+    let limit = match kept.hub.lock().unwrap().limited {
+        true => "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 1900000000\r\n",
+        false => "",
+    };
     let head = format!(
         "HTTP/1.1 {status} Answer\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n",
+         ETag: {own}\r\n{limit}Connection: close\r\n\r\n",
         answer.len()
     );
     client.write_all(head.as_bytes()).await?;
@@ -232,7 +271,9 @@ async fn serve(mut client: TcpStream, kept: &Kept) -> Result<()> {
 
 fn answer(kept: &Kept, method: &str, path: &str, body: &Value) -> (u16, Value) {
     let mut hub = kept.hub.lock().unwrap();
-    hub.asked.push(format!("{method} {path}"));
+    if hub.limited {
+        return (403, json!({"message": "API rate limit exceeded", "status": "403"}));
+    }
     if hub.broken {
         return (502, json!({"message": "Server Error"}));
     }
@@ -324,6 +365,13 @@ fn shown(kept: &Kept, pull: &Value) -> Value {
     let branch = format!("refs/heads/{}", pull["head"]["ref"].as_str().unwrap_or_default());
     pull["head"]["sha"] = git(&kept.bare, &["rev-parse", &branch]).unwrap_or_default().into();
     pull
+}
+
+/// What tells an answer from another.
+fn tag_of(answer: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    answer.hash(&mut hasher);
+    format!("\"{:x}\"", hasher.finish())
 }
 
 fn user(login: &str) -> Value {

@@ -58,9 +58,12 @@ pub fn story(events: &[Event]) -> Vec<String> {
                     pull_request.number, pull_request.state, pull_request.checks
                 )
             }
-            EventKind::FeedbackArrived { items } => {
+            EventKind::FeedbackArrived { items, over } => {
                 let ids: Vec<&str> = items.iter().map(|item| item.id.as_str()).collect();
-                format!("came back: {}", ids.join(", "))
+                match over.as_slice() {
+                    [] => format!("came back: {}", ids.join(", ")),
+                    over => format!("came back: {}; over: {}", ids.join(", "), over.join(", ")),
+                }
             }
             EventKind::FeedbackTaken { ids, attempt, .. } => {
                 format!("taken, attempt {attempt}: {}", ids.join(", "))

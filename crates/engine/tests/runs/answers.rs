@@ -1,7 +1,7 @@
 //! The pull request, and the answer that comes back for it.
 
 use crate::harness::{
-    House, StandIn, Voice, deliver, errand, finish, rest, soon, start, told, turn, until, write,
+    House, StandIn, Voice, deliver, errand, eventually, finish, rest, soon, start, told, turn, until, write,
 };
 use anchorhold_domain::{
     AgentId, ChecksState, Delivery, DeliveryStep, EventKind, FeedbackKind, ForgeApp, NewAgent,
@@ -37,6 +37,15 @@ async fn know(engine: &Engine, github: &StandIn) {
 
 async fn open(house: &House, github: &StandIn) -> Engine {
     let engine = Engine::open(config(house, github)).await.unwrap();
+    know(&engine, github).await;
+    engine
+}
+
+/// One whose GitHub is asked by the test alone.
+async fn quiet(house: &House, github: &StandIn) -> Engine {
+    let mut settings = config(house, github);
+    settings.patience.feedback = std::time::Duration::from_secs(3600);
+    let engine = Engine::open(settings).await.unwrap();
     know(&engine, github).await;
     engine
 }
@@ -90,7 +99,7 @@ async fn a_pull_request_is_opened_and_the_next_push_updates_the_same_one() {
     let first = block(&github.remote.tree("agent/work"), "one instruction");
     let expected = PullRequestDraft {
         title: "Adds b".to_owned(),
-        body: format!("Adds b. Thanks `@ada`.\n\n## Checklist\n\n{first}"),
+        body: format!("Adds b. Thanks @\u{200b}ada.\n\n## Checklist\n\n{first}"),
         draft: false,
     };
     assert_eq!(draft, expected);
@@ -195,6 +204,106 @@ async fn failed_checks_are_answered_by_itself_on_the_same_pull_request_until_the
     let asked = &asked.unwrap().1;
     assert!(asked.contains("begin: the failed check “build 1” of"), "{asked}");
     assert!(asked.contains("b:1: failure: no such name\n"), "{asked}");
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_failed_and_passed_when_it_ran_again_asks_for_nothing() {
+    let house = House::new();
+    let github = StandIn::start(&house, &[("a", "a\n")]).await;
+    let voice = voice().await;
+    let engine = quiet(&house, &github).await;
+    let id = worked(&engine, &github, &voice, by_itself(2)).await;
+    let head = github.remote.tip("agent/work");
+    github.check(1, &head, Some("failure"));
+    github.check(2, &head, None);
+    engine.look_for_feedback(id).await.unwrap();
+    assert_eq!(engine.agent(id).await.unwrap().checks_open, 1);
+    github.forget_check(1);
+    github.check(2, &head, Some("success"));
+    github.check(3, &head, Some("success"));
+    engine.look_for_feedback(id).await.unwrap();
+    let agent = engine.agent(id).await.unwrap();
+    assert_eq!(
+        (agent.status, agent.checks_open, agent.feedback_open, agent.follow_ups),
+        (Status::Completed, 0, 0, 0)
+    );
+    let refused = engine.take_feedback(id, vec!["check/1".to_owned()], None).await.unwrap_err();
+    assert_eq!(refused.code(), "feedback_not_open");
+
+    // What fails beside it is answered alone.
+    github.check(4, &head, Some("failure"));
+    engine.look_for_feedback(id).await.unwrap();
+    assert_eq!(engine.agent(id).await.unwrap().follow_ups, 1);
+    rest(&engine, id).await;
+    soon("the delivery", engine.at_rest(id)).await.unwrap();
+    assert_eq!(
+        handed_over(&engine, id).await[8..15],
+        [
+            "pull request 7: Open, Pending",
+            "came back: check/1",
+            "pull request 7: Open, Passed",
+            "came back: ; over: check/1",
+            "pull request 7: Open, Failed",
+            "came back: check/4",
+            "taken, attempt 1: check/4",
+        ]
+    );
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nobody_is_signed_in_only_what_changed_is_asked_for_and_a_limit_is_kept() {
+    let house = House::new();
+    let github = StandIn::start(&house, &[("a", "a\n")]).await;
+    let voice = voice().await;
+    let engine = quiet(&house, &github).await;
+    let delivery = Delivery { pull_request: PullRequestWish::Ready, ..Delivery::default() };
+    let id = worked(&engine, &github, &voice, delivery).await;
+    deliver(&engine, id, PushWish::default()).await;
+    github.check(1, &github.remote.tip("agent/work"), Some("failure"));
+    engine.look_for_feedback(id).await.unwrap();
+    let first = github.take_asked();
+    engine.look_for_feedback(id).await.unwrap();
+    let again = github.take_asked();
+    assert!(first.iter().any(|(line, _)| line.contains("/annotations")), "{first:#?}");
+    assert!(again.iter().all(|(_, conditional)| *conditional) && again.len() > 5, "{again:#?}");
+
+    github.limits(true);
+    let refused = engine.look_for_feedback(id).await.unwrap_err();
+    assert_eq!((refused.code(), github.take_asked().len()), ("forge_rate_limited", 1));
+    let refused = engine.issues(&github.url(), "").await.unwrap_err();
+    assert_eq!((refused.code(), github.take_asked()), ("forge_rate_limited", vec![]));
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_known_is_told_and_taken_while_github_is_slow() {
+    let house = House::new();
+    let github = StandIn::start(&house, &[("a", "a\n")]).await;
+    let voice = voice().await;
+    let engine = quiet(&house, &github).await;
+    let delivery = Delivery { pull_request: PullRequestWish::Ready, ..Delivery::default() };
+    let id = worked(&engine, &github, &voice, delivery).await;
+    deliver(&engine, id, PushWish::default()).await;
+    github.comment_on(5, "b", 1, "Why b?");
+    engine.look_for_feedback(id).await.unwrap();
+    github.take_asked();
+    github.holds(true);
+    github.comment_on(6, "b", 1, "And why now?");
+    let looking = engine.clone();
+    let look = tokio::spawn(async move { looking.look_for_feedback(id).await });
+    eventually("GitHub is asked", || !github.take_asked().is_empty()).await;
+    let known = soon("what is known", engine.feedback(id)).await.unwrap();
+    assert_eq!((known.len(), look.is_finished()), (1, false));
+    let agent = soon("it is taken", engine.take_feedback(id, vec!["line/5".to_owned()], None)).await.unwrap();
+    assert_eq!((agent.status, look.is_finished()), (Status::Running, false));
+    github.holds(false);
+    soon("the look", look).await.unwrap().unwrap();
+    let items = engine.feedback(id).await.unwrap();
+    let known: Vec<_> = items.iter().map(|item| (item.feedback.id.as_str(), item.taken)).collect();
+    assert_eq!(known, [("line/5", true), ("line/6", false)]);
+    rest(&engine, id).await;
     engine.close().await;
 }
 

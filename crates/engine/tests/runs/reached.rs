@@ -51,6 +51,29 @@ async fn the_first_answer_has_the_first_page_and_later_ones_have_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_repository_that_moves_to_another_page_while_they_are_read_is_there_once() {
+    let (house, github) = (House::new(), GitHub::start().await);
+    let repository = |name: &str| listed(&github.host(), "octo", name, "2026-11-01T00:00:00Z");
+    github.rules().pages = vec![
+        vec![repository("a"), repository("b")],
+        vec![repository("B"), repository("c")],
+        vec![repository("a")],
+    ];
+    let engine = Engine::open(config(&house, &github)).await.unwrap();
+    by_code(&engine, &github).await;
+    let all = loop {
+        let found = soon("the list", engine.repositories(None, "")).await.unwrap();
+        if !found.reading {
+            break found;
+        }
+        tokio::task::yield_now().await;
+    };
+    let names: Vec<_> = all.repositories.iter().map(|found| found.name.as_str()).collect();
+    assert_eq!((names, all.total), (vec!["a", "b", "c"], 3));
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_cannot_be_read_is_an_error_and_is_read_again_when_it_is_asked_for() {
     let (house, github) = (House::new(), GitHub::start().await);
     let page = vec![listed(&github.host(), "octo", "tides", "2026-11-01T00:00:00Z")];

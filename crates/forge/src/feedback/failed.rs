@@ -74,7 +74,7 @@ impl Forge {
         let page = self.page_of(&about.repository, &format!("runs/{}", run.id));
         let ended = run.completed_at.as_deref().or(run.started_at.as_deref());
         Feedback {
-            id: format!("check/{}", run.id),
+            id: id_of_run(run),
             kind: FeedbackKind::FailedCheck,
             author: text::first_line(app.unwrap_or("a check"), MOST_AUTHOR),
             title: text::first_line(&run.name, MOST_TITLE),
@@ -112,13 +112,31 @@ impl Forge {
     }
 }
 
+/// The runs that fail, and the statuses, each where all of them are known.
+pub(super) fn ids(checks: &Checks) -> [Option<Vec<String>>; 2] {
+    let runs = checks.runs.iter().filter(|run| run.outcome() == Outcome::Failed);
+    let statuses = checks.statuses.iter().filter(|status| status.outcome() == Outcome::Failed);
+    [
+        checks.all_runs.then(|| runs.map(id_of_run).collect()),
+        checks.all_statuses.then(|| statuses.map(id_of_status).collect()),
+    ]
+}
+
+fn id_of_run(run: &Run) -> String {
+    format!("check/{}", run.id)
+}
+
+fn id_of_status(status: &Status) -> String {
+    format!("status/{}", status.id)
+}
+
 fn of_status(about: &About<'_>, status: &Status) -> Feedback {
     // It is another service's page; whoever may write to the repository can name any.
     let page =
         status.target_url.as_deref().filter(|page| page.len() <= 2_000 && page.starts_with("https://"));
     let page = page.and_then(|page| url::Url::parse(page).ok()).map(String::from);
     Feedback {
-        id: format!("status/{}", status.id),
+        id: id_of_status(status),
         kind: FeedbackKind::FailedCheck,
         author: text::first_line(&status.context, MOST_AUTHOR),
         title: text::first_line(&status.context, MOST_TITLE),

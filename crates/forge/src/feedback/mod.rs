@@ -28,6 +28,20 @@ pub struct Feedbacks {
     pub checks: ChecksState,
     /// What of the checks could not be read, mostly because the token may not.
     pub withheld: Vec<Withheld>,
+    /// Which runs and which statuses of its commit fail, by the ids of their pieces, where all are known.
+    failing: [Option<Vec<String>>; 2],
+}
+
+impl Feedbacks {
+    /// Whether a check that failed before fails no more: it passed since, or ran again. `id` is that of its
+    /// piece.
+    #[must_use]
+    pub fn fails_no_more(&self, id: &str) -> bool {
+        let [runs, statuses] = &self.failing;
+        let known = if id.starts_with("check/") { runs } else { statuses };
+        Feedback::is_check(id)
+            && known.as_ref().is_some_and(|failing| !failing.iter().any(|known| known == id))
+    }
 }
 
 /// The pull request that is asked about.
@@ -57,6 +71,6 @@ impl Forge {
         // While pages are read, what is on them can move from one to the next.
         items.dedup_by(|one, other| one.id == other.id);
         items.drain(..items.len().saturating_sub(MOST_ITEMS));
-        Ok(Feedbacks { items, checks: checks.state(), withheld })
+        Ok(Feedbacks { items, checks: checks.state(), withheld, failing: failed::ids(&checks) })
     }
 }

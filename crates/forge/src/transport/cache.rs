@@ -85,6 +85,16 @@ impl Remembered {
         Some(Self { tag, modified, headers, body: body.to_owned() })
     }
 
+    /// The same answer with what GitHub says of it now: where a page did not change, another may be new.
+    pub(crate) fn renewed(&self, headers: &HeaderMap) -> Self {
+        let Self { tag, modified, headers: known, body } = self;
+        let mut all = known.clone();
+        for (name, value) in headers.iter().filter(|(name, _)| KEPT.contains(&name.as_str())) {
+            all.insert(name.clone(), value.clone());
+        }
+        Self { tag: tag.clone(), modified: modified.clone(), headers: all, body: body.clone() }
+    }
+
     /// What never changes.
     pub(crate) fn settled(body: String) -> Self {
         Self { tag: None, modified: None, headers: HeaderMap::new(), body }

@@ -159,7 +159,10 @@ impl Line {
                 return Err(Failure::Limited(spent));
             }
             if let (StatusCode::NOT_MODIFIED, Some(remembered)) = (status, &remembered) {
-                return Ok(answer(StatusCode::OK, remembered.headers.clone(), remembered.body.clone()));
+                let known = remembered.renewed(&headers);
+                let answer = answer(StatusCode::OK, known.headers.clone(), known.body.clone());
+                self.cache.remember(self.account, url.as_str(), known);
+                return Ok(answer);
             }
             if reads
                 && status == StatusCode::OK

@@ -119,8 +119,8 @@ async fn what_people_say_comes_in_its_order() {
         line(3, 4),
         line(4, 5),
     ];
-    let expected = Feedbacks { items, checks: ChecksState::None, withheld: vec![] };
-    assert_eq!(feedback(&github).await, expected);
+    let Feedbacks { items: found, checks, withheld, .. } = feedback(&github).await;
+    assert_eq!((found, checks, withheld), (items, ChecksState::None, vec![]));
 }
 
 /// A check of another app than GitHub Actions.
@@ -179,8 +179,10 @@ async fn a_check_that_failed_comes_with_its_notes() {
     };
     let items =
         vec![check, status("status/1", "https://ci.example/7"), status("status/2", &request(&github).url)];
-    let expected = Feedbacks { items, checks: ChecksState::Failed, withheld: vec![] };
-    assert_eq!(feedback(&github).await, expected);
+    let found = feedback(&github).await;
+    let over = ["check/4", "check/5", "check/6", "status/1", "status/2", "status/3", "line/7"];
+    assert_eq!(over.map(|id| found.fails_no_more(id)), [false, true, true, false, false, true, false]);
+    assert_eq!((found.items, found.checks, found.withheld), (items, ChecksState::Failed, vec![]));
 }
 
 #[tokio::test]
@@ -237,5 +239,33 @@ async fn what_the_token_may_not_read_is_said_and_the_rest_is_read() {
     }
     github.tell_ok("GET /repos/octo/hello/pulls/7/comments", json!([line_comment(1, 2)]));
     let found = feedback(&github).await;
+    // What is not known may fail still.
+    assert_eq!(["check/1", "status/1"].map(|id| found.fails_no_more(id)), [false, false]);
     assert_eq!((found.items.len(), found.withheld), (1, vec![Withheld::Checks, Withheld::CommitStatuses]));
+}
+
+#[tokio::test]
+async fn a_page_that_is_full_says_nothing_of_those_that_came_since() {
+    let (github, cache) = (silent().await, Cache::new());
+    let comments = |ids: std::ops::Range<u64>| -> Value {
+        let comment = |id: u64| json!({ "id": id, "body": "x", "created_at": when(0) });
+        json!(ids.map(comment).collect::<Vec<_>>())
+    };
+    let route = |page: u32| format!("GET /repos/octo/hello/issues/7/comments?per_page=100&page={page}");
+    // The same tag, whatever other pages there are.
+    github.tell(&route(1), [ok(comments(100..200)).tagged("one")]);
+    let seen = async || {
+        let forge = github.forge_with(&cache).await;
+        let found = forge.feedback("octo", "hello", &request(&github)).await.unwrap();
+        (found.items.len(), found.items.last().map(|item| item.id.clone()))
+    };
+    github.tell(&route(2), [ok(json!([])).tagged("none")]);
+    assert_eq!(seen().await, (100, Some("comment/199".to_owned())));
+    github.tell(&route(2), [ok(comments(200..201)).tagged("two")]);
+    assert_eq!(seen().await, (101, Some("comment/200".to_owned())));
+    // With a link, the end is known at once.
+    let link = r#"<https://api.github.com/x?page=4>; rel="last""#;
+    github.tell(&route(1), [ok(comments(100..200)).tagged("one").with("link", link)]);
+    github.tell_ok(&route(3), comments(300..400)).tell_ok(&route(4), comments(400..401));
+    assert_eq!(seen().await, (101, Some("comment/400".to_owned())));
 }

@@ -140,8 +140,11 @@ function particulars(agent: Agent, { at, kind }: Event): Partial<Agent> {
       return { pullRequest: kind.pullRequest, ...withPullRequest(agent) };
     case "feedbackArrived":
       return {
-        feedbackOpen: agent.feedbackOpen + kind.items.length,
-        checksOpen: agent.checksOpen + kind.items.filter((item) => item.kind === "FAILED_CHECK").length,
+        feedbackOpen: agent.feedbackOpen - (kind.over?.length ?? 0) + kind.items.length,
+        checksOpen:
+          agent.checksOpen -
+          (kind.over?.length ?? 0) +
+          kind.items.filter((item) => item.kind === "FAILED_CHECK").length,
       };
     case "feedbackTaken":
       return {

@@ -154,8 +154,11 @@ const sourceBranch = (branch: string): Fault => ({
 function itemsOf(events: readonly Event[]): FeedbackItem[] {
   let items: FeedbackItem[] = [];
   for (const { kind } of events) {
-    if (kind.type === "feedbackArrived")
+    if (kind.type === "feedbackArrived") {
+      const over = kind.over ?? [];
+      items = items.map((item) => ({ ...item, outdated: item.outdated || over.includes(item.id) }));
       items.push(...kind.items.map((item) => ({ ...item, taken: false, outdated: false })));
+    }
     if (kind.type === "feedbackTaken")
       items = items.map((item) => ({ ...item, taken: item.taken || kind.ids.includes(item.id) }));
     if (kind.type === "pushCompleted") items = items.map((item) => ({ ...item, outdated: true }));
