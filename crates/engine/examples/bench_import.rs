@@ -17,6 +17,9 @@ use anchorhold_engine::fill_cell;
 use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote};
 use anchorhold_sandbox::{Cell, CellSpec, Docker, Endpoint};
 
+/// The data folder that the cells are made for.
+const HOME: &str = "bench";
+
 type Failure = Box<dyn Error + Send + Sync>;
 
 #[tokio::main]
@@ -42,7 +45,7 @@ async fn main() -> Result<(), Failure> {
     fs::create_dir_all(&clones)?;
     let (mut ours, mut git) = (Vec::new(), Vec::new());
     for (run, agent) in agents.iter().enumerate() {
-        let spec = CellSpec { agent: agent.clone(), home: "bench".into(), quotas: Quotas::default() };
+        let spec = CellSpec { agent: agent.clone(), home: HOME.into(), quotas: Quotas::default() };
         let cell = docker.open(&spec).await?;
         let import = import(&cell, &mirror, &base).await?;
         let clone = clone(&tree, &clones.join(run.to_string()))?;
@@ -53,7 +56,7 @@ async fn main() -> Result<(), Failure> {
         }
     }
     for agent in &agents {
-        docker.remove(agent).await?;
+        docker.remove(HOME, agent).await?;
     }
     fs::remove_dir_all(&clones)?;
     println!(

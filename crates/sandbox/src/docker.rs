@@ -110,13 +110,12 @@ impl Docker {
         }
     }
 
-    /// Every container with a label, running or not.
+    /// Every container with all of these labels, running or not.
     pub(crate) async fn containers(
         &self,
-        label: &str,
-        value: &str,
+        labels: &[(&str, &str)],
     ) -> Result<Vec<ContainerSummary>, SandboxError> {
-        let filters = labelled(label, value);
+        let filters = labelled(labels);
         let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
         let found = readable(|| self.client.list_containers(Some(options.clone()))).await;
         found.map_err(|error| self.failed("list the containers of cells", error))

@@ -50,7 +50,7 @@ impl Docker {
     }
 
     async fn reap_containers(&self, home: &str, keep: &[Kept]) -> Result<Vec<String>, SandboxError> {
-        let found = self.containers(LABEL_HOME, home).await?;
+        let found = self.containers(&[(LABEL_HOME, home)]).await?;
         let mut reaped = Vec::new();
         for (agent, id) in found.into_iter().filter_map(agent_and_id) {
             if keep.iter().any(|kept| kept.running && kept.agent == agent) {
@@ -71,7 +71,7 @@ impl Docker {
 
     async fn reap_volumes(&self, home: &str, keep: &[Kept]) -> Result<Vec<String>, SandboxError> {
         let mut reaped = Vec::new();
-        for volume in self.volumes(LABEL_HOME, home).await? {
+        for volume in self.volumes(&[(LABEL_HOME, home)]).await? {
             let Some(agent) = volume.labels.get(LABEL_AGENT) else { continue };
             if keep.iter().any(|kept| kept.agent == *agent) || owners::was_here(home, agent) {
                 continue;
@@ -86,7 +86,7 @@ impl Docker {
     async fn reap_images(&self) -> Result<Vec<String>, SandboxError> {
         let wanted: Vec<String> = BRIDGES.iter().map(|bridge| name_of(*bridge)).collect();
         let named = HashMap::from([("reference".to_owned(), vec![REPOSITORY.to_owned()])]);
-        let mut nameless = labelled(LABEL_IMAGE, LABEL_IMAGE_BRIDGE);
+        let mut nameless = labelled(&[(LABEL_IMAGE, LABEL_IMAGE_BRIDGE)]);
         nameless.insert("dangling".to_owned(), vec!["true".to_owned()]);
 
         let mut old: Vec<String> = Vec::new();

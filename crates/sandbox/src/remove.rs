@@ -28,7 +28,7 @@ use crate::owners;
 pub(crate) struct Freeing {
     tasks: TaskTracker,
     turn: Semaphore,
-    by_agent: Mutex<HashMap<String, (CancellationToken, JoinHandle<()>)>>,
+    by_cell: Mutex<HashMap<owners::Key, (CancellationToken, JoinHandle<()>)>>,
 }
 
 impl Default for Freeing {
@@ -36,14 +36,15 @@ impl Default for Freeing {
         let tasks = TaskTracker::new();
         // Closed, it still takes tasks, and can be waited for whenever there are none.
         tasks.close();
-        Self { tasks, turn: Semaphore::new(1), by_agent: Mutex::default() }
+        Self { tasks, turn: Semaphore::new(1), by_cell: Mutex::default() }
     }
 }
 
 impl Freeing {
     /// Calls off the removal of an agent's volume; false where none was under way.
-    pub(crate) async fn stop(&self, agent: &str) -> bool {
-        let known = self.by_agent.lock().unwrap_or_else(PoisonError::into_inner).remove(agent);
+    pub(crate) async fn stop(&self, home: &str, agent: &str) -> bool {
+        let key = owners::key(home, agent);
+        let known = self.by_cell.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
         let Some((stop, task)) = known else { return false };
         let under_way = !task.is_finished();
         stop.cancel();
@@ -53,23 +54,25 @@ impl Freeing {
 }
 
 impl Docker {
-    /// Ends an agent's container and keeps its volume.
-    pub async fn park(&self, agent: &str) -> Result<(), SandboxError> {
-        for id in self.containers_of(agent).await? {
+    /// Ends the container of an agent of a data folder and keeps its volume.
+    ///
+    /// A copy of that folder has the same agents: the folder's label tells theirs apart.
+    pub async fn park(&self, home: &str, agent: &str) -> Result<(), SandboxError> {
+        for id in self.containers_of(home, agent).await? {
             self.remove_container(&id).await?;
         }
-        owners::release(agent);
+        owners::release(home, agent);
         Ok(())
     }
 
-    /// Removes everything of an agent's; nothing being there is fine.
+    /// Removes everything of an agent of a data folder; nothing being there is fine.
     ///
     /// The container is gone when this returns; the volume goes in the background, see
     /// [`settle`](Self::settle).
-    pub async fn remove(&self, agent: &str) -> Result<(), SandboxError> {
-        self.state().freeing.stop(agent).await;
-        self.park(agent).await?;
-        for volume in self.volumes(LABEL_AGENT, agent).await? {
+    pub async fn remove(&self, home: &str, agent: &str) -> Result<(), SandboxError> {
+        self.state().freeing.stop(home, agent).await;
+        self.park(home, agent).await?;
+        for volume in self.volumes(&[(LABEL_HOME, home), (LABEL_AGENT, agent)]).await? {
             self.free(volume);
         }
         Ok(())
@@ -84,7 +87,8 @@ impl Docker {
 
     /// Empties and removes a volume in the background, when those before it are done.
     pub(crate) fn free(&self, volume: Volume) {
-        let agent = volume.labels.get(LABEL_AGENT).cloned().unwrap_or_default();
+        let label = |name| volume.labels.get(name).map_or("", String::as_str);
+        let key = owners::key(label(LABEL_HOME), label(LABEL_AGENT));
         let stop = CancellationToken::new();
         let (docker, stopped) = (self.clone(), stop.clone());
         let freeing = &self.state().freeing;
@@ -96,9 +100,9 @@ impl Docker {
                 tracing::warn!(%error, name, "a volume is not removed; the next start tries again");
             }
         });
-        let mut known = freeing.by_agent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = freeing.by_cell.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, (_, task)| !task.is_finished());
-        known.insert(agent, (stop, task));
+        known.insert(key, (stop, task));
     }
 
     /// A stop takes effect between two things that the engine is asked for: one that is cut off in the
@@ -132,7 +136,7 @@ impl Docker {
             Ok(cell) => stop.run_until_cancelled(cell.empty()).await.unwrap_or(Ok(0)),
             Err(error) => Err(error),
         };
-        self.park(&spec.agent).await?;
+        self.park(&spec.home, &spec.agent).await?;
         emptied
     }
 
@@ -147,23 +151,24 @@ impl Docker {
         }
     }
 
-    async fn containers_of(&self, agent: &str) -> Result<Vec<String>, SandboxError> {
-        let found = self.containers(LABEL_AGENT, agent).await?;
+    async fn containers_of(&self, home: &str, agent: &str) -> Result<Vec<String>, SandboxError> {
+        let found = self.containers(&[(LABEL_HOME, home), (LABEL_AGENT, agent)]).await?;
         Ok(found.into_iter().filter_map(|container| container.id).collect())
     }
 
-    /// The volumes with a label.
-    pub(crate) async fn volumes(&self, label: &str, value: &str) -> Result<Vec<Volume>, SandboxError> {
-        let options = ListVolumesOptionsBuilder::new().filters(&labelled(label, value)).build();
+    /// The volumes with all of these labels.
+    pub(crate) async fn volumes(&self, labels: &[(&str, &str)]) -> Result<Vec<Volume>, SandboxError> {
+        let options = ListVolumesOptionsBuilder::new().filters(&labelled(labels)).build();
         let found = self.client().list_volumes(Some(options)).await;
         let found = found.map_err(|error| self.failed("list the cell's volumes", error))?;
         Ok(found.volumes.unwrap_or_default())
     }
 }
 
-/// The filter for what carries a label.
-pub(crate) fn labelled(label: &str, value: &str) -> HashMap<String, Vec<String>> {
-    HashMap::from([("label".to_owned(), vec![format!("{label}={value}")])])
+/// The filter for what carries all of these labels.
+pub(crate) fn labelled(labels: &[(&str, &str)]) -> HashMap<String, Vec<String>> {
+    let labels = labels.iter().map(|(label, value)| format!("{label}={value}")).collect();
+    HashMap::from([("label".to_owned(), labels)])
 }
 
 /// The cell that a volume belongs to; none for one that no cell would mount.
@@ -179,10 +184,23 @@ fn is_the_cells_own(error: &SandboxError) -> bool {
         error,
         SandboxError::CellEnded(_)
             | SandboxError::BridgeRefusedToServe { .. }
+            | SandboxError::NotAsPromised { .. }
             | SandboxError::BridgeMissing { .. }
             | SandboxError::EngineArchUnsupported { .. }
             | SandboxError::ArchDiffers { .. }
             | SandboxError::Frame(_)
             | SandboxError::UnexpectedAnswer { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_cell_itself_is_keeps_no_volume_and_what_an_engine_says_does() {
+        assert!(is_the_cells_own(&SandboxError::NotAsPromised { broken: Vec::new() }));
+        assert!(is_the_cells_own(&SandboxError::BridgeRefusedToServe { said: String::new() }));
+        assert!(!is_the_cells_own(&SandboxError::EngineHungUp { attempt: String::new() }));
+    }
 }

@@ -110,7 +110,7 @@ async fn a_parked_cell_comes_back_with_its_files_and_its_changes() {
     fill(&cell, tree()).await;
     let write = Request::Write { path: "src/new.rs".into(), executable: None };
     cell.call(write, b"fn main() {}\n".to_vec()).await.unwrap();
-    docker.park(&spec.agent).await.unwrap();
+    docker.park(&spec.home, &spec.agent).await.unwrap();
 
     let cell = docker.open(&spec).await.unwrap();
     assert!(!cell.fresh());
@@ -146,7 +146,7 @@ async fn an_import_that_was_dropped_leaves_the_cell_fresh() {
     ]);
     let error = cell.import(failing, |_, _| {}).await.unwrap_err();
     assert_eq!(error.code(), "import_source");
-    docker.park(&spec.agent).await.unwrap();
+    docker.park(&spec.home, &spec.agent).await.unwrap();
 
     let cell = docker.open(&spec).await.unwrap();
     assert!(cell.fresh());
@@ -177,8 +177,8 @@ async fn a_call_to_a_killed_cell_says_that_it_was_killed_and_the_next_cell_has_i
 async fn removing_twice_is_fine_and_leaves_nothing() {
     let (docker, spec) = (docker().await, spec("twice"));
     docker.open(&spec).await.unwrap();
-    docker.remove(&spec.agent).await.unwrap();
-    docker.remove(&spec.agent).await.unwrap();
+    docker.remove(&spec.home, &spec.agent).await.unwrap();
+    docker.remove(&spec.home, &spec.agent).await.unwrap();
     assert!(docker.open(&spec).await.unwrap().fresh());
     remove(&docker, &spec).await;
 }
@@ -190,6 +190,19 @@ async fn a_cell_of_another_data_folder_is_not_touched() {
     let other = CellSpec { home: "somebody else".into(), ..spec.clone() };
     let error = docker.open(&other).await.err().unwrap();
     assert_eq!(error.code(), "cell_name_taken");
+    remove(&docker, &spec).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_parks_or_removes_the_same_agent_of_a_copied_folder_leaves_the_first_ones_cell_alone() {
+    let (docker, spec) = (docker().await, spec("copied"));
+    let cell = docker.open(&spec).await.unwrap();
+    fill(&cell, tree()).await;
+    let copy = CellSpec { home: "a copy of it".into(), ..spec.clone() };
+    docker.park(&copy.home, &copy.agent).await.unwrap();
+    remove(&docker, &copy).await;
+    assert_eq!(docker.open(&spec).await.err().map(|error| error.code()), Some("cell_in_use"));
+    assert_eq!(pull(&cell, b"run.sh").await, (MODE_EXECUTABLE, b"#!/bin/sh\n".to_vec()));
     remove(&docker, &spec).await;
 }
 

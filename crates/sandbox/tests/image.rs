@@ -18,7 +18,7 @@ async fn the_image_is_asked_for_once_and_comes_back_when_somebody_removed_it() {
 
     let looked = proxy.asked("/images/");
     through.open(&spec).await.unwrap();
-    through.park(&spec.agent).await.unwrap();
+    through.park(&spec.home, &spec.agent).await.unwrap();
     assert_eq!(proxy.asked("/images/"), looked, "the image is known");
 
     let imports = proxy.asked("/images/create");

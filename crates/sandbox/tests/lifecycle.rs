@@ -38,7 +38,7 @@ async fn an_agent_that_does_not_run_has_a_volume_and_no_container() {
     let cell = docker.open(&spec).await.unwrap();
     fill(&cell, 3).await;
     assert_eq!(containers(&engine, &spec.home).await, [spec.agent.as_str()]);
-    docker.park(&spec.agent).await.unwrap();
+    docker.park(&spec.home, &spec.agent).await.unwrap();
     assert_eq!(containers(&engine, &spec.home).await, [""; 0]);
     assert_eq!(volumes(&engine, &spec.home).await, [spec.agent.as_str()]);
     assert_eq!(cell.call(Request::Hello, Vec::new()).await.unwrap_err().code(), "cell_ended");
@@ -52,7 +52,7 @@ async fn a_removed_cell_is_gone_at_once_and_its_volume_soon() {
     let (docker, engine, spec) = (docker().await, engine().await, spec("removed"));
     let cell = docker.open(&spec).await.unwrap();
     fill(&cell, 1000).await;
-    docker.remove(&spec.agent).await.unwrap();
+    docker.remove(&spec.home, &spec.agent).await.unwrap();
     assert_eq!(cell.call(Request::Hello, Vec::new()).await.unwrap_err().code(), "cell_ended");
     settle(&docker).await;
     assert_eq!(containers(&engine, &spec.home).await, [""; 0]);
@@ -63,7 +63,7 @@ async fn a_removed_cell_is_gone_at_once_and_its_volume_soon() {
 async fn a_removal_that_is_taken_back_leaves_a_cell_to_be_filled_anew() {
     let (docker, engine, spec) = (docker().await, engine().await, spec("taken-back"));
     fill(&docker.open(&spec).await.unwrap(), 1000).await;
-    docker.remove(&spec.agent).await.unwrap();
+    docker.remove(&spec.home, &spec.agent).await.unwrap();
     let cell = docker.open(&spec).await.unwrap();
     assert!(cell.fresh(), "nobody knows how much of it is left");
     fill(&cell, 3).await;
@@ -98,7 +98,7 @@ async fn somebody_else_s_volume_is_neither_mounted_nor_changed() {
     let error = docker.open(&spec).await.err().unwrap();
     assert_eq!(error.code(), "cell_name_taken");
     assert_eq!(containers(&engine, &spec.home).await, [""; 0]);
-    docker.remove(&spec.agent).await.unwrap();
+    docker.remove(&spec.home, &spec.agent).await.unwrap();
     settle(&docker).await;
     assert!(engine.inspect_volume(&name).await.is_ok(), "it is not ours to remove");
     harness::clear(&engine, &[&name]).await;

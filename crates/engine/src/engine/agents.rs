@@ -71,8 +71,10 @@ impl Engine {
                 if resident.log.latest().deleted_at.is_none() {
                     return;
                 }
-                let freed =
-                    async { shared.docker().await?.remove(&id.to_string()).await.map_err(EngineError::from) };
+                let freed = async {
+                    let (docker, home) = (shared.docker().await?, shared.folder.label());
+                    docker.remove(&home, &id.to_string()).await.map_err(EngineError::from)
+                };
                 if let Err(error) = freed.await {
                     tracing::warn!(agent = %id, error = error.message(), "the cell cannot be removed");
                 }

@@ -98,7 +98,10 @@ impl Life {
         let _ = opening.wait_for(|state| !matches!(state, CellState::Opening)).await;
         let parked = async {
             let docker = self.shared.docker().await?;
-            docker.while_answering(docker.park(&id.to_string())).await.map_err(EngineError::from)
+            docker
+                .while_answering(docker.park(&self.shared.folder.label(), &id.to_string()))
+                .await
+                .map_err(EngineError::from)
         };
         if let Err(error) = parked.await {
             tracing::warn!(agent = %id, error = error.message(), "the cell cannot be parked");

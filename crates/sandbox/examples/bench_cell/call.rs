@@ -48,7 +48,7 @@ pub async fn measure(docker: &Docker, _: &Plan) -> Result<(), Failure> {
             _ => row("p50", 0.5).tell(),
         }
     }
-    docker.remove(&spec.agent).await?;
+    docker.remove(&spec.home, &spec.agent).await?;
     Ok(())
 }
 

@@ -64,7 +64,7 @@ async fn ours(docker: &Docker, run: usize) -> Result<Duration, Failure> {
     let cell = docker.open(&spec).await?;
     let took = began.elapsed();
     cell.close().await;
-    docker.remove(&spec.agent).await?;
+    docker.remove(&spec.home, &spec.agent).await?;
     Ok(took)
 }
 

@@ -17,12 +17,12 @@ pub async fn measure(docker: &Docker, plan: &Plan) -> Result<(), Failure> {
         eprintln!("cell {} of {}", number + 1, plan.cells);
         let spec = spec(number);
         let cell = docker.open(&spec).await?;
-        open.push((spec.agent, cell));
+        open.push((spec, cell));
     }
     let told = weigh(&open.iter().map(|(_, cell)| cell.container_id()).collect::<Vec<_>>(), plan.cells);
-    for (agent, cell) in &open {
+    for (spec, cell) in &open {
         cell.close().await;
-        docker.remove(agent).await?;
+        docker.remove(&spec.home, &spec.agent).await?;
     }
     told
 }

@@ -38,7 +38,7 @@ pub async fn measure(docker: &Docker, plan: &Plan) -> Result<(), Failure> {
     for (name, pattern, any_case) in PATTERNS {
         search(&cell, plan, name, pattern, any_case).await?;
     }
-    docker.remove(&spec.agent).await?;
+    docker.remove(&spec.home, &spec.agent).await?;
     Ok(())
 }
 

@@ -48,7 +48,7 @@ async fn a_cell_lives(docker: &Docker, test: &str) {
     let cell = docker.open(&spec).await.unwrap();
     let file = ImportFile { path: b"file".to_vec(), mode: MODE_FILE, bytes: bytes.clone() };
     cell.import(stream::iter([Ok::<_, Infallible>(file)]), |_, _| {}).await.unwrap();
-    docker.park(&spec.agent).await.unwrap();
+    docker.park(&spec.home, &spec.agent).await.unwrap();
 
     let cell = docker.open(&spec).await.unwrap();
     assert!(!cell.fresh());
@@ -56,5 +56,5 @@ async fn a_cell_lives(docker: &Docker, test: &str) {
     let (response, body) = cell.call(request, Vec::new()).await.unwrap();
     assert_eq!(response, Response::Raw { mode: MODE_FILE, total_bytes: 200_000 });
     assert!(body == bytes);
-    docker.remove(&spec.agent).await.unwrap();
+    docker.remove(&spec.home, &spec.agent).await.unwrap();
 }

@@ -22,7 +22,7 @@ async fn a_container_that_was_removed_is_made_anew_on_its_workspace() {
     let cell = docker.open(&spec).await.unwrap();
     assert!(!cell.fresh());
     assert_eq!(changed(&cell).await, [("added".to_owned(), ChangeStatus::Added)]);
-    docker.remove(&spec.agent).await.unwrap();
+    docker.remove(&spec.home, &spec.agent).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,14 +32,14 @@ async fn a_volume_that_was_removed_while_the_cell_was_parked_leaves_a_fresh_cell
     let spec = spec("volume-gone");
     let cell = docker.open(&spec).await.unwrap();
     fill(&cell).await;
-    docker.park(&spec.agent).await.unwrap();
+    docker.park(&spec.home, &spec.agent).await.unwrap();
     engine.remove_volume(&format!("anchorhold-{}", spec.agent)).unwrap();
 
     let cell = docker.open(&spec).await.unwrap();
     assert!(cell.fresh());
     fill(&cell).await;
     assert_eq!(changed(&cell).await, [("added".to_owned(), ChangeStatus::Added)]);
-    docker.remove(&spec.agent).await.unwrap();
+    docker.remove(&spec.home, &spec.agent).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,7 +49,7 @@ async fn an_image_that_was_removed_is_imported_again() {
     let spec = spec("image-gone");
     let cell = docker.open(&spec).await.unwrap();
     fill(&cell).await;
-    docker.park(&spec.agent).await.unwrap();
+    docker.park(&spec.home, &spec.agent).await.unwrap();
     let image = docker.ensure_image().await.unwrap();
     engine.docker().remove_image(&image).unwrap();
 

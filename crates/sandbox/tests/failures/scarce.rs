@@ -46,7 +46,7 @@ async fn a_disk_that_fills_up_refuses_the_import_and_the_write_and_the_cell_open
         "{refused:?}"
     );
     engine.resize_disk(64).unwrap();
-    docker.park(&spec.agent).await.unwrap();
+    docker.park(&spec.home, &spec.agent).await.unwrap();
     let cell = docker.open(&spec).await.unwrap();
     assert!(cell.fresh());
     fill(&cell).await;
@@ -82,5 +82,5 @@ async fn a_cell_that_ran_out_of_memory_says_so_and_opens_again_with_what_it_had(
     // With the memory that a cell has it works, so that it was the memory.
     let (edited, _) = cell.call(edit(), Vec::new()).await.unwrap();
     assert!(matches!(edited, Response::Edited { replacements: 2_000_000, .. }), "{edited:?}");
-    docker.remove(&spec.agent).await.unwrap();
+    docker.remove(&spec.home, &spec.agent).await.unwrap();
 }

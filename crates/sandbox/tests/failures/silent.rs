@@ -38,7 +38,7 @@ async fn a_silent_engine_is_given_up_and_serves_on_when_it_is_back() {
         "ask the container engine whether it is there: no answer within 15 s",
     );
     check(
-        docker.while_answering(docker.park(&spec.agent)).await.err(),
+        docker.while_answering(docker.park(&spec.home, &spec.agent)).await.err(),
         "ask the container engine whether it is there: no answer within 15 s",
     );
     let error = Docker::connect(&endpoint).await.err().unwrap();
@@ -64,5 +64,5 @@ async fn a_slow_engine_is_waited_for() {
     let again = docker.open(&spec).await.unwrap();
     assert_eq!(again.container_id(), cell.container_id());
     assert_eq!(changed(&again).await, [("added".to_owned(), ChangeStatus::Added)]);
-    docker.remove(&spec.agent).await.unwrap();
+    docker.remove(&spec.home, &spec.agent).await.unwrap();
 }

@@ -60,7 +60,7 @@ pub fn spec(test: &str) -> CellSpec {
 
 /// Removes everything of an agent's, and waits until it is gone.
 pub async fn remove(docker: &Docker, spec: &CellSpec) {
-    docker.remove(&spec.agent).await.unwrap();
+    docker.remove(&spec.home, &spec.agent).await.unwrap();
     settle(docker).await;
 }
 
