@@ -342,7 +342,13 @@ impl SandboxError {
             Self::ImportRefused(refusal) => match refusal.code {
                 RefusalCode::DiskFull => return Self::DiskFull { attempt: String::new() }.hint(),
                 RefusalCode::QuotaBytes | RefusalCode::QuotaFiles => {
-                    "the repository is larger than a workspace may be".to_owned()
+                    "the repository is larger than a workspace may be: exclude what the agent does not need \
+                     (in its file rules, or by `--exclude`)"
+                        .to_owned()
+                }
+                RefusalCode::BadPath | RefusalCode::ReservedName => {
+                    "exclude it in the agent's file rules, or by `--exclude`; it stays in the repository as it is"
+                        .to_owned()
                 }
                 _ => return None,
             },

@@ -19,6 +19,9 @@ use crate::workspace::clean::CleanPath;
 use crate::workspace::put::{create, errno_of, keep_mode};
 use crate::workspace::{Workspace, refuse};
 
+/// The longest target of a symlink.
+const MAX_TARGET_BYTES: usize = libc::PATH_MAX as usize - 1;
+
 /// An import that is under way.
 #[derive(Default)]
 pub struct Import {
@@ -142,6 +145,11 @@ impl Import {
         if piece.total != target.len() as u64 {
             return Err(out_of_step("a symlink comes in one piece"));
         }
+        if let Some(reason) = no_target(target) {
+            let path = String::from_utf8_lossy(path.as_bytes());
+            let message = format!("cannot import {path}: the target of this symlink {reason}");
+            return Err(Refusal::new(RefusalCode::BadPath, message));
+        }
         workspace.allow_bytes(0, piece.total)?;
         let folder = self.folder(workspace, path)?;
         workspace.allow_files(1)?;
@@ -165,6 +173,16 @@ impl Import {
             }
         };
         Ok(&self.folder.insert(opened).1)
+    }
+}
+
+/// Why no symlink can lead there; git keeps such targets, and no system does.
+fn no_target(target: &[u8]) -> Option<String> {
+    match target {
+        [] => Some("is empty".to_owned()),
+        target if target.len() > MAX_TARGET_BYTES => Some(format!("is longer than {MAX_TARGET_BYTES} bytes")),
+        target if target.contains(&0) => Some("holds a zero byte".to_owned()),
+        _ => None,
     }
 }
 

@@ -19,7 +19,7 @@ async fn taken_over(total_bytes: u64, piece: usize) -> Cell {
 }
 
 /// The same, counting what it is asked behind the first word.
-async fn listening(total_bytes: u64, piece: usize, asked_for: Arc<AtomicU32>) -> Cell {
+pub(crate) async fn listening(total_bytes: u64, piece: usize, asked_for: Arc<AtomicU32>) -> Cell {
     let (ours, theirs) = UnixStream::pair().unwrap();
     std::thread::spawn(move || {
         let mut pipe = theirs;
