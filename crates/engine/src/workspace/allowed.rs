@@ -31,7 +31,9 @@ impl Reach {
 pub(super) fn allowed(rules: &Rules, mirror: &Mirror, tree: &str, reach: &Reach) -> Result<(), ToolFailure> {
     let refused = |reason: Option<String>| reason.map_or(Ok(()), |reason| Err(ToolFailure::Refused(reason)));
     match reach {
-        Reach::Put { path } | Reach::Folder { path } | Reach::Remove { path } => {
+        // One that is there stays as it is, with whatever is in it.
+        Reach::Folder { path } => refused(rules.refuses_change(path.as_bytes()))?,
+        Reach::Put { path } | Reach::Remove { path } => {
             refused(rules.refuses_change(path.as_bytes()))?;
             for inner in below(mirror, tree, path)? {
                 refused(refusal_below(rules, path, &inner))?;
