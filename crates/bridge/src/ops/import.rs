@@ -12,15 +12,13 @@ use sha2::{Digest, Sha256};
 
 use super::changes::{Baseline, Known};
 use super::{Outcome, remove};
+use crate::path::MAX_TARGET_BYTES;
 use crate::protocol::{
     ImportPiece, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK, Refusal, RefusalCode, Response,
 };
 use crate::workspace::clean::CleanPath;
 use crate::workspace::put::{create, errno_of, keep_mode};
 use crate::workspace::{Workspace, refuse};
-
-/// The longest target of a symlink.
-const MAX_TARGET_BYTES: usize = libc::PATH_MAX as usize - 1;
 
 /// An import that is under way.
 #[derive(Default)]
