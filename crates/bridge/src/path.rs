@@ -2,13 +2,52 @@
 //!
 //! In JSON a path is a string where it is valid UTF-8 and otherwise an array of its byte values, so
 //! that every path survives a round trip and no string needs an escape of its own. What a path may
-//! reach is decided by the program in the cell, not here.
+//! reach is decided by the program in the cell, not here; what no workspace holds is told here, so that
+//! the host knows it too.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::protocol::RefusalCode;
+use crate::quota::Quotas;
+
+/// The longest name that Linux file systems take; refused here, it leaves no folders behind.
+const NAME_BYTES: usize = 255;
+/// The longest target of a symlink that Linux takes.
+pub const MAX_TARGET_BYTES: usize = 4095;
+/// The workspace's own name for what is half done.
+pub(crate) const HALF_DONE: &[u8] = b".anchorhold-half-done";
+
+/// Why no workspace holds a path, whatever is there; `None` where one does.
+pub fn unheld(path: &[u8], quotas: &Quotas) -> Option<(RefusalCode, String)> {
+    if path.contains(&0) {
+        return Some((RefusalCode::BadPath, "a path holds no zero byte".to_owned()));
+    }
+    if path.len() > quotas.path_bytes as usize {
+        return Some((RefusalCode::BadPath, format!("a path may be {} bytes long", quotas.path_bytes)));
+    }
+    let parts = || path.split(|byte| *byte == b'/').filter(|part| !part.is_empty() && *part != b".");
+    if parts().count() > quotas.depth as usize {
+        return Some((RefusalCode::BadPath, format!("a path may be {} parts deep", quotas.depth)));
+    }
+    if parts().any(|part| part.len() > NAME_BYTES) {
+        return Some((RefusalCode::BadPath, format!("a name in a path may be {NAME_BYTES} bytes long")));
+    }
+    if let Some(part) = parts().find(|part| belongs_to_git(part)) {
+        return Some((RefusalCode::ReservedName, format!("the name {} belongs to git", part.escape_ascii())));
+    }
+    parts().find(|part| *part == HALF_DONE).map(|part| {
+        (RefusalCode::ReservedName, format!("the name {} is the workspace's own", part.escape_ascii()))
+    })
+}
+
+/// Names that git itself refuses in a tree, on any system: `.git` in any case and its short form.
+fn belongs_to_git(part: &[u8]) -> bool {
+    part.eq_ignore_ascii_case(b".git") || part.eq_ignore_ascii_case(b"git~1")
+}
 
 /// A path relative to the workspace, `/` between its parts; empty or `.` is the workspace itself.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -17,6 +17,9 @@ use anchorhold_engine::fill_cell;
 use anchorhold_repo::{Credentials, Mirror, Mirrors, Remote};
 use anchorhold_sandbox::{Cell, CellSpec, Docker, Endpoint};
 
+/// The data folder that the cells are made for.
+const HOME: &str = "bench";
+
 type Failure = Box<dyn Error + Send + Sync>;
 
 #[tokio::main]

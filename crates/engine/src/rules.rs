@@ -3,6 +3,10 @@
 //! The host holds to them, whatever a cell or a model says: what is excluded is never handed to a cell,
 //! and no edit of what is excluded, protected or outside the wanted folders gets into a tree.
 
+mod unheld;
+
+pub(crate) use unheld::{is_unheld, is_unheld_path};
+
 use crate::EngineError;
 use anchorhold_domain::{Event, EventKind, FileRules};
 use anchorhold_repo::{TreeEntry, path_to_text};
@@ -209,6 +213,7 @@ impl Rules {
     /// Leaves the files that an agent may be given.
     pub(crate) fn seen(&self, mut entries: Vec<TreeEntry>) -> Seen {
         let all = entries.len();
+        entries.retain(|entry| !is_unheld(entry));
         if !self.excluded.is_empty() {
             // Most files stand in the folder of the one before.
             let (mut folder, mut kept_out) = (Vec::new(), false);
@@ -239,7 +244,7 @@ impl Rules {
 
     /// Whether the agent may be given the file at a path. One that leads upwards is none.
     pub(crate) fn sees(&self, path: &[u8]) -> bool {
-        clean(path).is_some() && holds(&self.excluded, path, false).is_none()
+        clean(path).is_some() && !is_unheld_path(path) && holds(&self.excluded, path, false).is_none()
     }
 
     /// Why what stands at a path must not be read; `None` where it may.

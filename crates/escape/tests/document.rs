@@ -23,6 +23,13 @@ fn the_page_is_the_table() {
 }
 
 #[test]
+fn the_readme_says_how_many_there_are() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let said = format!(" {} attacks,", attacks::all().count());
+    assert!(std::fs::read_to_string(&readme).unwrap().contains(&said), "README.md does not say:{said}");
+}
+
+#[test]
 fn every_attack_has_a_name_of_its_own_and_is_stopped_by_something() {
     let mut names = HashSet::new();
     for attack in attacks::all() {

@@ -14,7 +14,7 @@ use crate::line::Line;
 use crate::owners::Claim;
 use crate::report::{CellReport, ContainerFacts};
 
-/// How long an ordinary call may take; a search ends by itself well before.
+/// How long an ordinary call may take; searches and edits have limits of their own well below it.
 const CALL_PATIENCE: Duration = Duration::from_secs(60);
 /// A bridge counts its workspace before it answers for the first time.
 const HELLO_PATIENCE: Duration = Duration::from_secs(60);
@@ -80,7 +80,11 @@ impl Cell {
 
     /// Asks the bridge; a refusal is an answer, [`Response::Refused`].
     pub async fn call(&self, request: Request, body: Vec<u8>) -> Result<(Response, Vec<u8>), SandboxError> {
-        self.0.line.call(request, &body, CALL_PATIENCE).await
+        let answer = self.0.line.call(request, &body, CALL_PATIENCE).await;
+        answer.map_err(|error| match error {
+            SandboxError::Timeout { attempt, after } => SandboxError::CellSilent { attempt, after },
+            other => other,
+        })
     }
 
     /// Empties the workspace and fills it with `files`, which become the baseline of `Changes`.

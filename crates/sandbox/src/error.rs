@@ -98,6 +98,14 @@ pub enum SandboxError {
         /// How long it was waited for.
         after: Duration,
     },
+    /// The program in the cell is busy with a call for longer than one may take, or the line to it is dead.
+    #[error("{attempt}: no answer within {} s", .after.as_secs())]
+    CellSilent {
+        /// What was attempted.
+        attempt: String,
+        /// How long it was waited for.
+        after: Duration,
+    },
     /// The program in the cell ended.
     #[error("talk to the cell: {0}")]
     CellEnded(Ending),
@@ -232,6 +240,7 @@ impl SandboxError {
             Self::EngineArchUnsupported { .. } => "engine_arch_unsupported",
             Self::ArchDiffers { .. } => "cell_arch_differs",
             Self::Timeout { .. } => "timeout",
+            Self::CellSilent { .. } => "cell_silent",
             Self::CellEnded(_) => "cell_ended",
             Self::BridgeRefusedToServe { .. } => "bridge_refused_to_serve",
             Self::NotAsPromised { .. } => "cell_not_as_promised",
@@ -252,6 +261,7 @@ impl SandboxError {
         matches!(
             self,
             Self::CellEnded(_)
+                | Self::CellSilent { .. }
                 | Self::EngineLost(_)
                 | Self::EngineHungUp { .. }
                 | Self::EngineStopped { .. }
@@ -262,6 +272,11 @@ impl SandboxError {
     /// Whether the cell is gone because it asked for more memory than it has.
     pub fn is_out_of_memory(&self) -> bool {
         matches!(self, Self::CellEnded(ending) if ending.out_of_memory)
+    }
+
+    /// Whether the cell may be there still, and does not answer.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::CellSilent { .. })
     }
 
     /// What the user can do now, if there is something.
@@ -310,7 +325,7 @@ impl SandboxError {
                 "the workspace asks for more memory than a cell has; try again on a smaller part of it"
                     .to_owned()
             }
-            Self::CellEnded(_) => {
+            Self::CellEnded(_) | Self::CellSilent { .. } => {
                 "resume the agent: its cell is built anew from the last checkpoint".to_owned()
             }
             Self::BridgeRefusedToServe { .. } => {
@@ -327,7 +342,13 @@ impl SandboxError {
             Self::ImportRefused(refusal) => match refusal.code {
                 RefusalCode::DiskFull => return Self::DiskFull { attempt: String::new() }.hint(),
                 RefusalCode::QuotaBytes | RefusalCode::QuotaFiles => {
-                    "the repository is larger than a workspace may be".to_owned()
+                    "the repository is larger than a workspace may be: exclude what the agent does not need \
+                     (in its file rules, or by `--exclude`)"
+                        .to_owned()
+                }
+                RefusalCode::BadPath | RefusalCode::ReservedName => {
+                    "exclude it in the agent's file rules, or by `--exclude`; it stays in the repository as it is"
+                        .to_owned()
                 }
                 _ => return None,
             },

@@ -15,6 +15,7 @@ use anchorhold_bridge::frame::{self, END_MARK, PRELUDE_BYTES, Prelude};
 use anchorhold_bridge::{Envelope, FrameError, Request, Response};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Ending, SandboxError};
@@ -48,6 +49,8 @@ struct Calls(Mutex<Waiting>);
 struct Waiting {
     by_id: HashMap<u64, oneshot::Sender<Answer>>,
     ending: Option<Ending>,
+    /// When an answer last found its call.
+    heard: Option<Instant>,
     /// The right to speak on this line, let go when it ends.
     claim: Option<Claim>,
 }
@@ -135,16 +138,25 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// Waits for the answer.
+    /// Waits for the answer, so long after the one before it. Answers come in the order of the requests:
+    /// until the one before is there, this one's has not begun.
     pub(crate) async fn answer(
         mut self,
         attempt: String,
         patience: Duration,
     ) -> Result<Answer, SandboxError> {
-        match tokio::time::timeout(patience, &mut self.answer).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(_)) => Err(self.calls.lock().ending.clone().unwrap_or_default().into()),
-            Err(_) => Err(SandboxError::Timeout { attempt, after: patience }),
+        let mut until = Instant::now() + patience;
+        loop {
+            match tokio::time::timeout_at(until, &mut self.answer).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(_)) => return Err(self.calls.lock().ending.clone().unwrap_or_default().into()),
+                Err(_) => {}
+            }
+            let heard = self.calls.lock().heard;
+            match heard.map(|heard| heard + patience).filter(|later| *later > until) {
+                Some(later) => until = later,
+                None => return Err(SandboxError::Timeout { attempt, after: patience }),
+            }
         }
     }
 }
@@ -156,6 +168,14 @@ impl Drop for Pending {
 }
 
 impl Waiting {
+    /// Takes the call that an answer is for. Only such an answer is heard of: a cell cannot have anybody
+    /// wait by saying what nobody asked for.
+    fn answered(&mut self, id: u64) -> Option<oneshot::Sender<Answer>> {
+        let call = self.by_id.remove(&id)?;
+        self.heard = Some(Instant::now());
+        Some(call)
+    }
+
     fn end(&mut self, ending: Ending) {
         self.ending.get_or_insert(ending);
         self.by_id.clear();
@@ -207,7 +227,7 @@ async fn listen(mut reader: Reader, calls: Arc<Calls>, epilogue: Epilogue) {
     let reason = loop {
         match read_frame(&mut reader).await {
             Ok((envelope, body)) => {
-                let waiting = calls.lock().by_id.remove(&envelope.id);
+                let waiting = calls.lock().answered(envelope.id);
                 match waiting {
                     // Whoever asked may have stopped waiting.
                     Some(sender) => drop(sender.send((envelope.message, body))),
@@ -259,5 +279,73 @@ pub(crate) fn verb(request: &Request) -> &'static str {
         Request::Changes { .. } => "tell what changed",
         Request::Export { .. } => "give the files out",
         Request::Empty => "empty the workspace",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use tokio::io::DuplexStream;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// A line, and the end that a bridge has of it.
+    fn line() -> (Line, DuplexStream) {
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let (reader, writer) = tokio::io::split(ours);
+        let epilogue = Box::pin(async { Ending::default() });
+        (Line::new(Box::pin(reader), Box::pin(writer), epilogue), theirs)
+    }
+
+    /// Reads a request and says its id.
+    async fn asked(bridge: &mut DuplexStream) -> u64 {
+        let mut prelude = [0; PRELUDE_BYTES];
+        bridge.read_exact(&mut prelude).await.unwrap();
+        let lengths = Prelude::parse(prelude).unwrap();
+        let mut header = vec![0; lengths.header];
+        bridge.read_exact(&mut header).await.unwrap();
+        let mut rest = vec![0; lengths.body + END_MARK.len()];
+        bridge.read_exact(&mut rest).await.unwrap();
+        serde_json::from_slice::<Envelope<Request>>(&header).unwrap().id
+    }
+
+    async fn answer(bridge: &mut DuplexStream, id: u64) {
+        let header = serde_json::to_vec(&Envelope { id, message: Response::InStep }).unwrap();
+        bridge.write_all(&frame::encode(&header, &[]).unwrap()).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_of_a_call_begins_when_the_one_before_it_is_answered() {
+        let (line, mut bridge) = line();
+        let busy = async {
+            for _ in 0..3 {
+                let id = asked(&mut bridge).await;
+                tokio::time::sleep(PATIENCE * 2 / 3).await;
+                answer(&mut bridge, id).await;
+            }
+        };
+        let call = || line.call(Request::Hello, &[], PATIENCE);
+        let (first, second, third, ()) = tokio::join!(call(), call(), call(), busy);
+        assert!(first.is_ok() && second.is_ok() && third.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bridge_that_says_what_nobody_asked_for_is_given_up_all_the_same() {
+        let (line, mut bridge) = line();
+        let talking = async {
+            loop {
+                answer(&mut bridge, 0).await;
+                tokio::time::sleep(PATIENCE / 2).await;
+            }
+        };
+        tokio::select! {
+            answer = line.call(Request::Hello, &[], PATIENCE) => {
+                assert_eq!(answer.err().map(|error| error.code()), Some("timeout"));
+            }
+            () = talking => {}
+        }
     }
 }

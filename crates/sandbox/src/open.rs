@@ -37,7 +37,7 @@ impl Docker {
     /// A cell has one owner: another is refused with [`SandboxError::CellInUse`] until the first has
     /// closed or dropped its cell, or the cell has ended.
     pub async fn open(&self, spec: &CellSpec) -> Result<Cell, SandboxError> {
-        let taken_back = self.state().freeing.stop(&spec.agent).await;
+        let taken_back = self.state().freeing.stop(&spec.home, &spec.agent).await;
         let claim = owners::take(spec).await?;
         self.enter(spec, &container::names(spec), Entry { claim, taken_back }).await
     }

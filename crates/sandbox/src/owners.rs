@@ -12,7 +12,7 @@ use crate::docker::CellSpec;
 use crate::error::SandboxError;
 
 /// A data folder's label and an agent's id.
-type Key = (String, String);
+pub(crate) type Key = (String, String);
 
 /// Each cell that was ever opened here, with its owner while it has one.
 static CELLS: Mutex<BTreeMap<Key, Option<u64>>> = Mutex::new(BTreeMap::new());
@@ -27,6 +27,10 @@ pub(crate) struct Claim {
     number: u64,
 }
 
+pub(crate) fn key(home: &str, agent: &str) -> Key {
+    (home.to_owned(), agent.to_owned())
+}
+
 /// Takes a cell, or says that somebody has it.
 pub(crate) async fn take(spec: &CellSpec) -> Result<Claim, SandboxError> {
     let _taking = nobody_takes().await;
@@ -39,7 +43,7 @@ pub(crate) async fn nobody_takes() -> tokio::sync::MutexGuard<'static, ()> {
 }
 
 fn claim(spec: &CellSpec) -> Result<Claim, SandboxError> {
-    let key = (spec.home.clone(), spec.agent.clone());
+    let key = key(&spec.home, &spec.agent);
     let mut cells = cells();
     if cells.get(&key).is_some_and(Option::is_some) {
         return Err(SandboxError::CellInUse { agent: spec.agent.clone() });
@@ -51,14 +55,14 @@ fn claim(spec: &CellSpec) -> Result<Claim, SandboxError> {
 
 /// Frees an agent's cell, whose container is gone.
 pub(crate) fn release(spec: &CellSpec) {
-    if let Some(owner) = cells().get_mut(&(spec.home.clone(), spec.agent.clone())) {
+    if let Some(owner) = cells().get_mut(&key(&spec.home, &spec.agent)) {
         *owner = None;
     }
 }
 
 /// Whether this process ever opened the agent's cell, so that nothing of it is left from another.
 pub(crate) fn was_here(home: &str, agent: &str) -> bool {
-    cells().contains_key(&(home.to_owned(), agent.to_owned()))
+    cells().contains_key(&key(home, agent))
 }
 
 impl Drop for Claim {
@@ -102,6 +106,8 @@ mod tests {
     #[test]
     fn a_claim_from_before_a_release_does_not_end_the_one_after_it() {
         let before = claim(&spec("released")).unwrap();
+        release(&CellSpec { home: "elsewhere".to_owned(), ..spec("released") });
+        assert_eq!(claim(&spec("released")).unwrap_err().code(), "cell_in_use");
         release(&spec("released"));
         let after = claim(&spec("released")).unwrap();
         drop(before);

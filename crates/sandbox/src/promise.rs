@@ -64,11 +64,15 @@ pub(crate) fn facts(report: &CellReport) -> Vec<Fact> {
 }
 
 fn network(report: &CellReport) -> Fact {
-    let Measured { interfaces, reaches_out, .. } = &report.measured;
+    let Measured { interfaces, interfaces_down, reaches_out, .. } = &report.measured;
     let silent = refused(&report.locks, &TALKING);
     let mut measured = Vec::new();
     if !interfaces.is_empty() {
         measured.push(format!("interfaces {}", interfaces.join(", ")));
+    }
+    // A kernel with drivers for tunnels makes them in every namespace: without a capability they are no way out.
+    if !interfaces_down.is_empty() {
+        measured.push(format!("down and of no use: {}", interfaces_down.join(", ")));
     }
     if *reaches_out {
         measured.push("a way to addresses outside".to_owned());

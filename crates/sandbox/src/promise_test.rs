@@ -18,6 +18,7 @@ fn sealed() -> CellReport {
         uid: 65532,
         measured: Measured {
             interfaces: Vec::new(),
+            interfaces_down: Vec::new(),
             reaches_out: false,
             other_processes: 0,
             programs: Vec::new(),
@@ -117,6 +118,21 @@ fn whatever_a_cell_can_do_beyond_the_promise_breaks_it() {
         |report| report.locks.seccomp = false,
         &["system call filter: does not hold, and the engine's own is in force"],
     );
+}
+
+#[test]
+fn an_interface_that_is_down_is_no_way_out() {
+    let tunnels = |report: &mut CellReport| report.measured.interfaces_down = strings(&["tunl0", "sit0"]);
+    check(tunnels, &[]);
+    let mut report = sealed();
+    tunnels(&mut report);
+    let network = facts(&report).into_iter().find(|fact| fact.name == "network").map(|fact| fact.measured);
+    assert_eq!(network.as_deref(), Some("down and of no use: tunl0, sit0; sockets are refused"));
+    let up = |report: &mut CellReport| {
+        tunnels(report);
+        report.measured.interfaces = strings(&["eth0"]);
+    };
+    check(up, &["network: interfaces eth0; down and of no use: tunl0, sit0; sockets are refused"]);
 }
 
 #[test]

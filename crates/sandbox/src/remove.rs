@@ -28,7 +28,7 @@ use crate::owners;
 pub(crate) struct Freeing {
     tasks: TaskTracker,
     turn: Semaphore,
-    by_agent: Mutex<HashMap<String, (CancellationToken, JoinHandle<()>)>>,
+    by_cell: Mutex<HashMap<owners::Key, (CancellationToken, JoinHandle<()>)>>,
 }
 
 impl Default for Freeing {
@@ -36,14 +36,15 @@ impl Default for Freeing {
         let tasks = TaskTracker::new();
         // Closed, it still takes tasks, and can be waited for whenever there are none.
         tasks.close();
-        Self { tasks, turn: Semaphore::new(1), by_agent: Mutex::default() }
+        Self { tasks, turn: Semaphore::new(1), by_cell: Mutex::default() }
     }
 }
 
 impl Freeing {
     /// Calls off the removal of an agent's volume; false where none was under way.
-    pub(crate) async fn stop(&self, agent: &str) -> bool {
-        let known = self.by_agent.lock().unwrap_or_else(PoisonError::into_inner).remove(agent);
+    pub(crate) async fn stop(&self, home: &str, agent: &str) -> bool {
+        let key = owners::key(home, agent);
+        let known = self.by_cell.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
         let Some((stop, task)) = known else { return false };
         let under_way = !task.is_finished();
         stop.cancel();
@@ -63,12 +64,12 @@ impl Docker {
         Ok(())
     }
 
-    /// Removes everything of an agent's; nothing being there is fine.
+    /// Removes everything of an agent of a data folder; nothing being there is fine.
     ///
     /// The container is gone when this returns; the volume goes in the background, see
     /// [`settle`](Self::settle).
     pub async fn remove(&self, spec: &CellSpec) -> Result<(), SandboxError> {
-        self.state().freeing.stop(&spec.agent).await;
+        self.state().freeing.stop(&spec.home, &spec.agent).await;
         self.park(spec).await?;
         for volume in self.volumes(&of(spec)).await? {
             self.free(volume);
@@ -85,7 +86,8 @@ impl Docker {
 
     /// Empties and removes a volume in the background, when those before it are done.
     pub(crate) fn free(&self, volume: Volume) {
-        let agent = volume.labels.get(LABEL_AGENT).cloned().unwrap_or_default();
+        let label = |name| volume.labels.get(name).map_or("", String::as_str);
+        let key = owners::key(label(LABEL_HOME), label(LABEL_AGENT));
         let stop = CancellationToken::new();
         let (docker, stopped) = (self.clone(), stop.clone());
         let freeing = &self.state().freeing;
@@ -97,9 +99,9 @@ impl Docker {
                 tracing::warn!(%error, name, "a volume is not removed; the next start tries again");
             }
         });
-        let mut known = freeing.by_agent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = freeing.by_cell.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, (_, task)| !task.is_finished());
-        known.insert(agent, (stop, task));
+        known.insert(key, (stop, task));
     }
 
     /// A stop takes effect between two things that the engine is asked for: one that is cut off in the
@@ -187,10 +189,23 @@ fn is_the_cells_own(error: &SandboxError) -> bool {
         error,
         SandboxError::CellEnded(_)
             | SandboxError::BridgeRefusedToServe { .. }
+            | SandboxError::NotAsPromised { .. }
             | SandboxError::BridgeMissing { .. }
             | SandboxError::EngineArchUnsupported { .. }
             | SandboxError::ArchDiffers { .. }
             | SandboxError::Frame(_)
             | SandboxError::UnexpectedAnswer { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_cell_itself_is_keeps_no_volume_and_what_an_engine_says_does() {
+        assert!(is_the_cells_own(&SandboxError::NotAsPromised { broken: Vec::new() }));
+        assert!(is_the_cells_own(&SandboxError::BridgeRefusedToServe { said: String::new() }));
+        assert!(!is_the_cells_own(&SandboxError::EngineHungUp { attempt: String::new() }));
+    }
 }

@@ -200,6 +200,19 @@ async fn a_cell_of_another_data_folder_is_not_touched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_parks_or_removes_the_same_agent_of_a_copied_folder_leaves_the_first_ones_cell_alone() {
+    let (docker, spec) = (docker().await, spec("copied"));
+    let cell = docker.open(&spec).await.unwrap();
+    fill(&cell, tree()).await;
+    let copy = CellSpec { home: "a copy of it".into(), ..spec.clone() };
+    docker.park(&copy).await.unwrap();
+    remove(&docker, &copy).await;
+    assert_eq!(docker.open(&spec).await.err().map(|error| error.code()), Some("cell_in_use"));
+    assert_eq!(pull(&cell, b"run.sh").await, (MODE_EXECUTABLE, b"#!/bin/sh\n".to_vec()));
+    remove(&docker, &spec).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_way_not_to_reach_an_engine_has_its_own_error() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing.sock");

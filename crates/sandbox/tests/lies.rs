@@ -7,9 +7,13 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anchorhold_sandbox::{CellSpec, Docker, Endpoint, Quotas};
 use anchorhold_testkit::{ContainerEngine, EngineOptions};
+
+/// How long a removal may take before the test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A runtime that changes a container's configuration as `lie` says before it makes the container.
 fn lying_runtime(folder: &Path, lie: &Path) -> PathBuf {
@@ -82,4 +86,12 @@ async fn a_container_that_is_not_what_its_engine_says_is_never_used() {
     assert_eq!(docker.open(&spec(99)).await.unwrap().report().container, told);
     let left = engine.docker().containers(Path::new("test")).unwrap();
     assert_eq!(left.len(), 1, "{left:?}");
+
+    // No bridge serves there to empty a workspace, and the volume goes all the same.
+    docker.park("test", "lie-99").await.unwrap();
+    fs::write(&lie, LIES[0].0).unwrap();
+    docker.remove("test", "lie-99").await.unwrap();
+    assert!(docker.settle(PATIENCE).await, "the removal never ends");
+    let left = engine.docker().volumes(Path::new("test")).unwrap();
+    assert!(left.iter().all(|name| !name.contains("lie-99")), "{left:?}");
 }

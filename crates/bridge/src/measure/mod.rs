@@ -18,8 +18,10 @@ use crate::protocol::Measured;
 pub fn surroundings(root: &Path) -> Measured {
     let identity = identity::read();
     let (programs, files) = files::beside(root);
+    let interfaces = network::interfaces();
     Measured {
-        interfaces: network::interfaces(),
+        interfaces: interfaces.up,
+        interfaces_down: interfaces.down,
         reaches_out: network::reaches_out(),
         other_processes: identity::other_processes(),
         programs,

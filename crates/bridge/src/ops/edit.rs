@@ -4,6 +4,8 @@
 //! in are taken to mean those; in a file that has both, where only those ends are in the way. A miss
 //! says why, and which lines come closest.
 
+use std::time::{Duration, Instant};
+
 use memchr::memmem;
 
 use super::nearest::nearest;
@@ -19,6 +21,8 @@ const NAMED_PLACES: usize = 5;
 
 /// Each replacement reads the whole file, and nothing else is answered meanwhile.
 const MAX_EDITS: usize = 1000;
+/// How long an edit may take, up to its last replacement.
+const MAX_TIME: Duration = Duration::from_secs(10);
 
 pub fn edit(workspace: &mut Workspace, path: &PathBytes, edits: &[Replacement]) -> Outcome {
     let clean = CleanPath::parse_entry(path, &workspace.quotas)?;
@@ -27,7 +31,8 @@ pub fn edit(workspace: &mut Workspace, path: &PathBytes, edits: &[Replacement]) 
         let message = format!("{path} is not text, so it cannot be edited");
         return Err(Refusal::new(RefusalCode::Binary, message));
     }
-    let (content, replacements) = apply(path, content, edits, workspace.quotas.edit_bytes)?;
+    let (content, replacements) =
+        apply(path, content, edits, workspace.quotas.edit_bytes, Instant::now() + MAX_TIME)?;
     workspace.put(&clean, &content, None)?;
     let content_in_body = content.len() <= MAX_BODY_BYTES;
     Ok(Answer {
@@ -41,12 +46,14 @@ pub fn edit(workspace: &mut Workspace, path: &PathBytes, edits: &[Replacement]) 
     })
 }
 
-/// Applies the replacements in order, each on the outcome of the one before, none over `limit` bytes.
+/// Applies the replacements in order, each on the outcome of the one before, none over `limit` bytes and
+/// none begun after `deadline`.
 fn apply(
     path: &PathBytes,
     mut content: Vec<u8>,
     edits: &[Replacement],
     limit: u64,
+    deadline: Instant,
 ) -> Result<(Vec<u8>, u64), Refusal> {
     if edits.is_empty() {
         let message = format!("an edit of {path} needs at least one replacement");
@@ -68,6 +75,13 @@ fn apply(
         if edit.old.is_empty() || edit.old == edit.new {
             let reason = "the text to find is empty or the same as the new text";
             return Err(Refusal::new(RefusalCode::EditEmpty, format!("{which}: {reason}")));
+        }
+        if Instant::now() > deadline {
+            let message = format!(
+                "{which}: the edit takes longer than {} s; make it in several calls of fewer replacements",
+                MAX_TIME.as_secs()
+            );
+            return Err(Refusal::new(RefusalCode::TooLarge, message));
         }
         let (old, new) = in_the_files_own_line_ends(&content, edit);
         // Counted rather than gathered: the places of a letter can take eight times the file.
@@ -163,6 +177,16 @@ mod tests {
 
     #[track_caller]
     fn check(content: &str, edits: &[(&str, &str, bool)], expected: Result<&str, &str>) {
+        check_until(Instant::now() + MAX_TIME, content, edits, expected);
+    }
+
+    #[track_caller]
+    fn check_until(
+        deadline: Instant,
+        content: &str,
+        edits: &[(&str, &str, bool)],
+        expected: Result<&str, &str>,
+    ) {
         let edits: Vec<Replacement> = edits
             .iter()
             .map(|(old, new, replace_all)| Replacement {
@@ -171,7 +195,7 @@ mod tests {
                 replace_all: *replace_all,
             })
             .collect();
-        let outcome = apply(&"a.txt".into(), content.as_bytes().to_vec(), &edits, u64::MAX)
+        let outcome = apply(&"a.txt".into(), content.as_bytes().to_vec(), &edits, u64::MAX, deadline)
             .map(|(content, _)| String::from_utf8_lossy(&content).into_owned())
             .map_err(|refusal| refusal.message);
         assert_eq!(outcome.as_deref().map_err(String::as_str), expected);
@@ -182,6 +206,17 @@ mod tests {
         check("one two\n", &[("two", "three", false)], Ok("one three\n"));
         check("a a a", &[("a", "b", true)], Ok("b b b"));
         check("one", &[("one", "two", false), ("two", "three", false)], Ok("three"));
+    }
+
+    #[test]
+    fn an_edit_whose_time_is_up_is_refused_with_what_to_do() {
+        check_until(
+            Instant::now() - Duration::from_secs(1),
+            "one two",
+            &[("one", "1", false), ("two", "2", false)],
+            Err("a.txt, replacement 1 of 2: the edit takes longer than 10 s; make it in several calls of \
+                 fewer replacements"),
+        );
     }
 
     #[test]

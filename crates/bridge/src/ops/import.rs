@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::changes::{Baseline, Known};
 use super::{Outcome, remove};
+use crate::path::MAX_TARGET_BYTES;
 use crate::protocol::{
     ImportPiece, MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK, Refusal, RefusalCode, Response,
 };
@@ -142,6 +143,11 @@ impl Import {
         if piece.total != target.len() as u64 {
             return Err(out_of_step("a symlink comes in one piece"));
         }
+        if let Some(reason) = no_target(target) {
+            let path = String::from_utf8_lossy(path.as_bytes());
+            let message = format!("cannot import {path}: the target of this symlink {reason}");
+            return Err(Refusal::new(RefusalCode::BadPath, message));
+        }
         workspace.allow_bytes(0, piece.total)?;
         let folder = self.folder(workspace, path)?;
         workspace.allow_files(1)?;
@@ -165,6 +171,16 @@ impl Import {
             }
         };
         Ok(&self.folder.insert(opened).1)
+    }
+}
+
+/// Why no symlink can lead there; git keeps such targets, and no system does.
+fn no_target(target: &[u8]) -> Option<String> {
+    match target {
+        [] => Some("is empty".to_owned()),
+        target if target.len() > MAX_TARGET_BYTES => Some(format!("is longer than {MAX_TARGET_BYTES} bytes")),
+        target if target.contains(&0) => Some("holds a zero byte".to_owned()),
+        _ => None,
     }
 }
 

@@ -21,8 +21,11 @@ use crate::workspace::walk::Next;
 use crate::workspace::{is_folder, refuse};
 
 const MAX_PATTERN_BYTES: usize = 8192;
-const MAX_REGEX_BYTES: usize = 8 * 1024 * 1024;
-const MAX_LINE_MEMORY: usize = 16 * 1024 * 1024;
+/// How large an automaton may be, and the longest line that one of that size is matched against: the
+/// larger, the slower, and in the middle of a line nobody looks at the time.
+const SIZES: [(usize, usize); 2] = [(1024 * 1024, 16 * 1024 * 1024), (8 * 1024 * 1024, 2 * 1024 * 1024)];
+/// The memory for states that were met already.
+const MAX_DFA_BYTES: usize = 8 * 1024 * 1024;
 const DEFAULT_MATCHES: u32 = 200;
 const MAX_MATCHES: u32 = 5000;
 const MAX_CONTEXT: u32 = 20;
@@ -45,15 +48,16 @@ pub fn search(workspace: &Workspace, wanted: &Wanted) -> Outcome {
     let path = CleanPath::parse(&wanted.path, &workspace.quotas)?;
     let globs = Globs::new(&wanted.globs)?;
     let context = wanted.context.min(MAX_CONTEXT) as usize;
+    let (matcher, longest_line) = matcher(wanted)?;
     let mut hunt = Hunt {
-        matcher: matcher(wanted)?,
+        matcher,
         first_only: wanted.first_only,
         searcher: SearcherBuilder::new()
             .line_number(true)
             .line_terminator(LineTerminator::crlf())
             .binary_detection(BinaryDetection::quit(0))
             .bom_sniffing(false)
-            .heap_limit(Some(MAX_LINE_MEMORY))
+            .heap_limit(Some(longest_line))
             .before_context(context)
             .after_context(context)
             .build(),
@@ -62,6 +66,7 @@ pub fn search(workspace: &Workspace, wanted: &Wanted) -> Outcome {
         room: Room::new(),
         matches: Vec::new(),
         files: 0,
+        too_long: Vec::new(),
         stopped: None,
     };
     let whole_tree = path.is_root() || is_folder(&workspace.look_for(&path)?);
@@ -81,22 +86,32 @@ pub fn search(workspace: &Workspace, wanted: &Wanted) -> Outcome {
         let (file, _) = workspace.open_file(&path)?;
         hunt.file(path.as_bytes(), file)?;
     }
-    Ok(Response::Found { matches: hunt.matches, files_searched: hunt.files, stopped: hunt.stopped }.into())
+    let Hunt { matches, files: files_searched, too_long, stopped, .. } = hunt;
+    Ok(Response::Found { matches, files_searched, too_long, stopped }.into())
 }
 
-fn matcher(wanted: &Wanted) -> Result<RegexMatcher, Refusal> {
+/// The matcher, and the longest line that it is fast enough for.
+fn matcher(wanted: &Wanted) -> Result<(RegexMatcher, usize), Refusal> {
     let refuse = |message: String| Refusal::new(RefusalCode::BadPattern, message);
     if wanted.pattern.len() > MAX_PATTERN_BYTES {
         return Err(refuse(format!("a pattern may be {MAX_PATTERN_BYTES} bytes long")));
     }
-    RegexMatcherBuilder::new()
-        .case_insensitive(wanted.case_insensitive)
-        .multi_line(true)
-        .size_limit(MAX_REGEX_BYTES)
-        .dfa_size_limit(MAX_REGEX_BYTES)
-        .crlf(true)
-        .build(&wanted.pattern)
-        .map_err(|error| refuse(format!("the pattern cannot be read: {error}")))
+    let within = |bytes| {
+        RegexMatcherBuilder::new()
+            .case_insensitive(wanted.case_insensitive)
+            .multi_line(true)
+            .size_limit(bytes)
+            .dfa_size_limit(MAX_DFA_BYTES)
+            .crlf(true)
+            .build(&wanted.pattern)
+    };
+    let [(small, longer), (large, shorter)] = SIZES;
+    match within(small) {
+        Ok(matcher) => Ok((matcher, longer)),
+        Err(_) => within(large)
+            .map(|matcher| (matcher, shorter))
+            .map_err(|error| refuse(format!("the pattern cannot be read: {error}"))),
+    }
 }
 
 struct Hunt {
@@ -108,6 +123,7 @@ struct Hunt {
     room: Room,
     matches: Vec<Match>,
     files: u64,
+    too_long: Vec<PathBytes>,
     stopped: Option<SearchStop>,
 }
 
@@ -131,8 +147,9 @@ impl Hunt {
             Err(error) if error.raw_os_error().is_some() => {
                 return Err(refuse(errno_of(&error), "search", path));
             }
-            // A line too long to hold: the file is not among those searched.
-            Err(_) => {}
+            // A line too long to hold.
+            Err(_) if self.room.take(path) => self.too_long.push(path.into()),
+            Err(_) => self.stopped = Some(SearchStop::Matches),
         }
         Ok(())
     }

@@ -44,8 +44,10 @@ pub struct LockReport {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Measured {
-    /// The network interfaces beside the loopback.
+    /// The network interfaces beside the loopback that are up, or not known to be down.
     pub interfaces: Vec<String>,
+    /// Those that are down, and that it had no capability to bring up.
+    pub interfaces_down: Vec<String>,
     /// Whether the kernel knew a way to an address outside.
     pub reaches_out: bool,
     /// How many other processes it could see.

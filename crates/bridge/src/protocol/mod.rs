@@ -238,8 +238,10 @@ pub enum Response {
     Found {
         /// The matching lines, in order of path and line.
         matches: Vec<Match>,
-        /// How many files were searched.
+        /// How many files were searched to their end.
         files_searched: u64,
+        /// Those that were not, as a line in them is too long to hold.
+        too_long: Vec<PathBytes>,
         /// Why there may be more matches than these, if so.
         stopped: Option<SearchStop>,
     },

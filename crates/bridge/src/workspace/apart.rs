@@ -19,10 +19,8 @@ use super::clean::CleanPath;
 use super::put::{create, errno_of, keep_mode};
 use super::walk::{Name, entries, join, read_link};
 use super::{Workspace, entry_bytes, git_mode, open_beneath, refuse};
+use crate::path::HALF_DONE;
 use crate::protocol::Refusal;
-
-/// The name of what is not in place yet.
-pub const HALF_DONE: &[u8] = b".anchorhold-half-done";
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY);
 

@@ -4,13 +4,9 @@
 //! names that belong to git out of a tree that the host will commit, and the workspace's own name
 //! for what is half done.
 
-use super::apart;
-use crate::path::PathBytes;
+use crate::path::{PathBytes, unheld};
 use crate::protocol::{Refusal, RefusalCode};
 use crate::quota::Quotas;
-
-/// The longest name that Linux file systems take; refused here, it leaves no folders behind.
-const NAME_BYTES: usize = 255;
 
 /// A path beneath the workspace; `.` is the workspace itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,34 +26,14 @@ impl CleanPath {
             let reason = "paths are relative to the workspace and do not begin with /";
             return refuse(RefusalCode::OutsideWorkspace, reason.into());
         }
-        if bytes.contains(&0) {
-            return refuse(RefusalCode::BadPath, "a path holds no zero byte".into());
-        }
-        if bytes.len() > quotas.path_bytes as usize {
-            let reason = format!("a path may be {} bytes long", quotas.path_bytes);
-            return refuse(RefusalCode::BadPath, reason);
-        }
         let parts: Vec<&[u8]> =
             bytes.split(|byte| *byte == b'/').filter(|part| !part.is_empty() && *part != b".").collect();
         if parts.contains(&b"..".as_slice()) {
             let reason = "it leads upwards by .., which could leave the workspace";
             return refuse(RefusalCode::OutsideWorkspace, reason.into());
         }
-        if parts.len() > quotas.depth as usize {
-            let reason = format!("a path may be {} parts deep", quotas.depth);
-            return refuse(RefusalCode::BadPath, reason);
-        }
-        if parts.iter().any(|part| part.len() > NAME_BYTES) {
-            let reason = format!("a name in a path may be {NAME_BYTES} bytes long");
-            return refuse(RefusalCode::BadPath, reason);
-        }
-        if let Some(part) = parts.iter().find(|part| belongs_to_git(part)) {
-            let reason = format!("the name {} belongs to git", part.escape_ascii());
-            return refuse(RefusalCode::ReservedName, reason);
-        }
-        if parts.contains(&apart::HALF_DONE) {
-            let reason = format!("the name {} is the workspace's own", apart::HALF_DONE.escape_ascii());
-            return refuse(RefusalCode::ReservedName, reason);
+        if let Some((code, reason)) = unheld(bytes, quotas) {
+            return refuse(code, reason);
         }
         if parts.is_empty() {
             return Ok(Self::root());
@@ -130,11 +106,6 @@ impl CleanPath {
         all.reverse();
         all
     }
-}
-
-/// Names that git itself refuses in a tree, on any system: `.git` in any case and its short form.
-fn belongs_to_git(part: &[u8]) -> bool {
-    part.eq_ignore_ascii_case(b".git") || part.eq_ignore_ascii_case(b"git~1")
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat, fchmod, fstat, rename
 use rustix::io::Errno;
 
 use super::clean::CleanPath;
-use super::{Workspace, apart, git_mode, is_folder, open_beneath, refuse};
+use super::{Workspace, git_mode, is_folder, open_beneath, refuse};
+use crate::path::HALF_DONE;
 use crate::protocol::{MODE_EXECUTABLE, MODE_FILE, MODE_SYMLINK, Refusal, RefusalCode};
 
 /// The half-written file's name in the state folder; the program does one thing at a time.
@@ -55,7 +56,7 @@ impl Workspace {
                 outcome => return outcome,
             }
         }
-        write_beside(parent.as_fd(), apart::HALF_DONE, (parent, name), content, mode)
+        write_beside(parent.as_fd(), HALF_DONE, (parent, name), content, mode)
     }
 
     /// Opens the regular file at `path` for reading, with what is known of it.

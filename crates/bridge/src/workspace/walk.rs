@@ -11,6 +11,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, SeekFrom, Stat, statat
 
 use super::clean::CleanPath;
 use super::{Workspace, apart, is_folder, open_beneath, refuse};
+use crate::path::HALF_DONE;
 use crate::protocol::Refusal;
 
 /// What one system call reads of a folder.
@@ -163,7 +164,7 @@ pub fn entries(folder: &OwnedFd, path: &[u8]) -> Result<Vec<Name>, Refusal> {
         if name == b"." || name == b".." {
             continue;
         }
-        if name == apart::HALF_DONE {
+        if name == HALF_DONE {
             left_over = true;
             continue;
         }

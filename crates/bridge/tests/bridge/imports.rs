@@ -135,6 +135,22 @@ fn an_import_through_a_symlink_of_its_own_is_refused() {
     assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
 }
 
+#[test]
+fn a_symlink_that_no_system_keeps_is_refused_with_what_is_wrong_with_it() {
+    let mut bridge = Bridge::start();
+    let long = "x".repeat(5000);
+    for (target, reason) in
+        [("", "is empty"), (long.as_str(), "is longer than 4095 bytes"), ("a\0b", "holds a zero byte")]
+    {
+        bridge.ask(Request::ImportBegin);
+        let len = target.len() as u64;
+        let piece = ImportPiece { path: "l".into(), mode: MODE_SYMLINK, offset: 0, len, total: len };
+        let (response, _) = bridge.call(Request::ImportFiles { pieces: vec![piece] }, target.as_bytes());
+        let Response::Refused(refusal) = response else { panic!("{response:?}") };
+        assert_eq!(refusal.message, format!("cannot import l: the target of this symlink {reason}"));
+    }
+}
+
 /// Names that git allows and people rarely think of.
 fn name() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(prop_oneof![1..=46_u8, 48..=255_u8], 1..20)

@@ -144,8 +144,43 @@ fn a_search_past_its_time_stops_and_says_so() {
     let response = bridge.ask(search("a", &[]));
     assert_eq!(
         response,
-        Response::Found { matches: Vec::new(), files_searched: 0, stopped: Some(SearchStop::Time) }
+        Response::Found {
+            matches: Vec::new(),
+            files_searched: 0,
+            too_long: Vec::new(),
+            stopped: Some(SearchStop::Time)
+        }
     );
+}
+
+/// What is found of a pattern, and which files have too long a line for it.
+fn too_long(bridge: &mut Bridge, pattern: &str) -> (usize, Vec<PathBytes>) {
+    let response = bridge.ask(search(pattern, &[]));
+    let Response::Found { matches, too_long, stopped: None, .. } = response else { panic!("{response:?}") };
+    (matches.len(), too_long)
+}
+
+#[test]
+fn files_with_a_line_that_is_too_long_are_named() {
+    let mut bridge = Bridge::start();
+    bridge.write("a.txt", b"a needle\n");
+    let line = format!("first needle\n{}", "needle and hay ".repeat(1_200_000));
+    std::fs::write(bridge.tree().join("data.json"), line).unwrap();
+    assert_eq!(too_long(&mut bridge, "needle"), (2, vec!["data.json".into()]));
+    assert_eq!(too_long(&mut bridge, "nothing"), (0, vec!["data.json".into()]));
+}
+
+#[test]
+fn a_pattern_that_is_slow_to_match_is_not_tried_on_lines_that_it_would_take_minutes_for() {
+    let mut bridge = Bridge::start();
+    bridge.write("README.md", b"No code.\n");
+    let line = "function(é){window.x=\"abc\"};".repeat(100_000);
+    std::fs::write(bridge.tree().join("bundle.js"), line).unwrap();
+    assert_eq!(too_long(&mut bridge, "(function|window).{0,100}x="), (1, Vec::new()));
+    let slow = "(function|window).{0,1000}(fetch|XMLHttpRequest)";
+    assert_eq!(too_long(&mut bridge, slow), (0, vec!["bundle.js".into()]));
+    bridge.write("bundle.js", b"window.XMLHttpRequest\n");
+    assert_eq!(too_long(&mut bridge, slow), (1, Vec::new()));
 }
 
 #[test]

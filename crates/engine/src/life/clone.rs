@@ -2,7 +2,7 @@
 
 use super::{Ended, Life};
 use crate::EngineError;
-use crate::rules::Rules;
+use crate::rules::{Rules, is_unheld};
 use crate::workspace::Workspace;
 use anchorhold_domain::{Agent, ClonePhase, EventKind, Signal};
 use anchorhold_repo::{
@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 const PROGRESS_STEP: Duration = Duration::from_millis(100);
 /// How many paths a note names.
 const NAMED: usize = 5;
+/// How much of a path is told that is too long for any workspace.
+const TOLD_BYTES: usize = 100;
 
 impl Life {
     /// Clones and runs.
@@ -172,7 +174,29 @@ fn notes(base: &Base, entries: &[TreeEntry], submodules: &[Submodule], shallow: 
             ));
         }
     }
+    let unheld: Vec<Vec<u8>> = entries.iter().filter(|entry| is_unheld(entry)).map(beginning).collect();
+    match unheld.as_slice() {
+        [] => {}
+        [path] => {
+            let path = path_to_text(path);
+            notes.push(format!("{path} stays as it is; no workspace holds such a name or link"));
+        }
+        paths => {
+            let (count, named) = (paths.len(), named(paths.iter()));
+            notes.push(format!(
+                "{count} files stay as they are; no workspace holds such names or links: {named}"
+            ));
+        }
+    }
     notes
+}
+
+/// The beginning of a path that may be of any length.
+fn beginning(entry: &TreeEntry) -> Vec<u8> {
+    match entry.path.get(..TOLD_BYTES) {
+        Some(beginning) if entry.path.len() > TOLD_BYTES => [beginning, "…".as_bytes()].concat(),
+        _ => entry.path.clone(),
+    }
 }
 
 /// Names the first few of some paths, and how many more there are.
@@ -232,6 +256,23 @@ mod tests {
                 "7 files are Git LFS pointers; their content is not in the workspace: art/1.png, art/2.png, \
                  art/3.png, art/4.png, art/5.png, and 2 more",
             ]
+        );
+    }
+
+    #[test]
+    fn what_no_workspace_holds_is_named_by_its_beginning() {
+        let link = TreeEntry { mode: 0o120_000, size: 0, ..entry("bad", false) };
+        assert_eq!(
+            notes(&base(None), std::slice::from_ref(&link), &[], false),
+            ["bad stays as it is; no workspace holds such a name or link"]
+        );
+        let long = entry(&"l".repeat(2000), false);
+        assert_eq!(
+            notes(&base(None), &[link, long], &[], false),
+            [format!(
+                "2 files stay as they are; no workspace holds such names or links: bad, {}…",
+                "l".repeat(100)
+            )]
         );
     }
 

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// How often a run opens its cell again before it ends with what became of the cell.
 const REOPENINGS: u32 = 6;
-/// How many cells a call may use up the memory of.
+/// How many cells a call may be too much for.
 const TRIES: u32 = 2;
 /// How long an engine that went away is waited for. A service manager starts one again after 2 s.
 const ENGINE_BACK: Duration = Duration::from_secs(10);
@@ -29,12 +29,16 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const TOO_LARGE: &str = "the workspace ran out of memory on this call, and again when it was tried a second time; \
                          nothing was changed. Take smaller steps: smaller files, or fewer at once";
 
+/// The same of a call that a cell does not come to the end of.
+const TOO_LONG: &str = "this call took longer than a minute, and again when it was tried a second time; nothing was \
+                        changed. Take smaller steps: a simpler pattern, fewer files or fewer replacements at once";
+
 /// The cells that a run has lost.
 #[derive(Default)]
 pub(super) struct Losses {
     reopened: u32,
-    /// How many cells ran out of memory while a call was under way.
-    out_of_memory: HashMap<String, u32>,
+    /// How many cells ran out of memory or time while a call was under way.
+    overtaxed: HashMap<String, u32>,
 }
 
 /// What is to be done about a loss.
@@ -49,22 +53,22 @@ enum Verdict {
 }
 
 impl Losses {
-    /// Whether a cell ran out of memory under one of these calls, so that they go one by one.
+    /// Whether one of these calls may be too much for a cell, so that they go one by one.
     pub(super) fn concern(&self, calls: &[CallRequest]) -> bool {
-        calls.iter().any(|call| self.out_of_memory.contains_key(&call.id))
+        calls.iter().any(|call| self.overtaxed.contains_key(&call.id))
     }
 
-    fn judge(&mut self, calls: &[CallRequest], out_of_memory: bool) -> Verdict {
+    fn judge(&mut self, calls: &[CallRequest], overtaxed: bool) -> Verdict {
         self.reopened += 1;
         if self.reopened > REOPENINGS {
             return Verdict::GiveUp;
         }
-        if !out_of_memory {
+        if !overtaxed {
             return Verdict::Repeat;
         }
         let mut tries = 0;
         for call in calls {
-            let count = self.out_of_memory.entry(call.id.clone()).or_default();
+            let count = self.overtaxed.entry(call.id.clone()).or_default();
             *count += 1;
             tries = *count;
         }
@@ -76,7 +80,7 @@ impl Losses {
 impl Life {
     /// Sees to calls that broke: where the cell is lost it is opened again, so that they can be repeated.
     ///
-    /// A call that alone used up the memory of two cells is answered instead: that is the result.
+    /// A call that alone used up the memory or the time of two cells is answered instead: that is the result.
     ///
     /// # Errors
     /// What broke them, where it was not the loss of the cell, or where that happens too often.
@@ -88,13 +92,14 @@ impl Life {
     ) -> Result<Option<Finished>, EngineError> {
         let lost = lost(&error).filter(|_| !self.wishes.stop.is_cancelled());
         let Some(lost) = lost else { return Err(error) };
-        let verdict = run.losses.judge(calls, lost.is_out_of_memory());
+        let verdict = run.losses.judge(calls, lost.is_out_of_memory() || lost.is_silence());
         if verdict == Verdict::GiveUp {
             return Err(error);
         }
+        let refusal = if lost.is_silence() { TOO_LONG } else { TOO_LARGE };
         self.reopen(run, &error).await?;
         let ([call], Verdict::Refuse) = (calls, verdict) else { return Ok(None) };
-        let report = Report { content: TOO_LARGE.to_owned(), ..Report::default() };
+        let report = Report { content: refusal.to_owned(), ..Report::default() };
         self.finished(call, ToolOutcome::Refused, report, Instant::now()).await.map(Some)
     }
 
@@ -103,6 +108,11 @@ impl Life {
         let message = format!("{}; it is made anew from the last checkpoint", error.message());
         self.resident.log.append(vec![EventKind::Noted { message }]).await?;
         let docker = self.engine_within(ENGINE_BACK).await?;
+        if lost(error).is_some_and(SandboxError::is_silence) {
+            // It is there still, busy with what nobody waits for any more.
+            let cell = self.shared.cell_of(self.resident.log.id());
+            docker.while_answering(docker.park(&cell)).await?;
+        }
         let cell = self.open_cell(docker, None);
         let (mirror, tree) = run.workspace.source();
         let (reader, rules) = (mirror.clone(), run.workspace.rules());
@@ -172,8 +182,12 @@ fn lost(error: &EngineError) -> Option<&SandboxError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Losses, REOPENINGS, Verdict};
+    use super::{Losses, REOPENINGS, Verdict, lost};
+    use crate::EngineError;
     use anchorhold_model::CallRequest;
+    use anchorhold_sandbox::SandboxError;
+    use std::sync::Arc;
+    use std::time::Duration;
 
     fn call(id: &str) -> CallRequest {
         CallRequest { id: id.to_owned(), tool: "search".to_owned(), arguments: "{}".to_owned() }
@@ -188,6 +202,15 @@ mod tests {
         assert!(losses.concern(&calls));
         assert_eq!(losses.judge(&calls[..1], true), Verdict::Refuse);
         assert!(!losses.concern(&[call("three")]));
+    }
+
+    #[test]
+    fn a_cell_that_does_not_answer_a_call_is_lost_and_one_that_an_engine_does_not_make_is_not() {
+        let (attempt, after) = (String::new(), Duration::from_secs(60));
+        let silent = SandboxError::CellSilent { attempt: attempt.clone(), after };
+        assert!(lost(&silent.into()).is_some_and(SandboxError::is_silence));
+        let slow = EngineError::from(SandboxError::Timeout { attempt, after });
+        assert!(lost(&EngineError::Cell(Arc::new(slow))).is_none());
     }
 
     #[test]

@@ -77,6 +77,23 @@ fn excluded_is_read_as_gitignore_is_and_an_exception_takes_out_again() {
 }
 
 #[test]
+fn what_no_workspace_holds_is_kept_from_every_agent() {
+    let (long, deep, name) = ("l/".repeat(600), "d/".repeat(64) + "x", "n".repeat(256));
+    let (long, reserved) = (long.trim_end_matches('/'), "a/.anchorhold-half-done");
+    let paths = ["a/x", long, &deep, &name, reserved, "z"];
+    check_seen(&FileRules::none(), &paths, &["a/x", "z"]);
+    let link = |path, size| TreeEntry { mode: 0o120_000, size, ..entry(path) };
+    let seen = Rules::read(&FileRules::none()).unwrap().seen(vec![
+        link("empty", 0),
+        link("long", 5000),
+        link("usual", 4095),
+        entry("file"),
+    ]);
+    let left: Vec<&[u8]> = seen.entries().iter().map(|entry| entry.path.as_slice()).collect();
+    assert_eq!(left, [b"usual".as_slice(), b"file"]);
+}
+
+#[test]
 fn a_hundred_thousand_files_are_judged_as_one_is() {
     let paths: Vec<String> = (0..100_000)
         .map(|number| match number % 1000 {

@@ -67,7 +67,7 @@ impl Tool for EditFile {
         let (answer, before) = join(asked, super::recorded(workspace, &place)).await;
         let (response, body) = match answer {
             Ok(answer) => answer,
-            Err(ToolFailure::Refused(reason)) => return Err(refused(&input, reason, before)),
+            Err(ToolFailure::Refused(reason)) => return Err(refused(input, reason, before).await),
             Err(other) => return Err(other),
         };
         let Response::Edited { replacements, mode, content_in_body, .. } = response else {
@@ -118,8 +118,14 @@ fn line_ends(before: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The refusal with what is there instead, where the text to find is the reason for it.
-fn refused(input: &Input, reason: String, before: Vec<u8>) -> ToolFailure {
+/// The refusal with what is there instead, where the text to find is the reason for it. A large file takes a
+/// while to compare, and a stop is heard meanwhile.
+async fn refused(input: Input, reason: String, before: Vec<u8>) -> ToolFailure {
+    let explaining = tokio::task::spawn_blocking(move || explained(&input, reason, &before));
+    explaining.await.unwrap_or_else(|_| unexpected(EditFile::NAME))
+}
+
+fn explained(input: &Input, reason: String, before: &[u8]) -> ToolFailure {
     let wanted: Vec<Wanted<'_>> = input
         .edits
         .iter()
@@ -129,10 +135,31 @@ fn refused(input: &Input, reason: String, before: Vec<u8>) -> ToolFailure {
     if !(reason.contains("the text to find is not there") || reason.contains("the text to find is there ")) {
         return ToolFailure::Refused(reason);
     }
-    let decoded = text::decode(&before);
+    let decoded = text::decode(before);
     let mut reason = explain(&input.path, &decoded.text, &wanted).unwrap_or(reason);
     if let Some(note) = decoded.note {
         reason = text::with_notes(reason, &[note.to_owned()]);
     }
     ToolFailure::Quoted { reason, shown: vec![shown(&path(&input.path))] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Edit, Input, refused};
+    use crate::tools::ToolFailure;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[tokio::test]
+    async fn others_go_on_while_a_miss_in_a_large_file_is_explained() {
+        let beside = Arc::new(AtomicBool::new(false));
+        let went_on = Arc::clone(&beside);
+        tokio::spawn(async move { went_on.store(true, Ordering::SeqCst) });
+        let edit = Edit { old: "not there".to_owned(), new: String::new(), replace_all: false };
+        let input = Input { path: "a.txt".to_owned(), edits: vec![edit] };
+        let before = "a line of a large file\n".repeat(500_000).into_bytes();
+        let refusal = refused(input, "a.txt: the text to find is not there".to_owned(), before).await;
+        assert!(matches!(refusal, ToolFailure::Quoted { .. }), "{refusal:?}");
+        assert!(beside.load(Ordering::SeqCst));
+    }
 }

@@ -24,15 +24,22 @@ const SHOWN_LINES: usize = 12;
 /// How many lines are compared, so that a miss in a huge file stays quick.
 const MOST_LINES: usize = 50_000;
 const MOST_COMPARED: usize = 2_000_000;
+/// How many bytes are gone through to do again what came before the miss; beyond, the bridge's words are enough.
+const MOST_REPLAYED: usize = 256 * 1024 * 1024;
 /// Out of 100; below it lines have little in common.
 const LEAST_LIKENESS: usize = 50;
 
-/// Why `edits`, in order, do not all apply to `content`; `None` where they would.
+/// Why `edits`, in order, do not all apply to `content`; `None` where they would, or where that takes too long.
 pub(super) fn explain(path: &str, content: &str, edits: &[Wanted<'_>]) -> Option<String> {
     let mut content = content.replace("\r\n", "\n");
+    let mut replayed = 0;
     for (index, edit) in edits.iter().enumerate() {
         let old = edit.old.replace("\r\n", "\n");
         if old.is_empty() || edit.old == edit.new {
+            return None;
+        }
+        replayed += content.len();
+        if replayed > MOST_REPLAYED {
             return None;
         }
         let which = match edits.len() {
@@ -348,6 +355,20 @@ mod tests {
     fn check(content: &str, olds: &[&str], expected: &str) {
         let edits: Vec<Wanted<'_>> = olds.iter().map(|old| Wanted { old, new: "new", all: false }).collect();
         assert_eq!(explain("a.txt", content, &edits).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_takes_long_to_do_again_is_left_to_the_words_of_the_bridge() {
+        let content = format!("x\n{}\n", "-".repeat(super::MOST_REPLAYED / 16));
+        let replayed = |times| {
+            let all = |old, new| Wanted { old, new, all: true };
+            let mut edits: Vec<_> =
+                (0..times).map(|time| if time % 2 == 0 { all("x", "y") } else { all("y", "x") }).collect();
+            edits.push(Wanted { old: "gone", new: "", all: false });
+            explain("a.txt", &content, &edits).is_some()
+        };
+        assert!(replayed(1));
+        assert!(!replayed(16));
     }
 
     const GONE: &str = "a.txt: the text to find is not there; ";

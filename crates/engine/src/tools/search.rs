@@ -2,7 +2,7 @@
 
 use super::{Report, Tool, ToolFailure};
 use crate::workspace::{Workspace, path, shown, unexpected};
-use anchorhold_bridge::{Match, Request, Response, SearchStop};
+use anchorhold_bridge::{Match, PathBytes, Request, Response, SearchStop};
 use anchorhold_repo::make_visible;
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -14,6 +14,8 @@ pub(super) struct Search;
 const MOST: u32 = 500;
 const USUAL: u32 = 100;
 const MOST_CONTEXT: u32 = 10;
+/// How many of the files that were not searched to their end are named.
+const NAMED: usize = 5;
 /// The longest answer, in bytes.
 const MOST_BYTES: usize = 48 * 1024;
 
@@ -21,7 +23,8 @@ const MOST_BYTES: usize = 48 * 1024;
 /// `path:line: text`, a line around one `path-line- text`; a long line is cut around its match, with
 /// the byte at which the match begins. One call returns at most 500 matches and 48 KiB, and searches
 /// for at most 10 seconds; a note at the end says if there is more. Files that are not text are left
-/// out. Files that git ignores are searched too.
+/// out, and a file is left where a line of it is over 16 MiB, or 2 MiB for a pattern that is slow to match;
+/// it is named then. Files that git ignores are searched too.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Input {
@@ -72,7 +75,7 @@ impl Tool for Search {
             first_only: input.names_only,
         };
         let (response, _) = workspace.call(request, Vec::new()).await?;
-        let Response::Found { matches, files_searched, stopped } = response else {
+        let Response::Found { matches, files_searched, too_long, stopped } = response else {
             return Err(unexpected(Self::NAME));
         };
         let mut told = tell(&matches, input.names_only);
@@ -86,6 +89,7 @@ impl Tool for Search {
                 MOST_BYTES / 1024
             ));
         }
+        told.text.push_str(&unsearched(&too_long));
         match stopped {
             Some(SearchStop::Matches) => told.text.push_str(&format!(
                 "There are more matches than these {}; one answer holds at most {MOST}. Search more narrowly.\n",
@@ -102,6 +106,21 @@ impl Tool for Search {
         }
         Ok(Report { content: told.text, shown: told.shown, ..Report::default() })
     }
+}
+
+/// What to say of files that were not searched to their end.
+fn unsearched(files: &[PathBytes]) -> String {
+    if files.is_empty() {
+        return String::new();
+    }
+    let named: Vec<String> = files.iter().take(NAMED).map(shown).collect();
+    let more = files.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!(
+        "Not searched to the end, since a line is too long for that: {}{more}. Read it by from_byte, or search with \
+         a simpler pattern.\n",
+        named.join(", ")
+    )
 }
 
 struct Told {
@@ -139,4 +158,21 @@ fn tell(matches: &[Match], names_only: bool) -> Told {
         }
     }
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unsearched;
+    use anchorhold_bridge::PathBytes;
+
+    #[test]
+    fn files_that_were_not_searched_to_their_end_are_named_up_to_a_few() {
+        let files: Vec<PathBytes> = (1..=7).map(|number| format!("{number}.json").into()).collect();
+        assert_eq!(unsearched(&[]), "");
+        assert_eq!(
+            unsearched(&files),
+            "Not searched to the end, since a line is too long for that: 1.json, 2.json, 3.json, 4.json, 5.json and 2 \
+             more. Read it by from_byte, or search with a simpler pattern.\n"
+        );
+    }
 }

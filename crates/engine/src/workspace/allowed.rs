@@ -2,7 +2,7 @@
 
 use super::{Touch, shown};
 use crate::EngineError;
-use crate::rules::Rules;
+use crate::rules::{Rules, is_unheld, is_unheld_path};
 use crate::tools::ToolFailure;
 use anchorhold_bridge::{MODE_FILE, PathBytes};
 use anchorhold_repo::{Mirror, RepoError, Standing, TreeEdit, path_to_text};
@@ -31,13 +31,16 @@ impl Reach {
 pub(super) fn allowed(rules: &Rules, mirror: &Mirror, tree: &str, reach: &Reach) -> Result<(), ToolFailure> {
     let refused = |reason: Option<String>| reason.map_or(Ok(()), |reason| Err(ToolFailure::Refused(reason)));
     match reach {
-        Reach::Put { path } | Reach::Folder { path } | Reach::Remove { path } => {
+        // One that is there stays as it is, with whatever is in it.
+        Reach::Folder { path } => refused(rules.refuses_change(path.as_bytes()))?,
+        Reach::Put { path } | Reach::Remove { path } => {
             refused(rules.refuses_change(path.as_bytes()))?;
             for inner in below(mirror, tree, path)? {
                 refused(refusal_below(rules, path, &inner))?;
             }
-            if matches!(reach, Reach::Remove { .. }) {
-                refused(kept_submodule(mirror, tree, path)?)?;
+            match reach {
+                Reach::Remove { .. } => refused(kept_submodule(mirror, tree, path)?)?,
+                _ => refused(kept_link(mirror, tree, path)?)?,
             }
         }
         Reach::Move { from, to } => {
@@ -98,6 +101,15 @@ fn kept_submodule(mirror: &Mirror, tree: &str, path: &PathBytes) -> Result<Optio
     )))
 }
 
+/// Why nothing can be put where a link is that no workspace holds, which the agent does not see there.
+fn kept_link(mirror: &Mirror, tree: &str, path: &PathBytes) -> Result<Option<String>, EngineError> {
+    let Some(Standing::File(entry)) = mirror.standing(tree, path.as_bytes())? else { return Ok(None) };
+    Ok(is_unheld(&entry).then(|| {
+        let path = shown(path);
+        format!("{path} is a link that no workspace holds, so that it stays as it is; name another path")
+    }))
+}
+
 /// The files below a folder of a tree, by their paths in it; none where it is no folder.
 fn below(mirror: &Mirror, tree: &str, path: &PathBytes) -> Result<Vec<Vec<u8>>, EngineError> {
     // What is no path in a tree is refused by the cell or by the checkpoint.
@@ -110,6 +122,13 @@ fn below(mirror: &Mirror, tree: &str, path: &PathBytes) -> Result<Vec<Vec<u8>>, 
 /// Why a folder cannot be changed as a whole. What is kept from the agent is not named.
 fn refusal_below(rules: &Rules, folder: &PathBytes, inner: &[u8]) -> Option<String> {
     let whole = joined(folder, inner);
+    if is_unheld_path(&whole) {
+        let folder = shown(folder);
+        return Some(format!(
+            "{folder} holds files that no workspace holds, so that it stays where it is; change what you see in \
+             it one by one"
+        ));
+    }
     if !rules.sees(&whole) {
         let folder = shown(folder);
         return Some(format!(

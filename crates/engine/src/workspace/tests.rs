@@ -19,7 +19,7 @@ async fn taken_over(total_bytes: u64, piece: usize) -> Cell {
 }
 
 /// The same, counting what it is asked behind the first word.
-async fn listening(total_bytes: u64, piece: usize, asked_for: Arc<AtomicU32>) -> Cell {
+pub(crate) async fn listening(total_bytes: u64, piece: usize, asked_for: Arc<AtomicU32>) -> Cell {
     let (ours, theirs) = UnixStream::pair().unwrap();
     std::thread::spawn(move || {
         let mut pipe = theirs;
@@ -152,7 +152,9 @@ async fn what_is_excluded_or_protected_is_refused_before_the_cell_hears_of_it() 
     }
     assert_eq!(asked_for.load(Ordering::SeqCst), 0);
     workspace.call(read("app/main.rs"), Vec::new()).await.unwrap();
-    assert_eq!(asked_for.load(Ordering::SeqCst), 1);
+    // To make a folder that is there changes nothing in it.
+    workspace.call(folder("app"), Vec::new()).await.unwrap();
+    assert_eq!(asked_for.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]

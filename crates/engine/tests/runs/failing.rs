@@ -3,7 +3,8 @@
 //! However it is disturbed, a run ends with the tree that it would have had.
 
 use crate::harness::{
-    House, Voice, cells, edit, errand, finish, read, rest, soon, start, told, turn, until, write,
+    House, Voice, cells, edit, errand, finish, freeze_in_call, read, rest, soon, start, told, turn, until,
+    write,
 };
 use anchorhold_domain::{AgentId, EventKind, PauseReason, Signal, Status, Update};
 use anchorhold_engine::Engine;
@@ -11,6 +12,7 @@ use anchorhold_sandbox::Endpoint;
 use anchorhold_testkit::{ContainerEngine, EngineOptions};
 use serde_json::Value;
 use std::os::unix::net::UnixListener;
+use std::time::Duration;
 
 fn two_steps() -> Vec<Value> {
     vec![turn("", vec![write("b", "b\n")]), turn("", vec![write("c", "c\n"), finish("Done.")])]
@@ -350,6 +352,51 @@ async fn a_disk_that_fills_up_under_a_run_ends_it_for_the_user_and_not_for_the_m
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
     let files = [("b", Some("b\n")), ("large", Some(large.as_str()))];
     assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), remote.tree_with("main", &files));
+    engine.close().await;
+}
+
+/// Lets a cell that does not answer be silent for longer than a call may take, on a clock that is wound
+/// forward, until the log says that it is given up.
+async fn silent_for_too_long(engine: &Engine, id: AgentId, given_up: usize) {
+    let notes = async || {
+        let events = engine.events(id, 0).await.unwrap();
+        events.iter().filter(|event| matches!(event.kind, EventKind::Noted { .. })).count()
+    };
+    while notes().await < given_up {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(61)).await;
+        tokio::time::resume();
+        // A call that had not begun is given its time once more.
+        let looking = async {
+            while notes().await < given_up {
+                tokio::task::yield_now().await;
+            }
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(1), looking).await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_a_cell_comes_to_no_end_of_is_done_again_in_another() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![
+        turn("", vec![write("b", "b\n")]),
+        turn("", vec![write("c", "c\n")]),
+        turn("", vec![finish("Done.")]),
+    ])
+    .await;
+    voice.hold_from(2);
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    freeze_in_call(&house, &engine, id, &voice, 2, "Write c").await;
+    silent_for_too_long(&engine, id, 1).await;
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    let silent = "note: wait for the cell to write a file: no answer within 60 s; it is made anew from the last \
+                  checkpoint";
+    assert_eq!(told(&engine, id).await[9..13], ["answered", "asked for write_file", silent, "write_file Ok"]);
+    assert_eq!(cells(&engine, id).await, 2);
+    assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), remote.tree_with("main", BOTH));
     engine.close().await;
 }
 

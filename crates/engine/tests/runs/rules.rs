@@ -5,6 +5,7 @@ use crate::harness::{
 };
 use anchorhold_domain::{AgentId, EventKind, FileRules, Status, ToolOutcome};
 use anchorhold_engine::Engine;
+use anchorhold_testkit::git;
 use serde_json::{Value, json};
 
 const SECRET: &str = "TOKEN=hunter2-hunter2\n";
@@ -16,6 +17,39 @@ fn rules(excluded: &[&str], only: &[&str], protected: &[&str]) -> FileRules {
 
 fn move_file(from: &str, to: &str) -> Value {
     json!({"tool": "move_file", "arguments": {"from": from, "to": to}})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_workspace_holds_stays_in_the_repository_and_keeps_nobody_from_work() {
+    let house = House::new();
+    let target = "x".repeat(5000);
+    let remote =
+        house.repository(&[("a", "a\n"), ("odd/.anchorhold-half-done", "odd\n"), ("target", &target)]);
+    let link = git(&remote.work, &["hash-object", "-w", "target"]).unwrap();
+    for arguments in [
+        &["update-index", "--add", "--cacheinfo", &format!("120000,{link},link")][..],
+        &["commit", "--quiet", "--message", "A link that no system makes"],
+        &["push", "--quiet", &remote.address(), "HEAD:refs/heads/main"],
+    ] {
+        git(&remote.work, arguments).unwrap();
+    }
+    let voice = Voice::playing(vec![
+        turn("", vec![write("b", "b\n"), write("link", "mine\n"), delete("odd")]),
+        turn("", vec![finish("Done.")]),
+    ])
+    .await;
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    let outcomes: Vec<ToolOutcome> =
+        results(&engine, id).await.into_iter().map(|(outcome, _)| outcome).collect();
+    assert_eq!(outcomes, [ToolOutcome::Ok, ToolOutcome::Refused, ToolOutcome::Refused, ToolOutcome::Ok]);
+    push(&engine, id).await;
+    let listed = |branch| remote.ask(&["ls-tree", "-r", "--name-only", branch]);
+    assert_eq!(listed("agent/work"), "a\nb\nlink\nodd/.anchorhold-half-done\ntarget");
+    let kept = |branch| remote.ask(&["ls-tree", "-r", branch, "link", "odd"]);
+    assert_eq!(kept("agent/work"), kept("main"));
+    engine.close().await;
 }
 
 /// How each call ended, in the order of the log.

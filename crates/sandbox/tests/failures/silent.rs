@@ -28,9 +28,12 @@ async fn a_silent_engine_is_given_up_and_serves_on_when_it_is_back() {
 
     engine.hold().unwrap();
     tokio::time::pause();
-    check(
-        write(&cell, "late", b"late\n").await.err(),
-        "wait for the cell to write a file: no answer within 60 s",
+    let error = write(&cell, "late", b"late\n").await.err().unwrap();
+    assert!(error.is_loss() && error.is_silence());
+    let hint = "resume the agent: its cell is built anew from the last checkpoint";
+    assert_eq!(
+        aloud(&error),
+        ["cell_silent", "wait for the cell to write a file: no answer within 60 s", hint]
     );
     cell.close().await;
     check(
