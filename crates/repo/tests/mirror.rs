@@ -123,7 +123,7 @@ fn entries_cover_links_odd_names_and_pointers_and_leave_submodules_apart() {
     place.git(&["commit", "--quiet", "-m", "odd"]);
     let (mirror, base) = place.fetched();
     let entries: Vec<_> = mirror
-        .entries(&base.tree)
+        .entries(&base.tree, &|| false)
         .unwrap()
         .into_iter()
         .map(|entry| (entry.path, entry.mode, entry.size, entry.lfs))
