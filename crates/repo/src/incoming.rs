@@ -42,7 +42,7 @@ impl Incoming {
             fs::remove_dir_all(&path).map_err(RepoError::folder(&path))?;
         }
         let incoming = Self { path };
-        prepare(&incoming.path)?;
+        prepare(&incoming.path, mirror.remote())?;
         borrow_objects(&incoming.path)?;
         shallow::write(&incoming.path, &mirror.beginnings()?)?;
         let refs = incoming.path.join("packed-refs");
