@@ -1517,6 +1517,8 @@ export type RiskKind =
 "HOOK" | 
 /**  A character that cannot be seen, or that turns the direction of text. */
 "HIDDEN_UNICODE" | 
+/**  A row of blanks inside of a line, behind which a reader may not look. */
+"WIDE_GAP" | 
 /**  A file that became executable. */
 "EXECUTABLE" | 
 /**  A symbolic link or a submodule that was added, changed or moved, or a submodule that was removed. */

@@ -231,6 +231,8 @@ pub enum RiskKind {
     Hook,
     /// A character that cannot be seen, or that turns the direction of text.
     HiddenUnicode,
+    /// A row of blanks inside of a line, behind which a reader may not look.
+    WideGap,
     /// A file that became executable.
     Executable,
     /// A symbolic link or a submodule that was added, changed or moved, or a submodule that was removed.

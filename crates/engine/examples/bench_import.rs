@@ -89,7 +89,7 @@ fn mirrored(tree: &Path, folder: &Path) -> Result<(Mirror, String), Failure> {
 async fn import(cell: &Cell, mirror: &Mirror, tree: &str) -> Result<Duration, Failure> {
     let began = Instant::now();
     let (listing, tree) = (mirror.clone(), tree.to_owned());
-    let entries = tokio::task::spawn_blocking(move || listing.entries(&tree)).await??;
+    let entries = tokio::task::spawn_blocking(move || listing.entries(&tree, &|| false)).await??;
     fill_cell(cell, mirror.clone(), Arc::new(entries), |_| {}).await?;
     Ok(began.elapsed())
 }

@@ -93,7 +93,7 @@ impl Site {
         let credentials = Credentials::https(self.server.host(), self.server.user(), self.server.password());
         let began = Instant::now();
         let base = mirror.fetch(&self.branch, &credentials, &mut |_| ControlFlow::Continue(()))?;
-        mirror.entries(&base.tree)?;
+        mirror.entries(&base.tree, &|| false)?;
         mirror.submodules(&base.tree)?;
         Ok(began.elapsed())
     }

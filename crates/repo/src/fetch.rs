@@ -123,6 +123,7 @@ impl Mirror {
                     (answered, breaks) = (true, 0);
                     self.take(&download, &arrived, &mut course)?;
                     if course.is_there() {
+                        self.pack_many();
                         return self.base(arrived);
                     }
                     continue;

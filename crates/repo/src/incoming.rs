@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use git2::Repository;
+use tempfile::TempDir;
 
 use crate::durable;
 use crate::error::{RepoError, Result};
@@ -42,7 +43,7 @@ impl Incoming {
             fs::remove_dir_all(&path).map_err(RepoError::folder(&path))?;
         }
         let incoming = Self { path };
-        prepare(&incoming.path)?;
+        prepare(&incoming.path, mirror.remote())?;
         borrow_objects(&incoming.path)?;
         shallow::write(&incoming.path, &mirror.beginnings()?)?;
         let refs = incoming.path.join("packed-refs");
@@ -69,18 +70,7 @@ impl Incoming {
         if before != after {
             mirror.set_beginnings(&before.union(after).cloned().collect())?;
         }
-        let (from, to) = (self.path.join("objects/pack"), mirror.dir().join("mirror.git/objects/pack"));
-        // A pack is found by its index, which therefore comes last.
-        for extension in ["pack", "idx"] {
-            for name in names(&from)? {
-                if Path::new(&name).extension().is_some_and(|found| found == extension) {
-                    let path = to.join(&name);
-                    durable::sync(&from.join(&name))?;
-                    fs::rename(from.join(&name), &path).map_err(RepoError::folder(&path))?;
-                }
-            }
-        }
-        durable::sync(&to)?;
+        move_packs(&self.path.join("objects/pack"), &mirror.dir().join("mirror.git/objects/pack"))?;
         if before != after {
             mirror.set_beginnings(after)?;
         }
@@ -101,6 +91,27 @@ impl Drop for Incoming {
             tracing::warn!(%error, path = %self.path.display(), "what a fetch left stays until the next start");
         }
     }
+}
+
+/// Moves packs from one folder to another; when this returns, they are on the disk.
+pub(crate) fn move_packs(from: &Path, to: &Path) -> Result<()> {
+    // A pack is found by its index, which therefore comes last.
+    for extension in ["pack", "idx"] {
+        for name in names(from)? {
+            if Path::new(&name).extension().is_some_and(|found| found == extension) {
+                let path = to.join(&name);
+                durable::sync(&from.join(&name))?;
+                fs::rename(from.join(&name), &path).map_err(RepoError::folder(&path))?;
+            }
+        }
+    }
+    durable::sync(to)
+}
+
+/// Makes a folder beside the mirror for what is not whole yet; where it is not removed, the next start does.
+pub(crate) fn own_folder(mirror: &Mirror) -> Result<TempDir> {
+    let prefix = format!("{PREFIX}{}-", std::process::id());
+    tempfile::Builder::new().prefix(&prefix).tempdir_in(mirror.dir()).map_err(RepoError::folder(mirror.dir()))
 }
 
 /// Removes what tries of a process that is gone left in the folder of a mirror.

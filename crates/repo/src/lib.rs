@@ -23,6 +23,7 @@ mod log;
 mod merge;
 mod mirror;
 mod network;
+mod packing;
 mod path;
 mod push;
 mod remote;

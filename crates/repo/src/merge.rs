@@ -14,7 +14,7 @@ use crate::diff::visible_text;
 use crate::error::{RepoError, Result};
 use crate::mirror::{Mirror, oid};
 use crate::path::{check_link, path_to_text, split};
-use crate::tree::{SUBMODULE, SYMLINK};
+use crate::tree::{SUBMODULE, SYMLINK, check_size};
 
 /// Conflicts that are listed; a work that has more is not re-applied by reading them.
 const MOST_CONFLICTS: usize = 500;
@@ -45,13 +45,15 @@ impl Mirror {
     /// `base` is a commit or a tree. Files that moved are followed, as git follows them.
     ///
     /// # Errors
-    /// [`RepoError::MissingObject`], and [`RepoError::InvalidPath`] if the result would put something
-    /// new where a checkpoint may not.
+    /// [`RepoError::MissingObject`], [`RepoError::TreeTooLarge`], and [`RepoError::InvalidPath`] if the
+    /// result would put something new where a checkpoint may not.
     pub fn merge(&self, base: &str, ours_tree: &str, theirs_commit: &str) -> Result<Merged> {
         let repository = self.objects()?;
         let base_tree = tree_at(&repository, base)?;
         let ours = tree_at(&repository, ours_tree)?;
         let theirs = tree_at(&repository, theirs_commit)?;
+        // Ours came from a tree that was listed; theirs may be anybody's, and new.
+        check_size(&repository, &theirs, &|| false)?;
         let mut options = MergeOptions::new();
         options.find_renames(true).fail_on_conflict(false).skip_reuc(true);
         let attempt = || RepoError::storage("merge three trees");

@@ -72,8 +72,11 @@ impl Mirrors {
         let dir = self.dir.join(&slug);
         fs::create_dir_all(&dir).map_err(RepoError::folder(&dir))?;
         incoming::clear_leftovers(&dir);
-        let source = prepare(&dir.join("mirror.git"))?;
-        let agents = prepare(&dir.join("agents.git"))?;
+        for repository in ["mirror.git", "agents.git"] {
+            clear_locks(&dir.join(repository));
+        }
+        let source = prepare(&dir.join("mirror.git"), remote)?;
+        let agents = prepare(&dir.join("agents.git"), remote)?;
         borrow_objects(&agents)?;
         durable::clear_empty_objects(&agents)?;
         shallow::agree(&source, &agents)?;
@@ -232,7 +235,7 @@ fn open(path: &Path) -> std::result::Result<Repository, git2::Error> {
 }
 
 /// Makes or opens a bare repository with the settings that its uses rely on.
-pub(crate) fn prepare(path: &Path) -> Result<PathBuf> {
+pub(crate) fn prepare(path: &Path, remote: &Remote) -> Result<PathBuf> {
     let attempt = || format!("prepare {}", path.display());
     let repository = match Repository::open_bare(path) {
         Ok(repository) => repository,
@@ -248,7 +251,41 @@ pub(crate) fn prepare(path: &Path) -> Result<PathBuf> {
     if config.get_bool("http.followRedirects").unwrap_or(true) {
         config.set_bool("http.followRedirects", false).map_err(RepoError::storage(attempt()))?;
     }
+    // The user's git may be told to reach some addresses by others. What is known here of a server, tokens
+    // above all, goes by the address that the user gave; of such rules the longest wins, which leads nowhere.
+    if remote.host().is_some() {
+        let address = remote.transport_url()?;
+        for rule in ["insteadOf", "pushInsteadOf"] {
+            let key = format!("url.{address}.{rule}");
+            if config.get_string(&key).ok().as_ref() != Some(&address) {
+                config.set_str(&key, &address).map_err(RepoError::storage(attempt()))?;
+            }
+        }
+    }
     Ok(path.to_owned())
+}
+
+/// Removes the locks that a process left which ended in the middle of a change; the library gives way to a
+/// lock of any age. Nobody else is at work here: one process owns the data folder, and it opens a mirror once.
+fn clear_locks(repository: &Path) {
+    let own = ["config.lock", "packed-refs.lock", "HEAD.lock"].map(|name| repository.join(name));
+    let mut folders = vec![repository.join("refs")];
+    let mut locks = own.to_vec();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "lock") {
+                locks.push(path);
+            }
+        }
+    }
+    for lock in locks {
+        if fs::remove_file(&lock).is_ok() {
+            tracing::warn!(lock = %lock.display(), "a lock that a crash left is removed");
+        }
+    }
 }
 
 /// Lets a repository read the objects of the `mirror.git` beside it.

@@ -1,7 +1,8 @@
 //! The only code that talks to a server, and the rules that all of it keeps.
 //!
-//! No redirect to another host is followed; one on the same host is, and where it leads is told. Credentials are asked for by the library and given once,
-//! and only to the host they are meant for. Certificates and ssh host keys are judged by the library
+//! No redirect to another host is followed; one on the same host is, and where it leads is told. What the
+//! user's git configuration puts in the place of an address is not used. Credentials are asked for by the
+//! library and given once, and only to the host they are meant for. Certificates and ssh host keys are judged by the library
 //! and never waved through. A refused push is looked for, because the library reports it as a success.
 //! No secret is ever put into a URL or a header by us.
 
@@ -234,7 +235,16 @@ impl<'a> Network<'a> {
     }
 
     fn connectable<'r>(&self, repository: &'r Repository) -> Result<git2::Remote<'r>> {
-        repository.remote_anonymous(&self.remote.transport_url()?).map_err(|error| self.explain(error))
+        let address = self.remote.transport_url()?;
+        let remote = repository.remote_anonymous(&address).map_err(|error| self.explain(error))?;
+        // A rule of the user's for the whole of this address is as long as ours, and comes first.
+        let used = [Some(remote.url_bytes()), remote.pushurl_bytes()];
+        let other = used.into_iter().flatten().find(|used| *used != address.as_bytes());
+        if let (Some(other), Some(_)) = (other, self.remote.host()) {
+            let to = redirect::without_secrets(&String::from_utf8_lossy(other));
+            return Err(RepoError::Rewritten { attempt: self.attempt.clone(), address, to });
+        }
+        Ok(remote)
     }
 
     fn callbacks(&self) -> RemoteCallbacks<'_> {

@@ -3,7 +3,10 @@
 use crate::error::{RepoError, Result};
 
 /// The longest path that is written; the limit of Linux, and above that of the other systems.
-const LONGEST_PATH: usize = 4096;
+pub(crate) const LONGEST_PATH: usize = 4096;
+/// The most names in a path: libraries, ours among them, go into folders by recursion, and git itself stops
+/// at 512 where stacks are small. No source is known that comes near.
+pub(crate) const DEEPEST: usize = 256;
 /// The longest name of one file or folder on the common file systems.
 const LONGEST_NAME: usize = 255;
 
@@ -29,6 +32,9 @@ pub(crate) fn split(path: &[u8]) -> Result<Vec<&[u8]>> {
         return refuse("it is absolute");
     }
     let names: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
+    if names.len() > DEEPEST {
+        return refuse("it has too many folders in it");
+    }
     for name in &names {
         if name.is_empty() {
             return refuse("it has an empty name in it");

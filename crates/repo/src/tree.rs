@@ -1,10 +1,10 @@
 //! Reading trees and blobs, never through a file on the host.
 
-use git2::{ObjectType, Odb, Oid, Repository, Tree, TreeEntry as RawEntry};
+use git2::{Odb, Oid, Repository, Tree, TreeEntry as RawEntry};
 
 use crate::error::{RepoError, Result};
 use crate::mirror::{Mirror, oid};
-use crate::path::path_to_text;
+use crate::path::{DEEPEST, LONGEST_PATH, path_to_text};
 
 /// The git file mode of a submodule.
 pub(crate) const SUBMODULE: u32 = 0o160_000;
@@ -17,6 +17,11 @@ pub(crate) const EXECUTABLE: u32 = 0o100_755;
 const FOLDER: u32 = 0o040_000;
 /// A Git LFS pointer is under 1 kB by its specification, and cannot be shorter than its own fields.
 const POINTER_BYTES: std::ops::Range<u64> = 100..1024;
+/// Files and folders that a tree may have: five times what a workspace holds. A few kilobytes of folders
+/// that name the same folder ten times each are as many files as anybody likes.
+const MOST_ENTRIES: usize = 1_000_000;
+/// What the paths of a tree may take together; a million of them take some 60 MiB in large repositories.
+const MOST_PATH_BYTES: usize = 128 * 1024 * 1024;
 
 /// A file or symbolic link in a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,15 +71,17 @@ pub(crate) struct Found {
 impl Mirror {
     /// Lists every file and symbolic link of `tree`, sorted as git sorts them.
     ///
-    /// Submodules are not among them: [`Mirror::submodules`] lists those.
+    /// Submodules are not among them: [`Mirror::submodules`] lists those. `give_up` is asked often and ends
+    /// the reading.
     ///
     /// # Errors
-    /// [`RepoError::MissingObject`].
-    pub fn entries(&self, tree: &str) -> Result<Vec<TreeEntry>> {
+    /// [`RepoError::MissingObject`], [`RepoError::TreeTooLarge`], and [`RepoError::Cancelled`] where it was
+    /// given up.
+    pub fn entries(&self, tree: &str, give_up: &dyn Fn() -> bool) -> Result<Vec<TreeEntry>> {
         let repository = self.objects()?;
         let odb = repository.odb().map_err(RepoError::storage("open the object database"))?;
         let mut entries = Vec::new();
-        walk(&repository, oid("tree", tree)?, &mut Vec::new(), &mut |path, found| {
+        walk(&repository, oid("tree", tree)?, give_up, &mut |path, found| {
             if found.mode == SUBMODULE {
                 return Ok(());
             }
@@ -88,11 +95,11 @@ impl Mirror {
     /// fraction of the time of [`Mirror::entries`], which looks each file up.
     ///
     /// # Errors
-    /// [`RepoError::MissingObject`].
+    /// [`RepoError::MissingObject`] and [`RepoError::TreeTooLarge`].
     pub fn paths(&self, tree: &str) -> Result<Vec<Vec<u8>>> {
         let repository = self.objects()?;
         let mut paths = Vec::new();
-        walk(&repository, oid("tree", tree)?, &mut Vec::new(), &mut |path, found| {
+        walk(&repository, oid("tree", tree)?, &|| false, &mut |path, found| {
             if found.mode != SUBMODULE {
                 paths.push(path.to_vec());
             }
@@ -122,11 +129,11 @@ impl Mirror {
     /// Lists the submodules of `tree`.
     ///
     /// # Errors
-    /// [`RepoError::MissingObject`].
+    /// [`RepoError::MissingObject`] and [`RepoError::TreeTooLarge`].
     pub fn submodules(&self, tree: &str) -> Result<Vec<Submodule>> {
         let repository = self.objects()?;
         let mut submodules = Vec::new();
-        walk(&repository, oid("tree", tree)?, &mut Vec::new(), &mut |path, found| {
+        walk(&repository, oid("tree", tree)?, &|| false, &mut |path, found| {
             if found.mode == SUBMODULE {
                 submodules.push(Submodule { path: path.to_vec(), commit: found.id.to_string() });
             }
@@ -186,22 +193,26 @@ fn entry(odb: &Odb<'_>, path: &[u8], found: Found) -> Result<TreeEntry> {
 
 /// Looks up a path by its bytes; the library's own look-up wants a path of the host.
 pub(crate) fn find(repository: &Repository, root: &Tree<'_>, path: &[u8]) -> Result<Option<Found>> {
-    let (first, rest) = match path.iter().position(|byte| *byte == b'/') {
-        Some(slash) => (path.get(..slash).unwrap_or_default(), path.get(slash + 1..)),
-        None => (path, None),
-    };
-    let Some(entry) = root.get_name_bytes(first) else {
-        return Ok(None);
-    };
-    match rest {
-        None => Ok(Some(Found { mode: mode(&entry), id: entry.id() })),
-        Some(rest) if entry.kind() == Some(ObjectType::Tree) => {
-            let id = entry.id().to_string();
-            let tree = repository.find_tree(entry.id()).map_err(RepoError::missing("tree", &id))?;
-            find(repository, &tree, rest)
+    let mut folder = root.clone();
+    let mut names = path.split(|byte| *byte == b'/').peekable();
+    while let Some(name) = names.next() {
+        // The library cannot look for a name with a zero byte in it, which no tree has.
+        let Some(found) = Some(name).filter(|name| !name.contains(&0)).and_then(|name| {
+            let entry = folder.get_name_bytes(name)?;
+            Some(Found { mode: mode(&entry), id: entry.id() })
+        }) else {
+            break;
+        };
+        if names.peek().is_none() {
+            return Ok(Some(found));
         }
-        Some(_) => Ok(None),
+        if found.mode != FOLDER {
+            break;
+        }
+        let id = found.id.to_string();
+        folder = repository.find_tree(found.id).map_err(RepoError::missing("tree", &id))?;
     }
+    Ok(None)
 }
 
 /// Whether `content` begins as the specification of Git LFS pointers says.
@@ -221,24 +232,65 @@ pub(crate) fn mode(entry: &RawEntry<'_>) -> u32 {
     }
 }
 
+/// Refuses a tree that a [`walk`] would refuse, before the library compares or merges all of it: the
+/// library has no limit.
+pub(crate) fn check_size(repository: &Repository, tree: &Tree<'_>, give_up: &dyn Fn() -> bool) -> Result<()> {
+    walk(repository, tree.id(), give_up, &mut |_, _| Ok(()))
+}
+
+/// A folder that is being read.
+struct Reading<'r> {
+    tree: Tree<'r>,
+    /// The entry that comes next.
+    next: usize,
+    /// How much of the path is the folder's own.
+    length: usize,
+}
+
+/// Visits every file, link and submodule of a tree that anybody may have made: neither a tree that is too
+/// wide nor one that is too deep may cost more than the refusal.
 fn walk(
     repository: &Repository,
     tree: Oid,
-    prefix: &mut Vec<u8>,
+    give_up: &dyn Fn() -> bool,
     visit: &mut dyn FnMut(&[u8], Found) -> Result<()>,
 ) -> Result<()> {
-    let id = tree.to_string();
-    let tree = repository.find_tree(tree).map_err(RepoError::missing("tree", &id))?;
-    for entry in &tree {
-        let length = prefix.len();
-        prefix.extend_from_slice(entry.name_bytes());
-        if entry.kind() == Some(ObjectType::Tree) {
-            prefix.push(b'/');
-            walk(repository, entry.id(), prefix, visit)?;
-        } else {
-            visit(prefix, Found { mode: mode(&entry), id: entry.id() })?;
+    let open = |id: Oid, length| {
+        let tree = repository.find_tree(id).map_err(RepoError::missing("tree", &id.to_string()))?;
+        Ok(Reading { tree, next: 0, length })
+    };
+    let (mut path, mut entries, mut path_bytes) = (Vec::new(), 0_usize, 0_usize);
+    // Not by recursion: a stack that is full ends the process.
+    let mut folders = vec![open(tree, 0)?];
+    while let Some(folder) = folders.last_mut() {
+        path.truncate(folder.length);
+        let Some(found) = folder.tree.get(folder.next).map(|entry| {
+            path.extend_from_slice(entry.name_bytes());
+            Found { mode: mode(&entry), id: entry.id() }
+        }) else {
+            folders.pop();
+            continue;
+        };
+        folder.next += 1;
+        (entries, path_bytes) = (entries + 1, path_bytes + path.len());
+        if give_up() {
+            return Err(RepoError::Cancelled { attempt: "read the tree".to_owned() });
         }
-        prefix.truncate(length);
+        if entries > MOST_ENTRIES {
+            return Err(RepoError::TreeTooLarge { reason: "it has more than 1,000,000 files and folders" });
+        }
+        if path.len() > LONGEST_PATH || path_bytes > MOST_PATH_BYTES {
+            return Err(RepoError::TreeTooLarge { reason: "its paths are too long" });
+        }
+        if found.mode == FOLDER {
+            if folders.len() >= DEEPEST {
+                return Err(RepoError::TreeTooLarge { reason: "it has more than 256 folders in each other" });
+            }
+            path.push(b'/');
+            folders.push(open(found.id, path.len())?);
+        } else {
+            visit(&path, found)?;
+        }
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ fn agents(place: &Place) -> PathBuf {
 
 fn apply(mirror: &Mirror, base: &Base, edits: &[TreeEdit]) -> Result<Vec<String>, RepoError> {
     let checkpoint = mirror.checkpoint(Some(&base.commit), &base.tree, edits, "edit", 0)?;
-    let entries = mirror.entries(&checkpoint.tree)?;
+    let entries = mirror.entries(&checkpoint.tree, &|| false)?;
     Ok(entries.into_iter().map(|entry| String::from_utf8(entry.path).unwrap()).collect())
 }
 
@@ -57,7 +57,7 @@ fn an_odd_tree_that_nobody_touched_keeps_its_id() {
     let back = mirror.checkpoint(Some(&base.commit), &base.tree, &there_and_back, "and back", 0).unwrap();
     assert_eq!(back.tree, base.tree);
     let rewritten: Vec<_> = mirror
-        .entries(&base.tree)
+        .entries(&base.tree, &|| false)
         .unwrap()
         .into_iter()
         .map(|entry| TreeEdit::Put {
@@ -134,7 +134,7 @@ fn an_entry_with_an_old_mode_is_read_as_git_reads_it() {
     let place = Place::with(&[("a", "1")]);
     let (mirror, base) = odd(&place);
     let modes = |tree: &str| -> Vec<_> {
-        let entries = mirror.entries(tree).unwrap();
+        let entries = mirror.entries(tree, &|| false).unwrap();
         entries.into_iter().map(|entry| (String::from_utf8(entry.path).unwrap(), entry.mode)).collect()
     };
     let expected = |old: u32| {

@@ -22,7 +22,7 @@ fn tree() -> (Place, Mirror, Vec<TreeEntry>) {
     place.write("large", &vec![7; 3 * 1024 * 1024]);
     place.commit("many");
     let (mirror, base) = place.fetched();
-    let entries = mirror.entries(&base.tree).unwrap();
+    let entries = mirror.entries(&base.tree, &|| false).unwrap();
     (place, mirror, entries)
 }
 

@@ -5,10 +5,11 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 
-use anchorhold_repo::{Branches, Credentials, RepoError, Submodule};
+use anchorhold_repo::{Branches, Credentials, RepoError, Submodule, TreeEdit};
 use common::{Place, fetch, git};
 
 #[test]
@@ -29,6 +30,36 @@ fn a_second_fetch_brings_what_is_new_and_keeps_what_was_there() {
     let second = fetch(&mirror, "main", &Credentials::none()).unwrap();
     assert_eq!(mirror.read_file(&first.tree, b"a.txt").unwrap(), b"one\n");
     assert_eq!(mirror.read_file(&second.tree, b"a.txt").unwrap(), b"two\n");
+}
+
+#[test]
+fn a_lock_that_a_crash_left_keeps_nobody_from_fetching_and_from_keeping_a_checkpoint() {
+    let place = Place::with(&[("a.txt", "one\n")]);
+    let (mirror, base) = place.fetched();
+    let edit = |text: &str| {
+        let edits = [TreeEdit::Put { path: b"a.txt".to_vec(), mode: 0o100_644, bytes: text.into() }];
+        mirror.checkpoint(None, &base.tree, &edits, "edit", 0).unwrap().commit
+    };
+    mirror.keep("x", &edit("two\n")).unwrap();
+    let (two, three) = (edit("two\n"), edit("three\n"));
+    place.commit("second");
+    let dir = common::files_named(&place.dir.path().join("mirrors"), "mirror.git").remove(0);
+    let dir = dir.parent().unwrap();
+    let locks = [
+        "mirror.git/config.lock",
+        "mirror.git/packed-refs.lock",
+        "mirror.git/refs/anchorhold/heads/main.lock",
+        "agents.git/HEAD.lock",
+        "agents.git/config.lock",
+        "agents.git/refs/anchorhold/agents/x/head.lock",
+    ]
+    .map(|lock| dir.join(lock));
+    locks.iter().for_each(|lock| std::fs::write(lock, "").unwrap());
+    let (anew, _) = place.fetched();
+    anew.keep("x", &three).unwrap();
+    let refs = git(&dir.join("agents.git"), &["for-each-ref", "--format=%(objectname)"]).unwrap();
+    assert_eq!(refs.lines().collect::<BTreeSet<_>>(), BTreeSet::from([&*two, &*three]));
+    assert_eq!(locks.iter().filter(|lock| lock.exists()).count(), 0);
 }
 
 #[test]
@@ -123,7 +154,7 @@ fn entries_cover_links_odd_names_and_pointers_and_leave_submodules_apart() {
     place.git(&["commit", "--quiet", "-m", "odd"]);
     let (mirror, base) = place.fetched();
     let entries: Vec<_> = mirror
-        .entries(&base.tree)
+        .entries(&base.tree, &|| false)
         .unwrap()
         .into_iter()
         .map(|entry| (entry.path, entry.mode, entry.size, entry.lfs))

@@ -305,6 +305,32 @@ fn hidden_characters_in_names_are_flagged_and_marks_of_an_encoding_are_not() {
 }
 
 #[test]
+fn text_behind_a_row_of_blanks_is_flagged_whatever_blanks_they_are() {
+    let gaps = [
+        ("a", format!("return ok;{}steal(token)\n", "\t".repeat(40))),
+        ("b", format!("one\nok{}x\nok{}x\n", " ".repeat(41), "\u{a0}\u{3000}\u{2003}\u{2800}".repeat(10))),
+        ("c", format!("{}steal(token)\r\n", "\t".repeat(30))),
+    ];
+    let plain = [
+        ("d", format!("ok{}x\n", " ".repeat(39))),
+        ("e", format!("ok{}\nok{}\r\n{}\n", " ".repeat(300), "\t".repeat(300), " ".repeat(300))),
+        ("f", format!("{}deep\n{}deeper\n", " ".repeat(119), "\t".repeat(29))),
+        ("g", format!("{}\n", "a ".repeat(300))),
+    ];
+    let edits: Vec<TreeEdit> =
+        gaps.into_iter().chain(plain).map(|(path, text)| put(path, FILE, text)).collect();
+    let gap = |path, line, detail| risk(RiskKind::WideGap, path, Some(line), detail);
+    assert_eq!(
+        risks(&[("a.txt", "one\n")], &edits),
+        [
+            gap("a", 1, "40 blanks in a row, and text behind them, on 1 added line"),
+            gap("b", 2, "41 blanks in a row, and text behind them, on 2 added lines"),
+            gap("c", 1, "30 blanks in a row, and text behind them, on 1 added line"),
+        ]
+    );
+}
+
+#[test]
 fn a_flood_of_one_kind_is_cut_counted_and_hides_no_other_kind() {
     let mut edits: Vec<TreeEdit> =
         (0..600).map(|n| put(&format!("bin/{n:03}"), PROGRAM, format!("{n}\n"))).collect();

@@ -42,7 +42,7 @@ impl Site {
     fn fetched(&self, depth: u32) -> (Mirror, Base) {
         let mirror = self.place.mirror_of(&self.server.url("hello"));
         // Opened before anything is here, as the window may have done.
-        drop(mirror.entries("4b825dc642cb6eb9a060e54bf8d69288fbee4904"));
+        drop(mirror.entries("4b825dc642cb6eb9a060e54bf8d69288fbee4904", &|| false));
         let base = self.fetch(&mirror, depth);
         (mirror, base)
     }

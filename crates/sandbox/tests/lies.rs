@@ -88,9 +88,9 @@ async fn a_container_that_is_not_what_its_engine_says_is_never_used() {
     assert_eq!(left.len(), 1, "{left:?}");
 
     // No bridge serves there to empty a workspace, and the volume goes all the same.
-    docker.park("test", "lie-99").await.unwrap();
+    docker.park(&spec(99)).await.unwrap();
     fs::write(&lie, LIES[0].0).unwrap();
-    docker.remove("test", "lie-99").await.unwrap();
+    docker.remove(&spec(99)).await.unwrap();
     assert!(docker.settle(PATIENCE).await, "the removal never ends");
     let left = engine.docker().volumes(Path::new("test")).unwrap();
     assert!(left.iter().all(|name| !name.contains("lie-99")), "{left:?}");

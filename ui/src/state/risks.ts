@@ -19,6 +19,11 @@ export const riskWords: Record<RiskKind, Words> = {
   },
   HOOK: { title: "Runs by itself", why: "It runs on the machine of whoever checks this out.", grave: true },
   HIDDEN_UNICODE: { title: "Hidden characters", why: "The text is not what it looks like.", grave: true },
+  WIDE_GAP: {
+    title: "Text behind blanks",
+    why: "Blanks put it out of sight: scroll the line to its end.",
+    grave: false,
+  },
   EXECUTABLE: { title: "Became executable", why: "It can be run as a program.", grave: false },
   LINK: { title: "Link or submodule", why: "It leads to another place.", grave: false },
   LOCKFILE: { title: "Lockfile", why: "What it names is downloaded and run.", grave: false },

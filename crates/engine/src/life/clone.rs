@@ -85,12 +85,13 @@ impl Life {
         }
     }
 
-    /// Reads the base tree and writes down that the clone is there.
+    /// Reads the base tree and writes down that the clone is there. A stop ends the reading.
     async fn entries(&self, mirror: &Mirror, base: &Base) -> Result<Vec<TreeEntry>, EngineError> {
-        let (mirror, tree) = (mirror.clone(), base.tree.clone());
+        let (mirror, tree, stop) = (mirror.clone(), base.tree.clone(), self.wishes.stop.clone());
         let read = tokio::task::spawn_blocking(move || {
             let shallow = mirror.is_shallow()?;
-            Ok::<_, EngineError>((mirror.entries(&tree)?, mirror.submodules(&tree)?, shallow))
+            let entries = mirror.entries(&tree, &|| stop.is_cancelled())?;
+            Ok::<_, EngineError>((entries, mirror.submodules(&tree)?, shallow))
         });
         let (entries, submodules, shallow) =
             read.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })??;

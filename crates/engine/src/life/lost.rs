@@ -115,9 +115,10 @@ impl Life {
         }
         let cell = self.open_cell(docker, None);
         let (mirror, tree) = run.workspace.source();
-        let (reader, rules) = (mirror.clone(), run.workspace.rules());
-        let read =
-            tokio::task::spawn_blocking(move || Ok::<_, EngineError>(rules.seen(reader.entries(&tree)?)));
+        let (reader, rules, stop) = (mirror.clone(), run.workspace.rules(), self.wishes.stop.clone());
+        let read = tokio::task::spawn_blocking(move || {
+            Ok::<_, EngineError>(rules.seen(reader.entries(&tree, &|| stop.is_cancelled())?))
+        });
         let seen = read.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })??;
         cell.fill(mirror, seen);
         run.workspace.move_to(cell.state());

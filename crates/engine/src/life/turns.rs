@@ -45,6 +45,7 @@ impl Life {
         let cell = self.open_cell(docker, at_checkpoint);
         let voice = self.open_voice();
         let (reader, known, seeing) = (mirror.clone(), Arc::clone(&agent), Arc::clone(&rules));
+        let stop = self.wishes.stop.clone();
         let read = tokio::task::spawn_blocking(move || {
             let compared = compared_with(&reader, &known)?.unwrap_or_else(|| base_tree.clone());
             let tree = match &known.checkpoint {
@@ -55,7 +56,7 @@ impl Life {
                 }
                 None => base_tree,
             };
-            let seen = seeing.seen(reader.entries(&tree)?);
+            let seen = seeing.seen(reader.entries(&tree, &|| stop.is_cancelled())?);
             Ok::<_, EngineError>((compared, tree, seen))
         });
         let (compared, tree, seen) =

@@ -6,8 +6,10 @@ use anchorhold_testkit::git;
 use serde_json::json;
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::{Command, Stdio};
 
 fn nobody() -> ModelChoice {
     ModelChoice {
@@ -19,11 +21,29 @@ fn nobody() -> ModelChoice {
     }
 }
 
+/// Puts a branch into a repository whose tree has ten million files, in a few objects.
+fn widen(remote: &Repository, branch: &str) {
+    let made = |listing: String| {
+        let mut making = Command::new("git");
+        making.arg("mktree").current_dir(&remote.bare).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut making = making.spawn().unwrap();
+        making.stdin.take().unwrap().write_all(listing.as_bytes()).unwrap();
+        String::from_utf8(making.wait_with_output().unwrap().stdout).unwrap().trim().to_owned()
+    };
+    let mut tree = remote.tree("main");
+    for _ in 0..7 {
+        tree = made((0..10).map(|name| format!("040000 tree {tree}\t{name}\n")).collect());
+    }
+    let commit = remote.ask(&["commit-tree", &tree, "-m", "wide"]);
+    remote.ask(&["branch", branch, &commit]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repository_that_cannot_be_cloned_says_why_and_what_to_do() {
     let house = House::new();
     let remote = house.repository(&[("a", "a\n")]);
     remote.commit("maintenance", &[]);
+    widen(&remote, "wide");
     let empty = Repository::empty(&house.place().join("empty"));
     let missing = house.place().join("missing").display().to_string();
     let engine = house.open().await;
@@ -38,7 +58,16 @@ async fn a_repository_that_cannot_be_cloned_says_why_and_what_to_do() {
             "repository_not_found",
             "check the address, and that your account may read the repository",
         ),
-        (new("branch", &remote.address(), "mian"), "branch_unknown", "nearest branches: main, maintenance"),
+        (
+            new("branch", &remote.address(), "mian"),
+            "branch_unknown",
+            "nearest branches: main, maintenance, wide",
+        ),
+        (
+            new("wide", &remote.address(), "wide"),
+            "repository_too_large",
+            "an agent's workspace holds 200,000 files and folders: choose another branch or repository",
+        ),
         (
             new("empty", &empty.address(), "main"),
             "repository_empty",

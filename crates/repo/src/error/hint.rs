@@ -63,6 +63,10 @@ impl RepoError {
             Self::Redirected { to: None, .. } => {
                 "the repository may have been renamed: use its new address".to_owned()
             }
+            Self::Rewritten { .. } => {
+                "take the rule out: `git config --show-origin --get-regexp '^url\\..*insteadof$'`, or give the other address"
+                    .to_owned()
+            }
             Self::Proxy { .. } => {
                 "check the proxy: `git config --show-origin --get http.proxy`, https_proxy and no_proxy in the environment"
                     .to_owned()
@@ -95,6 +99,10 @@ impl RepoError {
                     .to_owned()
             }
             Self::MissingObject { .. } => "fetch the repository again".to_owned(),
+            Self::TreeTooLarge { .. } => {
+                "an agent's workspace holds 200,000 files and folders: choose another branch or repository"
+                    .to_owned()
+            }
             Self::NotOwned { remote } => {
                 format!("run `git config --global --add safe.directory {remote}` if you trust it")
             }

@@ -130,6 +130,16 @@ pub enum RepoError {
         /// The server that it points to, in its own words.
         to: Option<String>,
     },
+    /// The user's git configuration names another address for exactly this one.
+    #[error("{attempt}: git's configuration leads {address} to {to}")]
+    Rewritten {
+        /// What was attempted.
+        attempt: String,
+        /// The repository's address.
+        address: String,
+        /// Where it is led to, without passwords.
+        to: String,
+    },
     /// The proxy on the way to the server does not let us through.
     #[error("{attempt}: reach {host} by the proxy: {reason}")]
     Proxy {
@@ -277,6 +287,12 @@ pub enum RepoError {
         /// What the library says.
         #[source]
         source: git2::Error,
+    },
+    /// A tree is wider or deeper than anything here could go through.
+    #[error("read the tree: {reason}")]
+    TreeTooLarge {
+        /// What of it is too much.
+        reason: &'static str,
     },
     /// A local repository belongs to another user.
     #[error("open {remote}: it belongs to another user")]

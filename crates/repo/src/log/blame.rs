@@ -158,7 +158,7 @@ impl Past<'_> {
             return Ok(Some((path.to_vec(), found.id)));
         }
         let attempt = || RepoError::storage("look for a rename");
-        let (old, new) = (parent.tree().map_err(attempt())?, commit.tree().map_err(attempt())?);
+        let (old, new) = (self.comparable(parent)?, self.comparable(commit)?);
         let mut diff = self.repository.diff_tree_to_tree(Some(&old), Some(&new), None).map_err(attempt())?;
         if diff.deltas().len() > super::show::MOST_FOR_RENAMES {
             return Ok(None);

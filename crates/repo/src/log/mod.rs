@@ -11,13 +11,13 @@ mod show;
 
 use std::collections::BTreeSet;
 
-use git2::{Commit, Oid};
+use git2::{Commit, Oid, Tree};
 
 use crate::diff::make_visible;
 use crate::error::RepoError;
 use crate::mirror::{Loan, Mirror, oid};
 use crate::path::path_to_text;
-use crate::tree::find;
+use crate::tree::{check_size, find};
 pub use blame::{Blame, BlamedLine};
 pub use show::ShownCommit;
 
@@ -90,6 +90,14 @@ pub enum PastError {
         lines: usize,
         /// The first line that was asked for.
         line: usize,
+    },
+    /// The commit's files are more, or deeper in each other, than anything here could go through.
+    #[error(
+        "the files of {commit} are too many, or too deep in each other, to be compared; name another commit"
+    )]
+    TooLarge {
+        /// The commit, shortened.
+        commit: String,
     },
     /// The time was up, or nobody waits any more.
     #[error("looking for {what} took too long; name a commit nearer to base")]
@@ -238,6 +246,19 @@ impl Past<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// The tree of a commit, for a comparison of all of it: somebody may have made it so that none ends.
+    fn comparable(&self, commit: &Commit<'_>) -> Result<Tree<'_>> {
+        let id = commit.id();
+        let tree = self.repository.find_tree(commit.tree_id());
+        let tree = tree.map_err(RepoError::missing("tree", &id.to_string()))?;
+        // Not given up, since the limits end it: the files are named also where the time is up.
+        check_size(&self.repository, &tree, &|| false).map_err(|error| match error {
+            RepoError::TreeTooLarge { .. } => PastError::TooLarge { commit: short(id) },
+            error => error.into(),
+        })?;
+        Ok(tree)
     }
 
     fn at(&self, commit: &Commit<'_>, path: &[u8]) -> Result<Option<crate::tree::Found>> {

@@ -1,6 +1,6 @@
 //! What a commit changed, and a file as it was.
 
-use git2::{Diff, DiffFindOptions, DiffOptions, Oid, Patch, Tree};
+use git2::{Diff, DiffFindOptions, DiffOptions, Patch, Tree};
 
 use super::{Past, PastCommit, PastError, Result, listed, short};
 use crate::changes::{append, path_of, printable};
@@ -61,8 +61,8 @@ impl Past<'_> {
                 None => (None, "nothing: it is the first commit".to_owned()),
             },
         };
-        let old = old.map(|old| self.tree_of(old)).transpose()?;
-        let diff = self.compare(old.as_ref(), &self.tree_of(id)?, path)?;
+        let old = old.map(|old| self.comparable(&self.commit(old)?)).transpose()?;
+        let diff = self.compare(old.as_ref(), &self.comparable(&commit)?, path)?;
         let mut shown = ShownCommit {
             commit: listed(&commit),
             body: body(commit.message_bytes()),
@@ -95,11 +95,6 @@ impl Past<'_> {
             return Err(PastError::NotLines { path: path_to_text(path), limit_kib: limit_bytes / 1024 });
         }
         Ok(blob.content().to_vec())
-    }
-
-    fn tree_of(&self, commit: Oid) -> Result<Tree<'_>> {
-        let id = commit.to_string();
-        Ok(self.commit(commit)?.tree().map_err(RepoError::missing("tree", &id))?)
     }
 
     fn compare(&self, old: Option<&Tree<'_>>, new: &Tree<'_>, path: Option<&[u8]>) -> Result<Diff<'_>> {

@@ -4,12 +4,18 @@ use std::collections::BTreeMap;
 
 use anchorhold_domain::{Risk, RiskKind, RisksLeftOut};
 
-use crate::diff::hidden_in;
+use crate::diff::{hidden_in, is_hidden};
 
 /// The most risks of one kind that are told; who reads so many reads no more.
 const MOST: usize = 500;
 /// Different characters that are named of one file.
 const MOST_NAMED: usize = 5;
+/// So many blanks in a row put what stands behind them out of sight; tables are seldom as wide.
+const WIDE_GAP: usize = 40;
+/// What a tab is as wide as where a review shows it.
+const TAB: usize = 4;
+/// A line may begin with so many columns of blanks: deep indentation is nothing to look at.
+const DEEP_INDENT: usize = 120;
 
 /// What deserves a look.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -88,8 +94,55 @@ impl Hidden {
         let first = self.first?;
         let names: Vec<String> = self.named.iter().map(|c| format!("U+{:04X}", u32::from(*c))).collect();
         let more = if self.more { " and others" } else { "" };
-        let lines =
-            if self.lines == 1 { "1 added line".to_owned() } else { format!("{} added lines", self.lines) };
-        Some((first, format!("{}{more} on {lines}", names.join(", "))))
+        Some((first, format!("{}{more} on {}", names.join(", "), added_lines(self.lines))))
     }
+}
+
+/// The rows of blanks in one file's added lines that have something behind them.
+#[derive(Default)]
+pub(super) struct Gaps {
+    first: Option<(u32, usize)>,
+    lines: u32,
+}
+
+impl Gaps {
+    /// Looks at an added line.
+    pub(super) fn line(&mut self, number: u32, content: &[u8]) {
+        if content.len() < WIDE_GAP.min(DEEP_INDENT / TAB) {
+            return;
+        }
+        if let Some(blanks) = wide_gap(&String::from_utf8_lossy(content)) {
+            self.first.get_or_insert((number, blanks));
+            self.lines = self.lines.saturating_add(1);
+        }
+    }
+
+    /// Returns the first line, and what is on how many.
+    pub(super) fn found(self) -> Option<(u32, String)> {
+        let (first, blanks) = self.first?;
+        let lines = added_lines(self.lines);
+        Some((first, format!("{blanks} blanks in a row, and text behind them, on {lines}")))
+    }
+}
+
+fn added_lines(count: u32) -> String {
+    if count == 1 { "1 added line".to_owned() } else { format!("{count} added lines") }
+}
+
+/// Returns how many blanks stand in the first row of them that takes what is behind it out of sight.
+fn wide_gap(line: &str) -> Option<usize> {
+    let (mut blanks, mut columns, mut indents) = (0, 0, true);
+    for c in line.chars() {
+        // The blank pattern of braille is drawn as nothing, and is no space by its class.
+        if (c.is_whitespace() && !is_hidden(c)) || c == '\u{2800}' {
+            blanks += 1;
+            columns += if c == '\t' { TAB } else { 1 };
+            continue;
+        }
+        if (indents && columns >= DEEP_INDENT) || (!indents && blanks >= WIDE_GAP) {
+            return Some(blanks);
+        }
+        (blanks, columns, indents) = (0, 0, false);
+    }
+    None
 }

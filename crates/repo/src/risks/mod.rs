@@ -19,7 +19,7 @@ use crate::mirror::Mirror;
 use crate::path::path_to_text;
 use crate::tree::{EXECUTABLE, SUBMODULE, SYMLINK, find};
 pub use findings::Risks;
-use findings::{Findings, Hidden};
+use findings::{Findings, Gaps, Hidden};
 
 /// Files above this are large.
 const LARGE: u64 = 1024 * 1024;
@@ -153,7 +153,7 @@ fn look_at(
 fn search_lines(patch: &Patch<'_>, file: &File, searched: &mut usize, findings: &mut Findings) -> Result<()> {
     let attempt = || RepoError::storage("read the lines of a patch");
     let mut search = secrets::Search::of(&file.lower);
-    let mut hidden = Hidden::default();
+    let (mut hidden, mut gaps) = (Hidden::default(), Gaps::default());
     for hunk in 0..patch.num_hunks() {
         for number in 0..patch.num_lines_in_hunk(hunk).map_err(attempt())? {
             let line = patch.line_in_hunk(hunk, number).map_err(attempt())?;
@@ -173,10 +173,14 @@ fn search_lines(patch: &Patch<'_>, file: &File, searched: &mut usize, findings: 
                 findings.add(RiskKind::Secret, &file.path, Some(found.line), found.what);
             }
             hidden.line(number, content);
+            gaps.line(number, content);
         }
     }
     if let Some((line, detail)) = hidden.found() {
         findings.add(RiskKind::HiddenUnicode, &file.path, Some(line), detail);
+    }
+    if let Some((line, detail)) = gaps.found() {
+        findings.add(RiskKind::WideGap, &file.path, Some(line), detail);
     }
     Ok(())
 }
