@@ -39,6 +39,7 @@ test("each status offers what the engine accepts in it", () => {
     [{ status: "ERROR" }, ["start", "delete"]],
     [{ status: "ERROR", baseTree: "t" }, ["resume", "start", "delete"]],
     [{ status: "PUSHING" }, ["cancelPush"]],
+    [{ status: "PAUSED", filesChanged: 2, deletedAt: 9 }, []],
   ];
   expect(cases.map(([more]) => verbs(agent(more)))).toEqual(cases.map(([, expected]) => expected));
 });
