@@ -13,5 +13,7 @@ test("the row that the tree points at is there, however far away it is", async (
   const changes = Array.from({ length: 500 }, (_, n) => change(`file-${String(n).padStart(3, "0")}.ts`));
   show(FileTree, { changes, path: "file-490.ts", onopen: () => undefined });
   const pointed = (await screen.findByRole("tree")).getAttribute("aria-activedescendant") ?? "";
-  expect(document.getElementById(pointed)?.dataset.path).toBe("file-490.ts");
+  const row = document.getElementById(pointed);
+  expect(row?.dataset.path).toBe("file-490.ts");
+  expect([row?.getAttribute("aria-posinset"), row?.getAttribute("aria-setsize")]).toEqual(["491", "500"]);
 });
