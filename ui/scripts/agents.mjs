@@ -30,24 +30,13 @@ const follows = async (page, following) => {
 };
 const openFile = (path) => (page) => page.click(`[data-testid=file-row][data-path="${path}"]`);
 
-/** As small as the window can be made; everything has its place there as well. */
-const smallest = [{ width: 900, height: 560 }];
-/** Waits until something is shown in the lines that it was written in. */
-const inLines = (page, selector) =>
-  page.waitForFunction((part) => document.querySelector(part)?.innerText.includes("\n"), selector);
-/** Waits until the whole of something stands in the window. */
-const within = (page, testid) =>
-  page.waitForFunction((id) => {
-    const box = document.querySelector(`[data-testid=${id}]`)?.getBoundingClientRect();
-    return box && box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight;
-  }, testid);
-
 export const agentScreens = [
   { name: "agents", path: "/dashboard/agents" },
+  // As small as the window can be made; everything has its place there as well.
   {
     name: "agents-narrow",
     path: "/dashboard/agents",
-    sizes: smallest,
+    sizes: [{ width: 900, height: 560 }],
     act: (page) =>
       page.waitForFunction(() => {
         const list = document.querySelector("[role=grid]");
@@ -184,57 +173,26 @@ export const agentScreens = [
   { name: "agent-pushed", path: "/dashboard/agents/a07", act: openFile("src/routes.ts") },
   { name: "agent-pushing", path: "/dashboard/agents/a08", act: openFile("src/dates.ts") },
   {
-    name: "agent-asks-narrow",
-    path: "/dashboard/agents/a02",
-    demo: "stretched",
-    sizes: smallest,
-    act: async (page) => {
-      await inLines(page, "[data-testid=question] p");
-      await within(page, "answer-send");
-      await within(page, "instruct-send");
-    },
-  },
-  {
-    name: "agent-error-narrow",
-    path: "/dashboard/agents/a06",
-    demo: "stretched",
-    sizes: smallest,
-    act: async (page) => {
-      await inLines(page, "[data-testid=error-banner] p");
-      await within(page, "instruct-send");
-    },
-  },
-  {
-    name: "agent-pushing-narrow",
-    path: "/dashboard/agents/a08",
-    demo: "stretched",
-    sizes: smallest,
-    act: async (page) => {
-      await within(page, "cancel-push");
-      await within(page, "agent-menu");
-      await page.waitForFunction(() => {
-        const header = document.querySelector("header");
-        return header.scrollWidth <= header.clientWidth;
-      });
-    },
-  },
-  {
-    name: "agent-wide-lines",
+    name: "agent-marked",
     path: "/dashboard/agents/a03",
-    demo: "stretched",
     act: async (page) => {
-      await openFile("Makefile")(page);
-      await page.waitForSelector("[data-testid=diff-view][data-path=Makefile] [data-testid=diff-row]");
-      await page.evaluate(() => {
-        const bar = document.querySelector("[aria-label='Scroll long lines']");
-        bar.scrollLeft = bar.scrollWidth;
+      await openFile("src/dates.ts")(page);
+      const lines = page.locator("[data-testid=diff-view][data-path='src/dates.ts'] .new .line");
+      const middle = async (line, x) => {
+        const box = await lines.nth(line).boundingBox();
+        return [box.x + x, box.y + box.height / 2];
+      };
+      await page.mouse.move(...(await middle(1, 2)));
+      await page.mouse.down();
+      await page.mouse.move(...(await middle(3, 60)), { steps: 4 });
+      await page.mouse.up();
+      // What is copied is of one side, although the halves of the rows follow each other.
+      await page.waitForFunction(() => {
+        const text = getSelection().toString();
+        return (
+          text.includes("value: string") && text.includes("Date.parse") && !text.includes("formatDate(value)")
+        );
       });
-      // The end of each line has come into its half.
-      await page.waitForFunction(() =>
-        [...document.querySelectorAll(".line")].every(
-          (line) => line.getBoundingClientRect().right <= line.parentElement.getBoundingClientRect().right,
-        ),
-      );
     },
   },
   { name: "agent-waiting", path: "/dashboard/agents/a09" },
