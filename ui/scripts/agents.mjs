@@ -202,5 +202,15 @@ export const agentScreens = [
     path: "/dashboard/agents/a03",
     act: (page) => page.click("[data-testid=limits]"),
   },
+  {
+    name: "agent-deleted",
+    path: "/dashboard/agents/a03",
+    act: async (page) => {
+      await page.click("[aria-label='All agents']");
+      await page.click("[data-testid='agent-row-Add licence headers'] [data-testid=delete]");
+      await page.goBack();
+      await page.waitForSelector("[data-testid=restore]");
+    },
+  },
   { name: "agent-unknown", path: "/dashboard/agents/none" },
 ];
