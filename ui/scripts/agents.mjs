@@ -190,7 +190,7 @@ export const agentScreens = [
       await page.waitForFunction(() => {
         const text = getSelection().toString();
         return (
-          text.includes("value: string") && text.includes("Date.parse") && !text.includes("formatDate(value)")
+          text.includes("value: string") && text.includes("Date.parse") && !text.includes("new Date(value)")
         );
       });
     },

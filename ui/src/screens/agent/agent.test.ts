@@ -78,14 +78,13 @@ test("an error says what happened and offers one way on", async () => {
 });
 
 test("an agent that was deleted can be restored, and nothing else can be done with it", async () => {
-  const backend = show(AgentScreen, { id: "a02" });
-  await screen.findByTestId("answer-input");
-  await backend.deleteAgent("a02");
+  const backend = show(AgentScreen, { id: "a03" });
+  await screen.findByTestId("push");
+  await backend.deleteAgent("a03");
   await screen.findByText("This agent was deleted.");
-  const verbs = ["start", "resume", "stop", "push", "answer-input", "instruct-input"];
-  expect(verbs.filter(has)).toEqual([]);
+  expect(["start", "push", "propose", "instruct-input", "limits"].filter(has)).toEqual([]);
   await fireEvent.click(screen.getByTestId("restore"));
-  expect(await screen.findByTestId("answer-input")).toBeTruthy();
+  expect(await screen.findByTestId("push")).toBeTruthy();
   expect(has("restore")).toBe(false);
 });
 
