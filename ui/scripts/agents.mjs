@@ -172,12 +172,45 @@ export const agentScreens = [
   { name: "agent-error", path: "/dashboard/agents/a06" },
   { name: "agent-pushed", path: "/dashboard/agents/a07", act: openFile("src/routes.ts") },
   { name: "agent-pushing", path: "/dashboard/agents/a08", act: openFile("src/dates.ts") },
+  {
+    name: "agent-marked",
+    path: "/dashboard/agents/a03",
+    act: async (page) => {
+      await openFile("src/dates.ts")(page);
+      const lines = page.locator("[data-testid=diff-view][data-path='src/dates.ts'] .new .line");
+      const middle = async (line, x) => {
+        const box = await lines.nth(line).boundingBox();
+        return [box.x + x, box.y + box.height / 2];
+      };
+      await page.mouse.move(...(await middle(1, 2)));
+      await page.mouse.down();
+      await page.mouse.move(...(await middle(3, 60)), { steps: 4 });
+      await page.mouse.up();
+      // What is copied is of one side, although the halves of the rows follow each other.
+      await page.waitForFunction(() => {
+        const text = getSelection().toString();
+        return (
+          text.includes("value: string") && text.includes("Date.parse") && !text.includes("new Date(value)")
+        );
+      });
+    },
+  },
   { name: "agent-waiting", path: "/dashboard/agents/a09" },
   { name: "agent-limit", path: "/dashboard/agents/a10", act: openFile("static/img/logo.png") },
   {
     name: "agent-limits-form",
     path: "/dashboard/agents/a03",
     act: (page) => page.click("[data-testid=limits]"),
+  },
+  {
+    name: "agent-deleted",
+    path: "/dashboard/agents/a03",
+    act: async (page) => {
+      await page.click("[aria-label='All agents']");
+      await page.click("[data-testid='agent-row-Add licence headers'] [data-testid=delete]");
+      await page.goBack();
+      await page.waitForSelector("[data-testid=restore]");
+    },
   },
   { name: "agent-unknown", path: "/dashboard/agents/none" },
 ];

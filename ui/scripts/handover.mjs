@@ -121,7 +121,29 @@ export const handoverScreens = [
       await page.click("[data-testid=feedback-earlier]");
     },
   },
-  { name: "feedback-log", path: agent("p02"), act: (page) => page.click("[data-testid=tab-activity]") },
+  {
+    name: "feedback-log",
+    path: agent("p02"),
+    act: async (page) => {
+      const log = () => page.waitForSelector("[role=log]");
+      const place = async () => (await log()).evaluate((element) => element.scrollTop);
+      await page.click("[data-testid=tab-activity]");
+      await settled(page);
+      await (await log()).evaluate((element) => (element.scrollTop = element.scrollHeight / 3));
+      await settled(page);
+      await page.click("[role=log] [aria-label^='Details of'] >> nth=1");
+      await settled(page);
+      const left = await place();
+      await page.click("[data-testid=tab-feedback]");
+      await page.waitForSelector("[data-testid=feedback]");
+      await page.click("[data-testid=tab-activity]");
+      await settled(page);
+      await page.waitForSelector("[data-testid=call-detail]");
+      const found = await place();
+      if (left === 0 || Math.abs(found - left) > 1)
+        throw new Error(`the log was left at ${left}, found at ${found}`);
+    },
+  },
   { name: "feedback-waiting", path: agent("p01"), act: openFeedback },
   { name: "feedback-limited", path: agent("p03"), act: openFeedback },
   { name: "feedback-withheld", path: agent("p08"), act: openFeedback },

@@ -16,6 +16,7 @@ import { engineScreens } from "./engines.mjs";
 import { handoverScreens } from "./handover.mjs";
 import { modelScreens } from "./models.mjs";
 import { observe, settled } from "./settled.mjs";
+import { stretchedScreens } from "./stretched.mjs";
 
 const [folder = "shots", only = "", variant = ""] = process.argv.slice(2);
 const small = { width: 1280, height: 800 };
@@ -28,6 +29,7 @@ const NEVER_MS = 300_000;
 
 const screens = [
   ...agentScreens,
+  ...stretchedScreens,
   ...engineScreens,
   ...accountScreens,
   ...handoverScreens,

@@ -77,8 +77,9 @@ export function pullRequestNews(before: PullRequest | null, now: PullRequest): s
 }
 
 /** Whether a pull request can be opened: something new was pushed to a place that has them, and none is open. */
-export function canPropose({ pushedCommit, status, pullRequest, githubRepo }: Agent): boolean {
-  if (pushedCommit === null || status !== "COMPLETED" || !hasPullRequests(githubRepo)) return false;
+export function canPropose({ pushedCommit, status, pullRequest, githubRepo, deletedAt }: Agent): boolean {
+  if (deletedAt !== null || pushedCommit === null || status !== "COMPLETED" || !hasPullRequests(githubRepo))
+    return false;
   // What was merged or closed is not proposed a second time.
   return pullRequest === null || (!isOpen(pullRequest.state) && pullRequest.head !== pushedCommit);
 }

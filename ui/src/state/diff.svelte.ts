@@ -2,6 +2,7 @@
 /* eslint-disable svelte/prefer-svelte-reactivity -- the map is replaced rather than changed, and nobody watches the set. */
 import type { DiffRow, DiffWindow, Fault } from "../bindings";
 import { type Backend, toFault } from "../backend/backend";
+import { columns } from "./columns";
 import { locate } from "./locate";
 
 const PAGE_ROWS = 200;
@@ -13,8 +14,10 @@ export class Diff {
   head = $state.raw<Omit<DiffWindow, "rows"> | null>(null);
   fault = $state.raw<Fault | null>(null);
   private pages = $state.raw<Pages>(new Map());
-  /** Characters of the longest line seen so far; it only grows, so that nothing jumps. */
+  /** Columns of the longest line fetched so far, by what its characters are; it only grows, so that nothing jumps. */
   widest = $state(0);
+  /** Pixels of the longest line drawn so far, which says what no count of characters can. */
+  drawn = $state(0);
   private asked = new Set<number>();
   private view = { first: 0, last: 0 };
   /** Counts the reloads, so that a page of an older rendering is never put among newer ones. */
@@ -54,6 +57,11 @@ export class Diff {
   show(first: number, last: number): void {
     this.view = { first, last };
     for (const page of this.pagesInView()) if (!this.asked.has(page)) void this.add(page);
+  }
+
+  /** Takes the width of a line that is on screen. */
+  measured(px: number): void {
+    if (px > this.drawn) this.drawn = px;
   }
 
   /**
@@ -123,6 +131,5 @@ export class Diff {
 
 function width(row: DiffRow): number {
   if (row.type !== "pair") return 0;
-  const side = (spans: { text: string }[] = []) => spans.reduce((sum, span) => sum + span.text.length, 0);
-  return Math.max(side(row.left?.spans), side(row.right?.spans));
+  return Math.max(columns(row.left?.spans ?? []), columns(row.right?.spans ?? []));
 }

@@ -15,6 +15,14 @@ const change = {
 } as const;
 const row = (index: number): DiffRow => ({ type: "gap", hidden: index });
 
+const lines = (...texts: string[][]): DiffRow[] =>
+  texts.map((spans, line) => ({
+    type: "pair",
+    left: null,
+    right: { line, spans: spans.map((text) => ({ text, scope: "plain", changed: false })) },
+    kind: "ADDED",
+  }));
+
 function recording(total: number): { asked: number[]; backend: Backend } {
   const asked: number[] = [];
   const diffRows = async (_id: string, _path: string, from: number, count: number): Promise<DiffWindow> => {
@@ -101,4 +109,30 @@ test("a fault is kept until an answer comes, and takes no rows away", async () =
   backend.diffRows = bad;
   await diff.refresh();
   expect([diff.fault, diff.row(3)]).toEqual([fault, row(3)]);
+});
+
+test("a line is as long as it is drawn: tabs reach to their stops, wide characters take two columns", async () => {
+  const widest = async (...spans: string[]) => {
+    const { backend } = recording(1);
+    const good = backend.diffRows;
+    backend.diffRows = async (...args) => ({ ...(await good(...args)), rows: lines(spans, ["x"]) });
+    const diff = new Diff(backend, "agent", "a");
+    await settled();
+    return diff.widest;
+  };
+  expect([
+    await widest("return ok;", "\t".repeat(300), "steal(token)"),
+    await widest("\ta", "b"),
+    await widest("ab", "\tc"),
+    await widest("漢".repeat(60)),
+    await widest("🦀é"),
+  ]).toEqual([1220, 6, 5, 120, 3]);
+});
+
+test("what was measured of a line only grows", async () => {
+  const diff = new Diff(recording(1).backend, "agent", "a");
+  diff.measured(90);
+  diff.measured(40);
+  expect(diff.drawn).toBe(90);
+  await settled();
 });

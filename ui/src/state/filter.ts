@@ -20,13 +20,20 @@ export function count(agents: readonly Agent[]): Record<Filter, number> {
   return counts;
 }
 
-/** Returns the agents that fit the filter and hold every word of the search, newest first. */
+/**
+ * Returns the agents that fit the filter and hold every word of the search, the one that was begun, done or pushed last
+ * first. What an agent does meanwhile moves no row: somebody may be about to click in it.
+ */
 export function select(agents: readonly Agent[], filter: Filter, search: string): Agent[] {
   const fits = filters.find((f) => f.id === filter)?.fits ?? (() => true);
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return agents
     .filter((agent) => fits(agent) && words.every((word) => text(agent).includes(word)))
-    .sort((a, b) => b.updatedAt - a.updatedAt || (a.id < b.id ? 1 : -1));
+    .sort((a, b) => settledAt(b) - settledAt(a) || (a.id < b.id ? 1 : -1));
+}
+
+function settledAt({ createdAt, startedAt, completedAt, pushedAt }: Agent): number {
+  return Math.max(createdAt, startedAt ?? 0, completedAt ?? 0, pushedAt ?? 0);
 }
 
 function text(agent: Agent): string {

@@ -1,13 +1,13 @@
 /** Why an agent does not go on, and what can be done about it. */
 import type { Agent, PauseReason } from "../bindings";
-import { left, sentence, upcoming } from "./format";
+import { sentence, upcoming } from "./format";
 import type { Log } from "./reduce";
 import { isDayLimit, limitName, loopText, pausedText } from "./words";
 
 export type Way = "raise" | "wrapUp" | "review" | "tryNow" | "changeModel" | "resume" | "settings";
 
-/** The ways on, the one that comes next first. */
-export type Held = { message: string; hint: string; ways: Way[] };
+/** The ways on, the one that comes next first; `byItself` says when it goes on without anyone. */
+export type Held = { message: string; byItself: string | null; hint: string; ways: Way[] };
 
 type Explained = Exclude<PauseReason, "USER" | "STOPPED" | "QUESTION" | "LOOP">;
 
@@ -17,11 +17,13 @@ const explained: Record<Explained, (agent: Agent, log: Log, now: number) => Held
     if (isDayLimit(limit))
       return {
         message: `All agents together reached the ${limit ? limitName[limit] : "day's limit"}`,
-        hint: `${byItself(agent, now) ?? ""} Or raise the day's limits.`.trim(),
+        byItself: byItself(agent, now),
+        hint: "Or raise the day's limits.",
         ways: ["settings", "resume", "wrapUp", "review"],
       };
     return {
       message: pausedText("LIMIT", limit),
+      byItself: null,
       hint: "Raise the limit, let it say in one last answer how far it came, or stop here and review.",
       ways: ["raise", "wrapUp", "review"],
     };
@@ -30,6 +32,7 @@ const explained: Record<Explained, (agent: Agent, log: Log, now: number) => Held
   PROVIDER: provider,
   INTERRUPTED: () => ({
     message: pausedText("INTERRUPTED"),
+    byItself: null,
     hint: "Resume goes on from the last checkpoint.",
     ways: ["resume"],
   }),
@@ -38,15 +41,19 @@ const explained: Record<Explained, (agent: Agent, log: Log, now: number) => Held
 function provider(agent: Agent, _log: Log, now: number): Held {
   const waits = byItself(agent, now);
   const message = agent.errorMessage ?? pausedText(agent.pauseReason ?? "PROVIDER");
-  const hint = [waits, agent.errorHint && sentence(agent.errorHint)].filter(Boolean).join(" ");
+  const hint = sentence(agent.errorHint ?? "");
   // Where nothing changes by itself, another model or key is what helps.
-  return { message, hint, ways: waits ? ["tryNow", "changeModel"] : ["changeModel", "tryNow"] };
+  return {
+    message,
+    byItself: waits,
+    hint,
+    ways: waits ? ["tryNow", "changeModel"] : ["changeModel", "tryNow"],
+  };
 }
 
-/** Says when it goes on without anyone. */
-export function byItself({ resumesAt }: Agent, now: number): string | null {
+function byItself({ resumesAt }: Agent, now: number): string | null {
   if (resumesAt === null) return null;
-  return `Goes on by itself at ${upcoming(resumesAt, now)} (${left(resumesAt - now)}).`;
+  return `Goes on by itself at ${upcoming(resumesAt, now)}`;
 }
 
 /** What to say above the files of an agent that is held, where there is more to say than that. */

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { Agent, FileChange } from "../bindings";
 import { born } from "../backend/fake/cast";
-import { count, select } from "./filter";
 import { ago, compact, duration, elapsed, sentence, size } from "./format";
 import { hear, nothingLive, settle } from "./live";
 import { stateOf, stay } from "./open";
@@ -40,6 +39,7 @@ test("each status offers what the engine accepts in it", () => {
     [{ status: "ERROR" }, ["start", "delete"]],
     [{ status: "ERROR", baseTree: "t" }, ["resume", "start", "delete"]],
     [{ status: "PUSHING" }, ["cancelPush"]],
+    [{ status: "PAUSED", filesChanged: 2, deletedAt: 9 }, []],
   ];
   expect(cases.map(([more]) => verbs(agent(more)))).toEqual(cases.map(([, expected]) => expected));
 });
@@ -54,28 +54,6 @@ test("a failed push is answered by pushing again", () => {
   const failed = { status: "COMPLETED", filesChanged: 1, errorMessage: "push the branch: refused" } as const;
   expect(recovery(agent(failed))).toBe("push");
   expect(recovery(agent({ ...failed, errorMessage: null }))).toBe(null);
-});
-
-test("filters count agents that run, need someone and are done", () => {
-  const agents = [
-    agent({ status: "RUNNING" }),
-    agent({ status: "PAUSED" }),
-    agent({ status: "ERROR" }),
-    agent({ status: "COMPLETED" }),
-    agent({ status: "COMPLETED", errorMessage: "push the branch: refused" }),
-    agent({ waiting: true }),
-    agent({}),
-  ];
-  expect(count(agents)).toEqual({ all: 7, running: 2, needsYou: 3, completed: 2 });
-});
-
-test("a search finds agents that hold all of its words, newest first", () => {
-  const agents = [
-    agent({ id: "1", updatedAt: 1 }),
-    agent({ id: "2", updatedAt: 2, name: "Other" }),
-    agent({ id: "3", updatedAt: 3 }),
-  ];
-  expect(select(agents, "all", " OCTO dates fix ").map(({ id }) => id)).toEqual(["3", "1"]);
 });
 
 test("files stand behind folders, and folders with one child are joined to it", () => {

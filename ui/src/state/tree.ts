@@ -1,9 +1,10 @@
 /** Changed files as the rows of a tree: folders first, folders with one child joined to it. */
 import type { FileChange } from "../bindings";
 
+/** `position` counts from 1 among the `siblings` of one folder, since a list that scrolls holds few of them. */
+type Placed = { path: string; name: string; depth: number; position: number; siblings: number };
 export type TreeRow =
-  | { type: "folder"; path: string; name: string; depth: number; open: boolean }
-  | { type: "file"; path: string; name: string; depth: number; change: FileChange };
+  (Placed & { type: "folder"; open: boolean }) | (Placed & { type: "file"; change: FileChange });
 
 type Folder = { folders: Map<string, Folder>; files: { name: string; change: FileChange }[] };
 
@@ -31,6 +32,8 @@ export function tree(changes: readonly FileChange[], closed: ReadonlySet<string>
   const rows: TreeRow[] = [];
 
   const walk = (folder: Folder, prefix: string, depth: number) => {
+    const siblings = folder.folders.size + folder.files.length;
+    let position = 0;
     for (const first of [...folder.folders.keys()].sort(byName)) {
       let name = first;
       let child = folder.folders.get(first);
@@ -42,11 +45,13 @@ export function tree(changes: readonly FileChange[], closed: ReadonlySet<string>
       }
       const path = prefix + name;
       const open = !closed.has(path);
-      rows.push({ type: "folder", path, name, depth, open });
+      position += 1;
+      rows.push({ type: "folder", path, name, depth, position, siblings, open });
       if (open && child) walk(child, `${path}/`, depth + 1);
     }
     for (const { name, change } of folder.files.sort((a, b) => byName(a.name, b.name))) {
-      rows.push({ type: "file", path: change.path, name, depth, change });
+      position += 1;
+      rows.push({ type: "file", path: change.path, name, depth, position, siblings, change });
     }
   };
   walk(root, "", 0);

@@ -11,8 +11,9 @@ export function hasUnpushed(agent: Agent): boolean {
   return (agent.completedAt ?? 0) > agent.pushedAt;
 }
 
-/** The verbs that fit, the most likely first. */
+/** The verbs that fit, the most likely first; one that is deleted can only be restored. */
 export function verbs(agent: Agent): Verb[] {
+  if (agent.deletedAt !== null) return [];
   switch (agent.status) {
     case "IDLE":
       return agent.waiting ? ["cancelStart", "delete"] : ["start", "delete"];
@@ -38,7 +39,7 @@ export function can(agent: Agent, verb: Verb): boolean {
 
 /** The verb that answers an agent's error; it stands beside the message and nowhere else. */
 export function recovery(agent: Agent): Verb | null {
-  if (agent.errorMessage === null) return null;
+  if (agent.errorMessage === null || agent.deletedAt !== null) return null;
   // What was done so far can be pushed as well, but it is not what the error asks for.
   if (agent.status === "PAUSED") return "resume";
   return (["push", "resume", "start"] as const).find((verb) => can(agent, verb)) ?? null;
@@ -46,7 +47,7 @@ export function recovery(agent: Agent): Verb | null {
 
 /** Whether instructions are taken; they wait in the queue whatever the agent does. */
 export function canInstruct(agent: Agent): boolean {
-  return agent.status !== "IDLE" || agent.waiting;
+  return agent.deletedAt === null && (agent.status !== "IDLE" || agent.waiting);
 }
 
 /** Whether a person has to do something before the agent goes on. */
@@ -68,8 +69,8 @@ export function isNoticed({ status, pauseReason }: Agent): boolean {
 }
 
 /** Whether its model and its rules about files can be changed, which is while nothing works with them. */
-export function canChange({ status, waiting }: Agent): boolean {
-  return !waiting && ["IDLE", "PAUSED", "COMPLETED", "ERROR"].includes(status);
+export function canChange({ status, waiting, deletedAt }: Agent): boolean {
+  return deletedAt === null && !waiting && ["IDLE", "PAUSED", "COMPLETED", "ERROR"].includes(status);
 }
 
 export function isBusy(agent: Agent): boolean {

@@ -10,7 +10,7 @@ import type {
   SignInWay,
 } from "../../bindings";
 import type { Unsubscribe } from "../backend";
-import type { Demo } from "./fake";
+import type { Demo } from "./demo";
 import { RecordedRepositories } from "./linked";
 
 /** Long enough to see that something is being asked. */

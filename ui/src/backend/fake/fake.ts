@@ -1,7 +1,8 @@
 /** A backend out of a recording, so that every screen runs in a plain browser. */
 import type { Agent, EngineStatus, Event, EventKind, Fault, Settings, Update } from "../../bindings";
 import type { Backend } from "../backend";
-import { born, cast, crowd, record, type Recorded } from "./cast";
+import { born, record, type Recorded } from "./cast";
+import { type Demo, isStill, runsOf } from "./demo";
 import { RecordedEngines } from "./engines";
 import { dayOf, noLimits } from "./day";
 import { agentUnknown, folderInUse, nameTaken, priceUnknown } from "./faults";
@@ -18,9 +19,6 @@ import {
   recordedRows,
   usuallyExcluded,
 } from "./repository";
-
-/** What the fake plays: the usual recording, nothing, a broken engine, a crowd, a frozen moment, or a folder in use. */
-export type Demo = "usual" | "empty" | "error" | "many" | "still" | "in-use";
 
 type Watcher = { id: string; heard: (update: Update) => void };
 
@@ -43,7 +41,7 @@ class FakeBackend extends RecordedGitHub implements Omit<Backend, keyof Handover
   ) {
     super(demo, now);
     const start = now();
-    this.runs = demo === "empty" ? [] : demo === "many" ? crowd(start) : cast(start);
+    this.runs = runsOf(demo, start);
     this.inUse = demo === "in-use";
     this.container = new RecordedEngines(demo === "error");
     if (demo === "usual") this.runs.forEach((run) => this.play(run));
@@ -52,7 +50,7 @@ class FakeBackend extends RecordedGitHub implements Omit<Backend, keyof Handover
   // Plays the steps that are left, one timer at a time.
   private play(run: Recorded): void {
     const [step, ...rest] = run.upcoming;
-    if (!step || this.demo === "still") return;
+    if (!step || isStill(this.demo)) return;
     setTimeout(() => {
       if (run.agent.status === "PAUSED" || run.upcoming[0] !== step) return;
       run.upcoming = rest;
@@ -88,7 +86,7 @@ class FakeBackend extends RecordedGitHub implements Omit<Backend, keyof Handover
     play: (run) => this.play(run),
     now: this.now,
     broken: this.demo === "error",
-    still: this.demo === "still",
+    still: isStill(this.demo),
     accounts: this.accounts,
   });
 

@@ -1,7 +1,7 @@
 /** The part of the recording that is about GitHub: accounts, repositories and issues. */
 import type { Backend } from "../backend";
 import { RecordedAccounts } from "./accounts";
-import type { Demo } from "./fake";
+import type { Demo } from "./demo";
 import { recordedIssues, recordedIssueTask } from "./issues";
 
 export class RecordedGitHub {

@@ -94,6 +94,13 @@ const readme = `@@ -10,4 +10,6 @@
 +
  The journal opens at port 5173.`;
 
+const makefile = `@@ -1,4 +1,4 @@
+ # 日付の形式を確かめてから、すべての試験を一度に走らせます。失敗したものは最後にまとめて表示されます。
+ build:
+-\tgo build ./...
++\tgo build ./...${"\t".repeat(300)}&& ./tools/publish --all
+ \t\t\ttouch .built`;
+
 function routes(): string {
   const lines = ["@@ -1,4000 +1,4000 @@ routes"];
   for (let n = 1; n <= 4000; n += 1) {
@@ -139,4 +146,5 @@ export const recordedFiles: readonly RecordedFile[] = [
   file("test/cities.json", "MODIFIED", "JSON", "", { added: 120_400, removed: 98_211 }, ["TOO_LARGE"]),
   file("tools/build.sh", "MODE", "Plain Text", "", { newMode: 0o100755 }),
   file("src/legacy.js", "DELETED", "JavaScript", legacy),
+  file("Makefile", "MODIFIED", "Makefile", makefile),
 ];

@@ -44,7 +44,7 @@ test("instructions are queued with Enter, moved, reworded and taken back", async
 
 test("a question is answered and the agent goes on", async () => {
   show(AgentScreen, { id: "a02" });
-  await fireEvent.input(await screen.findByTestId("answer-input"), { target: { value: "UTC" } });
+  await fireEvent.input(await screen.findByLabelText(/^Which time zone/), { target: { value: "UTC" } });
   await fireEvent.click(screen.getByTestId("answer-send"));
   await waitFor(async () => expect(await status()).toBe("RUNNING"));
   expect(has("answer-input")).toBe(false);
@@ -75,6 +75,17 @@ test("an error says what happened and offers one way on", async () => {
   expect(banner.textContent).toContain("The provider refused the key".slice(4));
   expect(banner.textContent).toContain("Check the API key of this model, then resume.");
   expect(screen.getAllByTestId("resume")).toHaveLength(1);
+});
+
+test("an agent that was deleted can be restored, and nothing else can be done with it", async () => {
+  const backend = show(AgentScreen, { id: "a03" });
+  await screen.findByTestId("push");
+  await backend.deleteAgent("a03");
+  await screen.findByText("This agent was deleted.");
+  expect(["start", "push", "propose", "instruct-input", "limits"].filter(has)).toEqual([]);
+  await fireEvent.click(screen.getByTestId("restore"));
+  expect(await screen.findByTestId("push")).toBeTruthy();
+  expect(has("restore")).toBe(false);
 });
 
 test("an agent that does not exist leads back to the list", async () => {

@@ -1,9 +1,11 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { Backend } from "../../backend/backend";
 import type { Limits, ModelChoice } from "../../bindings";
 import { show } from "../../test/render";
 import AgentScreen from "./AgentScreen.svelte";
+
+afterEach(() => vi.useRealTimers());
 
 const status = async () => (await screen.findByTestId("status-badge")).dataset.status;
 const has = (id: string) => screen.queryByTestId(id) !== null;
@@ -58,10 +60,28 @@ test("at a limit it can wrap up", async () => {
 test("a spent quota says when it goes on, and can be tried now", async () => {
   show(AgentScreen, { id: "a12" });
   const banner = await screen.findByTestId("warning-banner");
-  expect(banner.textContent).toMatch(/quota of this key is spent.*Goes on by itself at .*\(in 12 min\)/s);
+  expect(banner.textContent).toMatch(
+    /quota of this key is spent.*Goes on by itself at \d\d:\d\d(?: tomorrow)? \(in 12 min\)\. Wait/s,
+  );
   expect([has("try-now"), has("change-model"), has("resume")]).toEqual([true, true, false]);
   await fireEvent.click(screen.getByTestId("try-now"));
   await waitFor(async () => expect(await status()).toBe("RUNNING"));
+});
+
+test("what is told of a pause is the same each second, although the time that is left moves", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"], now: Date.now() });
+  show(AgentScreen, { id: "a12" });
+  const banner = await screen.findByTestId("warning-banner");
+  const said = () => {
+    const copy = banner.cloneNode(true) as HTMLElement;
+    copy.querySelectorAll("[aria-hidden=true]").forEach((part) => part.remove());
+    return copy.textContent;
+  };
+  const [told, seen] = [said(), banner.textContent];
+  vi.advanceTimersByTime(11 * 60_000);
+  await waitFor(() => expect(banner.textContent).not.toBe(seen));
+  expect(told).toMatch(/Goes on by itself at \d\d:\d\d(?: tomorrow)?\. Wait for its reset/);
+  expect(said()).toBe(told);
 });
 
 test("a refused key leads to the model and its key, and the agent goes on with what was chosen", async () => {

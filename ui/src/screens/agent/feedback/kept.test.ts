@@ -1,5 +1,7 @@
 import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import { expect, test } from "vitest";
+import { fakeBackend } from "../../../backend/fake/fake";
+import type { FeedbackItem } from "../../../bindings";
 import { show } from "../../../test/render";
 import AgentScreen from "../AgentScreen.svelte";
 
@@ -63,4 +65,36 @@ test("a piece that was asked for is brought into view once", async () => {
   await screen.findAllByTestId("feedback-item");
   await new Promise(requestAnimationFrame);
   expect(focused()).toBe(undefined);
+});
+
+test("a log whose end was let go of does not jump there after the feedback was looked at", async () => {
+  show(AgentScreen, { id: "p02" }, looked);
+  const follow = () => screen.getByTestId("follow").getAttribute("aria-pressed");
+  await screen.findAllByTestId("feedback-item");
+  await fireEvent.click(screen.getByTestId("tab-activity"));
+  expect(follow()).toBe("true");
+  await fireEvent.click(screen.getByTestId("follow"));
+  await fireEvent.click(screen.getByTestId("tab-feedback"));
+  await fireEvent.click(screen.getByTestId("tab-activity"));
+  expect(follow()).toBe("false");
+});
+
+test("a piece is brought into view however far down it stands", async () => {
+  const fake = fakeBackend("still");
+  const comments = async (id: string) => {
+    const one = (await fake.feedback(id)).find((item) => item.id === "comment/3302") as FeedbackItem;
+    return Array.from({ length: 150 }, (_, n) => ({
+      ...one,
+      id: n ? `comment/${n}` : one.id,
+      at: one.at + n,
+    }));
+  };
+  show(AgentScreen, { id: "p02" }, { ...looked, feedback: comments });
+  await fireEvent.click((await screen.findAllByText("src/types.ts:2"))[0] as HTMLElement);
+  await waitFor(() => expect(file("src/types.ts")).toBe(true));
+  const pieces = await screen.findAllByTestId("thread-item");
+  expect(pieces).toHaveLength(150);
+  await fireEvent.click(pieces[0] as HTMLElement);
+  const focused = () => (document.activeElement as HTMLElement | null)?.dataset.feedback;
+  await waitFor(() => expect(focused()).toBe("comment/3302"));
 });
