@@ -4,6 +4,7 @@
  */
 import { SvelteSet } from "svelte/reactivity";
 import { type Draft, emptyDraft } from "./draft";
+import { Messages } from "./messages.svelte";
 
 /** The form of a new agent, as it was left. */
 export class CreateDraft {
@@ -22,25 +23,6 @@ export class CreateDraft {
   /** Whether there is anything in it that somebody would miss. */
   get written(): boolean {
     return [this.fields.name, this.fields.task, this.fields.repository].some((text) => text.trim() !== "");
-  }
-}
-
-/** The commit messages of a push: what the plan proposed, and what the user made of it. */
-export class Messages {
-  written = $state<string[]>([]);
-  private proposed: string | null = null;
-
-  /** Takes what a plan proposes; what was written stays as long as that is what was proposed before. */
-  propose(messages: readonly string[]): void {
-    const proposed = JSON.stringify(messages);
-    if (proposed === this.proposed) return;
-    this.proposed = proposed;
-    this.written = [...messages];
-  }
-
-  /** Lets the next plan propose its own, once these are commits. */
-  spend(): void {
-    this.proposed = null;
   }
 }
 
