@@ -5,6 +5,7 @@
 import { SvelteSet } from "svelte/reactivity";
 import { type Draft, emptyDraft } from "./draft";
 import { Messages } from "./messages.svelte";
+import { Rewordings } from "./rewordings.svelte";
 
 /** The form of a new agent, as it was left. */
 export class CreateDraft {
@@ -35,6 +36,7 @@ export class AgentDraft {
   readonly chosen = new SvelteSet<string>();
   note = $state("");
   readonly messages = new Messages();
+  readonly rewordings = new Rewordings();
   private answered = $state.raw({ question: "", text: "" });
 
   /** An answer belongs to its question; to another one it would be wrong. */
