@@ -111,6 +111,19 @@ test("Alt and arrows move an instruction by one, and stop at the ends", async ()
   ]);
 });
 
+test("the focus goes with an instruction that is moved, also where its button leads no further", async () => {
+  await three();
+  (screen.getAllByTestId("queue-down")[0] as HTMLElement).focus();
+  for (const order of [
+    [note, keep, "Third"],
+    [note, "Third", keep],
+  ]) {
+    await fireEvent.keyDown(document.activeElement as HTMLElement, { key: "ArrowDown", altKey: true });
+    await waitFor(() => expect(texts()).toEqual(order));
+  }
+  expect(document.activeElement?.getAttribute("aria-label")).toBe("Edit instruction 3");
+});
+
 test("the buttons of the first and the last instruction lead no further", async () => {
   await three();
   const disabled = (id: string) =>
