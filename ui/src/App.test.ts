@@ -122,6 +122,40 @@ test("an answer that was not sent waits with its question", async () => {
   expect((await field("answer-input")).value).toBe("UTC, I thi");
 });
 
+test("a pull request that is written, and one that is on its way, outlive the agent's screen", async () => {
+  let opened: () => void = () => {};
+  open(paths.agent("a07"), { openPullRequest: () => new Promise<void>((resolve) => (opened = resolve)) });
+  await click("propose");
+  await fill("pull-title", "Mine");
+  await leave();
+  await enter("a07");
+  await click("propose");
+  expect((await field("pull-title")).value).toBe("Mine");
+  await click("pull-submit");
+  await leave();
+  await enter("a07");
+  await click("propose");
+  await screen.findByTestId("pull-cancel");
+  expect(screen.getByTestId<HTMLButtonElement>("pull-submit").disabled).toBe(true);
+  opened();
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBe(null));
+});
+
+test("a push whose commits are still being made can be cancelled by who comes back to it", async () => {
+  const cancelled: string[] = [];
+  open(paths.agent("a03"), {
+    push: () => new Promise<void>(() => undefined),
+    cancelPush: async (id) => void cancelled.push(id),
+  });
+  await click("push");
+  await click("push-now");
+  await leave();
+  await enter("a03");
+  await click("push");
+  await click("push-cancel");
+  expect(cancelled).toEqual(["a03"]);
+});
+
 test("who comes back to the list finds its search, its filter and the row that led away", async () => {
   open(paths.agents);
   const row = (name: string) => screen.findByTestId(`agent-row-${name}`);

@@ -93,8 +93,8 @@ export const commands = {
 	issues: (repo: string, text: string) => typedError<Issue[], Fault>(__TAURI_INVOKE("issues", { repo, text })),
 	/**  Returns the task that an issue becomes. */
 	issueTask: (repo: string, number: number) => typedError<string, Fault>(__TAURI_INVOKE("issue_task", { repo, number })),
-	/**  Queues an instruction. */
-	instruct: (id: AgentId, text: string) => typedError<null, Fault>(__TAURI_INVOKE("instruct", { id, text })),
+	/**  Queues an instruction; returns its id. */
+	instruct: (id: AgentId, text: string) => typedError<InstructionId, Fault>(__TAURI_INVOKE("instruct", { id, text })),
 	/**  Rewords an instruction that waits. */
 	editInstruction: (id: AgentId, instruction: InstructionId, text: string) => typedError<null, Fault>(__TAURI_INVOKE("edit_instruction", { id, instruction, text })),
 	/**  Takes back an instruction that waits. */

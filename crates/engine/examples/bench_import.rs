@@ -38,7 +38,7 @@ async fn main() -> Result<(), Failure> {
     let docker = Docker::connect(&Endpoint::from_environment()?).await?;
     let spec = |run| CellSpec {
         agent: format!("bench-import-{run}-{}", std::process::id()),
-        home: "bench".into(),
+        home: HOME.into(),
         quotas: Quotas::default(),
     };
     let cells: Vec<CellSpec> = (0..=runs).map(spec).collect();

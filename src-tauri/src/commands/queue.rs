@@ -5,11 +5,11 @@ use crate::opened::Opened;
 use anchorhold_domain::{AgentId, InstructionId};
 use tauri::State;
 
-/// Queues an instruction.
+/// Queues an instruction; returns its id.
 #[tauri::command]
 #[specta::specta]
-pub async fn instruct(engine: State<'_, Opened>, id: AgentId, text: String) -> Answer<()> {
-    engine.get().await?.instruct(id, &text).await.map(drop).map_err(fault)
+pub async fn instruct(engine: State<'_, Opened>, id: AgentId, text: String) -> Answer<InstructionId> {
+    engine.get().await?.instruct(id, &text).await.map(|queued| queued.id).map_err(fault)
 }
 
 /// Rewords an instruction that waits.

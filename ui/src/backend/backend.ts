@@ -51,7 +51,8 @@ export interface Backend {
   /** Holds the agent after its current tool call. */
   pause(id: string): Promise<void>;
   resume(id: string): Promise<void>;
-  instruct(id: string, text: string): Promise<void>;
+  /** Queues an instruction and returns its id. */
+  instruct(id: string, text: string): Promise<string>;
   editInstruction(id: string, instruction: string, text: string): Promise<void>;
   removeInstruction(id: string, instruction: string): Promise<void>;
   reorderInstructions(id: string, ids: string[]): Promise<void>;

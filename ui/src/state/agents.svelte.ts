@@ -4,6 +4,7 @@ import type { Backend } from "../backend/backend";
 import { toFault } from "../backend/backend";
 import { Drafts } from "./drafts.svelte";
 import type { Filter } from "./filter";
+import { Outgoing } from "./outgoing";
 
 /** How the list is looked at, which stays while an agent is open. */
 export class ListView {
@@ -24,6 +25,9 @@ export class Agents {
   looking = $state(false);
   readonly view = new ListView();
   readonly drafts = new Drafts();
+  // Nothing follows which there are, only what becomes of one.
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
+  private readonly sent = new Map<string, Outgoing>();
   private asked = 0;
   private end: () => void = () => {};
 
@@ -46,6 +50,13 @@ export class Agents {
     );
     void this.look();
     return () => this.end();
+  }
+
+  /** What goes out from an agent. */
+  outgoing(id: string): Outgoing {
+    let outgoing = this.sent.get(id);
+    if (!outgoing) this.sent.set(id, (outgoing = new Outgoing(this.backend, id, this.drafts.of(id))));
+    return outgoing;
   }
 
   /** Asks again whether the container engine answers; `anew` where it is another than the one being asked. */

@@ -4,6 +4,8 @@
  */
 import { SvelteSet } from "svelte/reactivity";
 import { type Draft, emptyDraft } from "./draft";
+import { Messages } from "./messages.svelte";
+import { Rewordings } from "./rewordings.svelte";
 
 /** The form of a new agent, as it was left. */
 export class CreateDraft {
@@ -25,25 +27,6 @@ export class CreateDraft {
   }
 }
 
-/** The commit messages of a push: what the plan proposed, and what the user made of it. */
-export class Messages {
-  written = $state<string[]>([]);
-  private proposed: string | null = null;
-
-  /** Takes what a plan proposes; what was written stays as long as that is what was proposed before. */
-  propose(messages: readonly string[]): void {
-    const proposed = JSON.stringify(messages);
-    if (proposed === this.proposed) return;
-    this.proposed = proposed;
-    this.written = [...messages];
-  }
-
-  /** Lets the next plan propose its own, once these are commits. */
-  spend(): void {
-    this.proposed = null;
-  }
-}
-
 /** What is being written to one agent. */
 export class AgentDraft {
   instruction = $state("");
@@ -53,6 +36,7 @@ export class AgentDraft {
   readonly chosen = new SvelteSet<string>();
   note = $state("");
   readonly messages = new Messages();
+  readonly rewordings = new Rewordings();
   private answered = $state.raw({ question: "", text: "" });
 
   /** An answer belongs to its question; to another one it would be wrong. */

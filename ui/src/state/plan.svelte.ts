@@ -1,7 +1,7 @@
 /** What a push would do, asked for when the dialog opens and whenever something that it rests on changed. */
 import type { Fault, PushPlan } from "../bindings";
 import { type Backend, toFault } from "../backend/backend";
-import type { Messages } from "./drafts.svelte";
+import type { Messages } from "./messages.svelte";
 
 export class Plan {
   shown = $state.raw<PushPlan | null>(null);
@@ -15,6 +15,13 @@ export class Plan {
     /** The messages of its commits as the user has them; another plan brings others. */
     readonly messages: Messages,
   ) {}
+
+  /** Asks for a dialog that is opened: what was shown in an earlier one may be long ago. */
+  async begin(): Promise<void> {
+    this.shown = null;
+    this.fault = null;
+    await this.look();
+  }
 
   /** Asks anew; what is shown stays until the answer comes, and only the last question is heard. */
   async look(): Promise<void> {

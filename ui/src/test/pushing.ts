@@ -4,9 +4,10 @@ import { toast } from "svelte-sonner";
 import type { Backend } from "../backend/backend";
 import { fakeBackend } from "../backend/fake/fake";
 import { recordedPlan } from "../backend/fake/plans";
-import type { Agent, EventKind, Fault, PushPlan, Update } from "../bindings";
+import type { Agent, Fault, PushPlan } from "../bindings";
 import AgentScreen from "../screens/agent/AgentScreen.svelte";
 import { show } from "./render";
+import { telling } from "./telling";
 
 export type Call = [string, ...unknown[]];
 const delivering = ["push", "cancelPush", "setTargetBranch", "setDelivery"] as const;
@@ -15,16 +16,9 @@ const delivering = ["push", "cancelPush", "setTargetBranch", "setDelivery"] as c
 export async function opened(id: string, replaced: Partial<Backend> = {}, change = (plan: PushPlan) => plan) {
   const fake = fakeBackend("still");
   const calls: Call[] = [];
-  let last: Extract<Update, { type: "events" }> | undefined;
-  let heard: (update: Update) => void = () => {};
+  const { watch, tell } = telling(fake);
   const own: Partial<Backend> = {
-    watch: (watched, after, hear, failed) => {
-      heard = (update) => {
-        if (update.type === "events") last = update;
-        hear(update);
-      };
-      return fake.watch(watched, after, heard, failed);
-    },
+    watch,
     pushPlan: async () =>
       change(recordedPlan((await fake.agents()).find((each) => each.id === id) as Agent, 0)),
     ...replaced,
@@ -35,12 +29,6 @@ export async function opened(id: string, replaced: Partial<Backend> = {}, change
   }
   show(AgentScreen, { id }, own);
   await fireEvent.click(await screen.findByTestId("push"));
-  function tell(kind: EventKind, more: Partial<Agent>) {
-    if (!last) throw new Error("nothing was heard yet");
-    const seq = last.agent.lastSeq + 1;
-    const agent = { ...last.agent, ...more, lastSeq: seq };
-    heard({ type: "events", events: [{ seq, at: seq, kind }], agent, live: true });
-  }
   return { calls, tell };
 }
 

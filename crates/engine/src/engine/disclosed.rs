@@ -71,7 +71,8 @@ fn disclosures(events: &[Event], model: ModelChoice) -> Vec<Disclosure> {
             }
             EventKind::TurnStarted { shown, .. } => shown.iter().for_each(|path| tell(path, "mention", None)),
             EventKind::ToolRequested { call, tool, .. } => {
-                if tools.insert(call, tool).is_some() {
+                let again = tools.insert(call, tool).is_some();
+                if again {
                     ambiguous.insert(call);
                 }
             }

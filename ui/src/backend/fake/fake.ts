@@ -142,9 +142,17 @@ class FakeBackend extends RecordedGitHub implements Omit<Backend, keyof Handover
     this.play(run);
   }
 
-  async instruct(id: string, text: string): Promise<void> {
-    this.ids += 1;
-    await this.act(id, { type: "instructionQueued", id: `i${this.ids}`, text });
+  async instruct(id: string, text: string): Promise<string> {
+    const instruction = `i${(this.ids += 1)}`;
+    await this.act(id, { type: "instructionQueued", id: instruction, text });
+    return instruction;
+  }
+
+  async sendNow(id: string, instruction: string, interrupt: boolean): Promise<void> {
+    await this.act(id, { type: "instructionSentNow", id: instruction, interrupt });
+    const { status, pauseReason } = this.find(id).agent;
+    // A limit and a question keep it.
+    if (status === "PAUSED" && pauseReason !== "LIMIT" && pauseReason !== "QUESTION") await this.resume(id);
   }
 
   cancelStart = (id: string) => this.act(id, { type: "startCancelled" });
@@ -154,8 +162,6 @@ class FakeBackend extends RecordedGitHub implements Omit<Backend, keyof Handover
   removeInstruction = (id: string, instruction: string) =>
     this.act(id, { type: "instructionRemoved", id: instruction });
   reorderInstructions = (id: string, ids: string[]) => this.act(id, { type: "instructionsReordered", ids });
-  sendNow = (id: string, instruction: string, interrupt: boolean) =>
-    this.act(id, { type: "instructionSentNow", id: instruction, interrupt });
   setModel: Backend["setModel"] = (id, model, fallback) =>
     this.act(id, { type: "modelChanged", model, fallback });
   setFileRules: Backend["setFileRules"] = (id, files) => this.act(id, { type: "fileRulesChanged", files });
@@ -199,13 +205,8 @@ class FakeBackend extends RecordedGitHub implements Omit<Backend, keyof Handover
   setRunSettings: Backend["setRunSettings"] = async (settings) => void (this.settings = settings);
   dayUsage = async () => dayOf(this.listed(), this.now());
 
-  async theme() {
-    return this.chosenTheme;
-  }
-
-  async setTheme(theme: "SYSTEM" | "LIGHT" | "DARK"): Promise<void> {
-    this.chosenTheme = theme;
-  }
+  theme = async () => this.chosenTheme;
+  setTheme: Backend["setTheme"] = async (theme) => void (this.chosenTheme = theme);
 
   watchAgents(heard: (agents: Agent[]) => void, failed: (fault: Fault) => void): () => void {
     if (this.inUse) {

@@ -92,3 +92,21 @@ test("an agent that does not exist leads back to the list", async () => {
   show(AgentScreen, { id: "none" });
   expect(await screen.findByText("All agents")).toBeTruthy();
 });
+
+test("a verb that worked leaves the focus on the screen", async () => {
+  show(AgentScreen, { id: "a01" });
+  const pause = await screen.findByTestId("pause");
+  pause.focus();
+  await fireEvent.click(pause);
+  await screen.findByTestId("resume");
+  await waitFor(() => expect(document.activeElement?.tagName).toBe("H1"));
+});
+
+test("a key is typed where it is asked for", async () => {
+  show(AgentScreen, { id: "a19" });
+  await fireEvent.click(await screen.findByTestId("change-model"));
+  const replace = await screen.findByText(/^(Replace|Use another)$/);
+  replace.focus();
+  await fireEvent.click(replace);
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("key-input")));
+});

@@ -1,7 +1,10 @@
 import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import { expect, test } from "vitest";
+import type { EventKind, Fault } from "../../bindings";
 import { markAt, moved, placeAt } from "../../state/queue";
+import { toasts } from "../../test/pushing";
 import { show } from "../../test/render";
+import { telling } from "../../test/telling";
 import AgentScreen from "./AgentScreen.svelte";
 
 const ROW_PX = 28;
@@ -108,6 +111,19 @@ test("Alt and arrows move an instruction by one, and stop at the ends", async ()
   ]);
 });
 
+test("the focus goes with an instruction that is moved, also where its button leads no further", async () => {
+  await three();
+  (screen.getAllByTestId("queue-down")[0] as HTMLElement).focus();
+  for (const order of [
+    [note, keep, "Third"],
+    [note, "Third", keep],
+  ]) {
+    await fireEvent.keyDown(document.activeElement as HTMLElement, { key: "ArrowDown", altKey: true });
+    await waitFor(() => expect(texts()).toEqual(order));
+  }
+  expect(document.activeElement?.getAttribute("aria-label")).toBe("Edit instruction 3");
+});
+
 test("the buttons of the first and the last instruction lead no further", async () => {
   await three();
   const disabled = (id: string) =>
@@ -128,4 +144,63 @@ test("an edit gives the focus back to where it began, and each row names its ins
   }
   const names = screen.getAllByTestId("queue-remove").map((button) => button.getAttribute("aria-label"));
   expect(names).toEqual([1, 2, 3].map((place) => `Remove instruction ${place}`));
+});
+
+/** Rewords the first instruction, and says it with Enter where that is wanted. */
+async function reword(words: string, saves = false): Promise<HTMLInputElement> {
+  await fireEvent.click(await screen.findByRole("button", { name: "Edit instruction 1" }));
+  const field = await screen.findByLabelText<HTMLInputElement>("Instruction 1");
+  await fireEvent.input(field, { target: { value: words } });
+  if (saves) await fireEvent.keyDown(field, { key: "Enter" });
+  return field;
+}
+
+const composer = () => screen.getByTestId<HTMLTextAreaElement>("instruct-input");
+const taken: EventKind = { type: "turnStarted", instruction: "q1", text: keep };
+const refusal = (code: string): Fault => ({ code, message: "reword it: it cannot be", hint: null });
+
+test("words for an instruction that is taken meanwhile go to where they can be sent again", async () => {
+  const { watch, tell } = telling();
+  show(AgentScreen, { id: "a01" }, { watch });
+  await reword("Mine");
+  await fireEvent.input(composer(), { target: { value: "And that" } });
+  tell(taken);
+  await waitFor(() => expect(composer().value).toBe("Mine\nAnd that"));
+  expect(texts()).toEqual([note]);
+  expect(toasts()).toContain("An instruction left the queue before your change; your words are below.");
+});
+
+test("a change that comes too late loses no words, and is no fault", async () => {
+  const { watch, tell } = telling();
+  const before = toasts().length;
+  const editInstruction = () => Promise.reject(refusal("instruction_taken"));
+  show(AgentScreen, { id: "a01" }, { watch, editInstruction });
+  const field = await reword("Mine", true);
+  await waitFor(() => expect(field.readOnly).toBe(false));
+  tell(taken);
+  await waitFor(() => expect(composer().value).toBe("Mine"));
+  expect(toasts().slice(before)).toEqual([expect.stringContaining("left the queue")]);
+});
+
+test("a change that is refused stays in its field", async () => {
+  show(AgentScreen, { id: "a01" }, { editInstruction: () => Promise.reject(refusal("store_failed")) });
+  const field = await reword("Mine", true);
+  await waitFor(() => expect(toasts()).toContain("Reword it: it cannot be."));
+  expect([field.isConnected, field.value, field.readOnly]).toEqual([true, "Mine", false]);
+});
+
+test("a change that was made just before it was taken brings no words back", async () => {
+  const { watch, tell } = telling();
+  let made: () => void = () => {};
+  const editInstruction = () => new Promise<void>((resolve) => (made = resolve));
+  show(AgentScreen, { id: "a01" }, { watch, editInstruction });
+  await reword("Mine", true);
+  tell([
+    { type: "instructionEdited", id: "q1", text: "Mine" },
+    { ...taken, text: "Mine" },
+  ]);
+  await waitFor(() => expect(texts()).toEqual([note]));
+  made();
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(composer().value).toBe("");
 });

@@ -1,7 +1,8 @@
-import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
+import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, expect, test, vi } from "vitest";
 import type { Backend } from "../../backend/backend";
 import type { Limits, ModelChoice } from "../../bindings";
+import { toasts } from "../../test/pushing";
 import { show } from "../../test/render";
 import AgentScreen from "./AgentScreen.svelte";
 
@@ -11,6 +12,8 @@ const status = async () => (await screen.findByTestId("status-badge")).dataset.s
 const has = (id: string) => screen.queryByTestId(id) !== null;
 const primary = () =>
   [...document.querySelectorAll(".bg-accent")].filter((part) => part.tagName === "BUTTON");
+
+const taken = { code: "instruction_taken", message: "send it: it is worked on", hint: null };
 
 /** Notes the calls of a method and lets it do its work. */
 function spy<Name extends keyof Backend>(backend: Backend, name: Name): unknown[][] {
@@ -98,17 +101,42 @@ test("a refused key leads to the model and its key, and the agent goes on with w
 
 test("circles are said, and what the agent is told then is heard before it goes on", async () => {
   const backend = show(AgentScreen, { id: "a14" });
-  const order: string[] = [];
-  for (const name of ["instruct", "sendNow", "resume"] as const) {
-    const own = (backend[name] as (...args: unknown[]) => Promise<void>).bind(backend);
-    Object.assign(backend, { [name]: (...args: unknown[]) => (order.push(name), own(...args)) });
-  }
+  const [instructed, sent] = [spy(backend, "instruct"), spy(backend, "sendNow")];
   const notice = await screen.findByTestId("loop");
   expect(notice.textContent).toContain("Two states came in turn 6 times");
   await fireEvent.input(screen.getByTestId("loop-input"), { target: { value: "Leave it" } });
   await fireEvent.click(screen.getByTestId("loop-tell"));
   await waitFor(async () => expect(await status()).toBe("RUNNING"));
-  expect(order).toEqual(["instruct", "sendNow", "resume"]);
+  expect([instructed, sent]).toEqual([[["a14", "Leave it"]], [["a14", "i1", false]]]);
+});
+
+test("what it is told is heard also where the screen is left meanwhile", async () => {
+  let queued: (id: string) => void = () => {};
+  const instruct = () => new Promise<string>((resolve) => (queued = resolve));
+  const sent: unknown[] = [];
+  show(AgentScreen, { id: "a14" }, { instruct, sendNow: async (...asked) => void sent.push(asked) });
+  await fireEvent.input(await screen.findByTestId("loop-input"), { target: { value: "Leave it" } });
+  await fireEvent.click(screen.getByTestId("loop-tell"));
+  cleanup();
+  queued("i7");
+  await waitFor(() => expect(sent).toEqual([["a14", "i7", false]]));
+});
+
+test("words that were taken before they could be sent are heard, and the same words wait when they are queued", async () => {
+  const before = toasts().length;
+  const sent: unknown[] = [];
+  const sendNow = (...asked: unknown[]) => (sent.push(asked), Promise.reject(taken));
+  const backend = show(AgentScreen, { id: "a01" }, { sendNow });
+  const queued = spy(backend, "instruct");
+  const input = await screen.findByTestId<HTMLTextAreaElement>("instruct-input");
+  for (const ctrlKey of [true, false]) {
+    await fireEvent.input(input, { target: { value: "continue" } });
+    await fireEvent.keyDown(input, { key: "Enter", ctrlKey });
+    await waitFor(() => expect(screen.getByTestId("instruct-send").textContent).toContain("Queue"));
+    await waitFor(() => expect(queued).toHaveLength(ctrlKey ? 1 : 2));
+  }
+  await waitFor(() => expect(screen.getAllByTestId("queue-item")).toHaveLength(4));
+  expect([sent, toasts().slice(before)]).toEqual([[["a01", "i1", false]], []]);
 });
 
 test("an agent that waits again says how many are ahead", async () => {
@@ -150,19 +178,24 @@ test("Control and Enter lets it hear the words at the next step", async () => {
   expect(first?.textContent).toBeTruthy();
 });
 
-test("a removed instruction comes back to its place", async () => {
-  show(AgentScreen, { id: "a01" });
+test("a removed instruction comes back to its place, also once the screen is left", async () => {
+  const backend = show(AgentScreen, { id: "a01" });
+  const moved = spy(backend, "reorderInstructions");
   await fireEvent.click((await screen.findAllByTestId("queue-remove"))[0] as HTMLElement);
   await waitFor(() => expect(screen.getAllByTestId("queue-item")).toHaveLength(1));
   const { toast } = await import("svelte-sonner");
   const [last] = toast.getActiveToasts();
   if (!last || !("action" in last)) throw new Error("it can be taken back");
-  (last.action as { onClick: (event: unknown) => void }).onClick({});
+  const { onClick } = last.action as { onClick: (event: unknown) => void };
+  onClick({});
   await waitFor(() =>
     expect(
       screen.getAllByTestId("queue-item").map((item) => item.querySelector("[title]")?.textContent),
     ).toEqual(["Keep the prop names as they are.", "Add a note about the locale parameter to the README."]),
   );
+  cleanup();
+  onClick({});
+  await waitFor(() => expect(moved.at(-1)).toEqual(["a01", ["i2", "i1", "q2"]]));
 });
 
 test("Alt and an arrow moves an instruction", async () => {
@@ -173,52 +206,4 @@ test("Alt and an arrow moves an instruction", async () => {
     altKey: true,
   });
   await waitFor(() => expect(moved).toEqual([["a01", ["q2", "q1"]]]));
-});
-
-test("a path is found by its letters, chosen with keys, and an old answer is not heard", async () => {
-  const answers: [string, (paths: string[]) => void][] = [];
-  show(
-    AgentScreen,
-    { id: "a01" },
-    { mentionable: (_id, typed) => new Promise((resolve) => answers.push([typed, resolve])) },
-  );
-  const input = await screen.findByTestId<HTMLTextAreaElement>("instruct-input");
-  const type = async (value: string) => {
-    input.focus();
-    input.value = value;
-    input.setSelectionRange(value.length, value.length);
-    await fireEvent.input(input);
-  };
-  await type("See @s");
-  await waitFor(() => expect(answers.map(([typed]) => typed)).toEqual(["s"]));
-  await type("See @sr");
-  await waitFor(() => expect(answers.map(([typed]) => typed)).toEqual(["s", "sr"]));
-  answers[1]?.[1](["src/a.ts", "src/b.ts"]);
-  answers[0]?.[1](["old.ts"]);
-  await waitFor(() => expect(screen.getAllByTestId("mention")).toHaveLength(2));
-  await fireEvent.keyDown(input, { key: "ArrowDown" });
-  await fireEvent.keyDown(input, { key: "Enter" });
-  await waitFor(() => expect(input.value).toBe("See @src/b.ts "));
-  expect(screen.queryAllByTestId("queue-item")).toHaveLength(2);
-});
-
-test("what is typed while an instruction is sent stays, and what could not be sent comes back", async () => {
-  let end: (fault?: unknown) => void = () => {};
-  const instruct = () =>
-    new Promise<void>((resolve, reject) => (end = (fault) => (fault ? reject(fault) : resolve())));
-  show(AgentScreen, { id: "a01" }, { instruct });
-  const input = await screen.findByTestId<HTMLTextAreaElement>("instruct-input");
-  const button = screen.getByTestId<HTMLButtonElement>("instruct-send");
-  const write = (value: string) => fireEvent.input(input, { target: { value } });
-  await write("First");
-  await fireEvent.keyDown(input, { key: "Enter" });
-  expect(input.value).toBe("");
-  await write("Second");
-  end();
-  await waitFor(() => expect(button.disabled).toBe(false));
-  expect(input.value).toBe("Second");
-  await fireEvent.keyDown(input, { key: "Enter" });
-  await write("Third");
-  end({ code: "store_failed", message: "write the instruction: the disk is full", hint: null });
-  await waitFor(() => expect(input.value).toBe("Second\nThird"));
 });

@@ -133,3 +133,28 @@ test("a dialog that is closed while the pull request is opened loses neither its
   expect((await screen.findByTestId<HTMLInputElement>("pull-title")).value).toBe("Mine");
   expect(asked).toBe(1);
 });
+
+test("a dialog that is opened again before the first answer loses nothing that was written", async () => {
+  const draft = { title: "T", body: "B", draft: false };
+  const answers: (() => void)[] = [];
+  const pullRequestDraft = () =>
+    new Promise<PullRequestDraft>((resolve) => answers.push(() => resolve({ ...draft })));
+  show(AgentScreen, { id: "a07" }, { pullRequestDraft });
+  const title = () => screen.findByTestId<HTMLInputElement>("pull-title");
+  const open = async () => fireEvent.click(await screen.findByTestId("propose"));
+  const close = async () => {
+    await fireEvent.keyDown(screen.getByRole("dialog"), { key: "Escape" });
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBe(null));
+  };
+  await open();
+  answers[0]?.();
+  await fireEvent.input(await title(), { target: { value: "Mine" } });
+  for (const times of [1, 2]) {
+    await close();
+    await open();
+    await waitFor(() => expect(answers).toHaveLength(times + 1));
+  }
+  answers[1]?.();
+  answers[2]?.();
+  expect((await title()).value).toBe("Mine");
+});

@@ -1,6 +1,7 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import type { Fault } from "../../../bindings";
+import { Messages } from "../../../state/messages.svelte";
 import { button, dialog, opened, toasts } from "../../../test/pushing";
 
 const messages = () => screen.findAllByTestId<HTMLTextAreaElement>("push-message");
@@ -46,6 +47,43 @@ test("messages stay while something is looked at, as long as the plan proposes t
   await waitFor(() => expect(dialog()).toBe(null));
   await fireEvent.click(screen.getByTestId("push"));
   await waitFor(async () => expect((await messages())[0]?.value).toBe("Another"));
+});
+
+test("messages outlive another choice of commits, and the agent's name comes and goes behind them", async () => {
+  await opened("a03");
+  const words = async () => (await messages()).map(({ value }) => value);
+  const named = expect.stringMatching(/^In my words\n\nAgent: Anchorhold \([^\n]*\)$/);
+  await fireEvent.input((await messages())[0] as HTMLElement, { target: { value: "In my words" } });
+  await fireEvent.click(screen.getByTestId("push-trailer"));
+  await waitFor(async () => expect(await words()).toEqual([named]));
+  await fireEvent.click(screen.getByTestId("commits-PER_INSTRUCTION"));
+  await waitFor(async () => expect(await words()).toHaveLength(2));
+  await fireEvent.click(screen.getByTestId("commits-ONE"));
+  await waitFor(async () => expect(await words()).toEqual([named]));
+  await fireEvent.click(screen.getByTestId("commits-PER_INSTRUCTION"));
+  await waitFor(async () => expect(await words()).toHaveLength(2));
+  await fireEvent.click(screen.getByTestId("push-trailer"));
+  await waitFor(async () => expect((await words()).join()).not.toContain("Agent:"));
+  await fireEvent.click(screen.getByTestId("commits-ONE"));
+  await waitFor(async () => expect(await words()).toEqual(["In my words"]));
+});
+
+test("an agent's name that the user took away stays away, and one that the user changed stays as it is", () => {
+  const kept = new Messages();
+  const trailer = "Agent: Anchorhold (openai/a)";
+  kept.propose([`Fix it\n\n${trailer}\n`]);
+  kept.written[0] = "Mine";
+  kept.propose([`Fix it\n\n${trailer}\n`]);
+  expect(kept.written).toEqual(["Mine"]);
+  kept.propose(["Fix it\n"]);
+  expect(kept.written).toEqual(["Mine"]);
+  kept.propose([`Fix it\n\n${trailer}\n`]);
+  expect(kept.written).toEqual([`Mine\n\n${trailer}`]);
+  kept.propose(["Fix it\n\nAgent: Anchorhold (openai/b)\n"]);
+  expect(kept.written).toEqual(["Mine\n\nAgent: Anchorhold (openai/b)"]);
+  kept.spend();
+  kept.propose(["Fix it\n"]);
+  expect(kept.written).toEqual(["Fix it\n"]);
 });
 
 test("a choice that is refused goes back to what is, and no other one is made meanwhile", async () => {
