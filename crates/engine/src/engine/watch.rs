@@ -17,7 +17,7 @@ const BATCHES: usize = 16;
 /// How long the list gathers changes before it is sent again.
 const LIST_STEP: Duration = Duration::from_millis(100);
 /// How many characters of a task the list is sent with.
-pub const TASK_SHOWN: usize = 200;
+const TASK_SHOWN: usize = 200;
 
 impl Engine {
     /// Follows an agent: every event after `after_seq`, in order, then what happens from now on.
@@ -43,8 +43,8 @@ impl Engine {
         Ok(receiver)
     }
 
-    /// Follows the list of agents: all of them now, and again after each change, their tasks cut to
-    /// [`TASK_SHOWN`] characters. It ends where the list cannot be read, so that nobody takes an old one for the present.
+    /// Follows the list of agents: all of them now, and again after each change, of long tasks the beginning
+    /// alone. It ends where the list cannot be read, so that nobody takes an old one for the present.
     #[must_use]
     pub fn watch_agents(&self) -> mpsc::Receiver<Vec<Agent>> {
         let (sender, receiver) = mpsc::channel(1);
