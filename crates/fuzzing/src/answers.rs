@@ -118,6 +118,7 @@ fn said(error: &SandboxError) -> Verdict {
     let known = matches!(
         error,
         SandboxError::Timeout { .. }
+            | SandboxError::CellSilent { .. }
             | SandboxError::CellEnded(_)
             | SandboxError::UnexpectedAnswer { .. }
             | SandboxError::ImportRefused(_)
