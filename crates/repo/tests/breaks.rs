@@ -32,11 +32,7 @@ impl Site {
             place.write("noise.bin", &noise(n));
             place.commit(&format!("commit {n}"));
         }
-        let root = place.dir.path().join("srv");
-        std::fs::create_dir(&root).unwrap();
-        let server = GitServer::start(&root).unwrap();
-        let bare = server.create_repository("hello").unwrap();
-        place.git(&["push", "--quiet", &bare.to_string_lossy(), "main"]);
+        let (server, _) = place.served(GitServer::start);
         let front = Front::before(&server.host(), fates);
         Self { server, place, front }
     }

@@ -18,11 +18,7 @@ struct Site {
 impl Site {
     fn start() -> Self {
         let place = Place::with(&[("a.txt", "one\n")]);
-        let root = place.dir.path().join("srv");
-        std::fs::create_dir(&root).unwrap();
-        let server = GitServer::start(&root).unwrap();
-        let bare = server.create_repository("hello").unwrap();
-        place.git(&["push", "--quiet", &bare.to_string_lossy(), "main"]);
+        let (server, _) = place.served(GitServer::start);
         Self { server, place }
     }
 

@@ -30,11 +30,7 @@ impl Site {
             place.write("a.txt", text.as_bytes());
             place.commit(&format!("commit {n}"));
         }
-        let root = place.dir.path().join("srv");
-        std::fs::create_dir(&root).unwrap();
-        let server = GitServer::start(&root).unwrap();
-        let bare = server.create_repository("hello").unwrap();
-        place.git(&["push", "--quiet", &bare.to_string_lossy(), "main"]);
+        let (server, bare) = place.served(GitServer::start);
         let credentials = Credentials::https(server.host(), server.user(), server.password());
         Self { server, place, bare, credentials }
     }

@@ -30,11 +30,7 @@ struct Site {
 impl Site {
     fn start() -> Self {
         let place = Place::with(&[("a.txt", "one\n")]);
-        let root = place.dir.path().join("srv");
-        std::fs::create_dir(&root).unwrap();
-        let server = GitServer::start_tls(&root).unwrap();
-        let bare = server.create_repository("hello").unwrap();
-        place.git(&["push", "--quiet", &bare.to_string_lossy(), "main"]);
+        let (server, bare) = place.served(GitServer::start_tls);
         Self { server, place, bare }
     }
 }

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use anchorhold_repo::{
     Base, CommitToMake, Credentials, FetchProgress, Mirror, Mirrors, Remote, RepoError, Signature,
 };
+use anchorhold_testkit::GitServer;
 pub use anchorhold_testkit::git;
 use tempfile::TempDir;
 
@@ -68,6 +69,16 @@ impl Place {
         let commit = self.git(&["commit-tree", tree, "-p", "HEAD", "-m", "as it is"]);
         self.git(&["update-ref", "HEAD", &commit]);
         commit
+    }
+
+    /// Serves what is committed on `main` as `hello`; returns the server and the repository that it serves.
+    pub fn served(&self, start: fn(&Path) -> anyhow::Result<GitServer>) -> (GitServer, PathBuf) {
+        let root = self.dir.path().join("srv");
+        fs::create_dir(&root).unwrap();
+        let server = start(&root).unwrap();
+        let bare = server.create_repository("hello").unwrap();
+        self.git(&["push", "--quiet", &bare.to_string_lossy(), "main"]);
+        (server, bare)
     }
 
     /// Opens a mirror of the work tree's repository by its path.

@@ -22,11 +22,7 @@ impl Site {
     /// Serves `hello` with one commit on `main`, and mirrors it.
     pub fn start() -> Self {
         let place = Place::with(&[("a.txt", "one\n")]);
-        let root = place.dir.path().join("srv");
-        std::fs::create_dir(&root).unwrap();
-        let server = GitServer::start(&root).unwrap();
-        let bare = server.create_repository("hello").unwrap();
-        place.git(&["push", "--quiet", &bare.to_string_lossy(), "main"]);
+        let (server, bare) = place.served(GitServer::start);
         let relay = Relay::to(&server.host());
         let credentials = Credentials::https(relay.host(), server.user(), server.password());
         let mirror = place.mirror_of(&format!("http://{}/hello.git", relay.host()));
