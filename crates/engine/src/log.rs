@@ -34,9 +34,17 @@ const LATELY: usize = 16;
 /// What is appended at once.
 struct Entry {
     kinds: Vec<EventKind>,
-    /// The long results that the events name.
-    results: Vec<Blob>,
+    belongings: Belongings,
     at: Timestamp,
+}
+
+/// What is written with events in one transaction.
+#[derive(Default)]
+pub(crate) struct Belongings {
+    /// The long results that the events name.
+    pub results: Vec<Blob>,
+    /// The objects of the checkpoint that they name, which git has in no file yet.
+    pub objects: Option<Blob>,
 }
 
 /// Who hears of an append.
@@ -92,13 +100,13 @@ impl Log {
         self.append_if(|_, _| Ok(kinds)).await
     }
 
-    /// Appends events together with the long results that they name, in one transaction.
+    /// Appends events together with what belongs to them, in one transaction.
     pub(crate) async fn append_with(
         &self,
         kinds: Vec<EventKind>,
-        results: Vec<Blob>,
+        belongings: Belongings,
     ) -> Result<Appended, EngineError> {
-        self.append_decided(|_, _| Ok(kinds), results).await
+        self.append_decided(|_, _| Ok(kinds), belongings).await
     }
 
     /// Appends what `decide` makes of the agent and its waiting instructions; nothing can come in
@@ -110,20 +118,20 @@ impl Log {
         &self,
         decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
     ) -> Result<Appended, EngineError> {
-        self.append_decided(decide, Vec::new()).await
+        self.append_decided(decide, Belongings::default()).await
     }
 
     async fn append_decided(
         &self,
         decide: impl FnOnce(&Agent, &[Instruction]) -> Result<Vec<EventKind>, EngineError>,
-        results: Vec<Blob>,
+        belongings: Belongings,
     ) -> Result<Appended, EngineError> {
         let head = Arc::clone(&self.head).lock_owned().await;
         let kinds = decide(&head.agent, head.queue.waiting())?;
         if kinds.is_empty() {
             return Ok(Appended { agent: self.latest(), events: Arc::default() });
         }
-        let entry = Entry { kinds, results, at: (self.clock)() };
+        let entry = Entry { kinds, belongings, at: (self.clock)() };
         let writing = write(self.store.clone(), head, entry, self.listeners.clone());
         tokio::spawn(writing).await.map_err(|_| EngineError::Panicked { verb: "append to the log" })?
     }
@@ -191,8 +199,8 @@ async fn write(
     entry: Entry,
     listeners: Listeners,
 ) -> Result<Appended, EngineError> {
-    let Entry { kinds, results, at } = entry;
-    let (next, events) = store.append_with(&head.agent, kinds, &results, at).await?;
+    let Entry { kinds, belongings: Belongings { results, objects }, at } = entry;
+    let (next, events) = store.append_with(&head.agent, kinds, &results, objects.as_ref(), at).await?;
     for event in &events {
         head.queue.fold(event.at, &event.kind);
     }

@@ -95,7 +95,7 @@ impl Engine {
     ) -> Result<T, EngineError> {
         let agent = self.agent(id).await?;
         let Some(checkpoint) = agent.checkpoint.clone() else { return Ok(nothing) };
-        let mirror = self.shared().mirror(&agent.github_repo)?;
+        let mirror = self.shared().mirror(&agent.github_repo).await?;
         let looking = tokio::task::spawn_blocking(move || {
             let Some(base) = compared_with(&mirror, &agent)? else { return Ok(nothing) };
             let tree = mirror.tree_of(&checkpoint)?;

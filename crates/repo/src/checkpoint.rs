@@ -11,10 +11,13 @@ use git2::{ObjectType, Oid, Repository, Time, Tree};
 use crate::error::{RepoError, Result};
 use crate::mirror::{Mirror, oid};
 use crate::path::{check_link, path_to_text, split};
-use crate::tree::{SUBMODULE, SYMLINK, mode};
+use crate::pending::Making;
+use crate::tree::{FOLDER, SUBMODULE, SYMLINK, mode};
 
 /// The modes that an edit may give: file, executable file and symbolic link.
 const MODES: [u32; 3] = [0o100_644, 0o100_755, SYMLINK];
+/// The part of a mode that says what kind of thing it is.
+const FORMAT: u32 = 0o170_000;
 
 /// One change to a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,13 +53,16 @@ pub struct Checkpoint {
     pub commit: String,
     /// Its tree.
     pub tree: String,
+    /// What was made for it and is in no file yet. Who keeps it can give it to [`Mirror::take_objects`] after
+    /// a crash; [`Mirror::keep`] makes that needless.
+    pub objects: Vec<u8>,
 }
 
 impl Mirror {
     /// Applies `edits` in order to `base_tree` and commits the result on top of `parent`.
     ///
-    /// The same arguments give the same commit. No ref leads to it until [`Mirror::keep`] says so: to move
-    /// one takes longer than all the rest, and the log names every checkpoint.
+    /// The same arguments give the same commit. No file is made for it and no ref leads to it until
+    /// [`Mirror::keep`] says so: that takes longer than all the rest, and the log has every checkpoint.
     ///
     /// # Errors
     /// [`RepoError::InvalidPath`] if an edit's path is refused or runs through a file, and then
@@ -71,33 +77,40 @@ impl Mirror {
     ) -> Result<Checkpoint> {
         let repository = self.objects()?;
         let odb = repository.odb().map_err(RepoError::storage("open the object database"))?;
+        let making = Making::new(odb, self.pending());
         let store = |path: &[u8], bytes: &[u8]| {
             let attempt = format!("store {}", path_to_text(path));
-            // `Repository::blob` would write a file first and remove it where the object is there already.
-            odb.write(ObjectType::Blob, bytes).map_err(RepoError::writing(&repository, bytes.len(), attempt))
+            making.put(ObjectType::Blob, bytes).map_err(RepoError::storage(attempt))
         };
         let root = edited(&repository, base_tree, edits, &store)?;
-        let tree = root.write(&repository).map_err(RepoError::writing(
-            &repository,
-            0,
-            format!("write the tree of {label}"),
-        ))?;
-        let tree = repository.find_tree(tree).map_err(RepoError::missing("tree", base_tree))?;
+        let tree = root.write(&making).map_err(RepoError::storage(format!("write the tree of {label}")))?;
+        let tree = repository.find_tree(tree).map_err(RepoError::missing("tree", &tree.to_string()))?;
         let parent = match parent {
             Some(id) => {
                 Some(repository.find_commit(oid("commit", id)?).map_err(RepoError::missing("commit", id))?)
             }
             None => None,
         };
-        let attempt = || RepoError::writing(&repository, 0, format!("record the checkpoint {label}"));
+        let attempt = || RepoError::storage(format!("record the checkpoint {label}"));
         let at = Time::new(at_ms.div_euclid(1000), 0);
         // The address is in a top-level domain that is reserved for never existing.
         let signature =
             git2::Signature::new("Anchorhold agent", "agent@anchorhold.invalid", &at).map_err(attempt())?;
         let parents: Vec<_> = parent.iter().collect();
-        let commit =
-            repository.commit(None, &signature, &signature, label, &tree, &parents).map_err(attempt())?;
-        Ok(Checkpoint { commit: commit.to_string(), tree: tree.id().to_string() })
+        let content = repository
+            .commit_create_buffer(&signature, &signature, label, &tree, &parents)
+            .map_err(attempt())?;
+        let commit = making.put(ObjectType::Commit, &content).map_err(attempt())?;
+        Ok(Checkpoint { commit: commit.to_string(), tree: tree.id().to_string(), objects: making.objects() })
+    }
+
+    /// Takes back [`Checkpoint::objects`] of checkpoints that were not kept before the process ended, one
+    /// after the other.
+    ///
+    /// # Errors
+    /// [`RepoError::Storage`] where the bytes are none of those, and then what came before them is there.
+    pub fn take_objects(&self, objects: &[u8]) -> Result<()> {
+        self.pending().take(objects).map_err(RepoError::storage("take back a checkpoint's objects"))
     }
 
     /// Refuses what [`Mirror::checkpoint`] would refuse of `edits`, and writes nothing.
@@ -109,7 +122,11 @@ impl Mirror {
         edited(&*self.objects()?, base_tree, edits, &|_, _| Ok(Oid::ZERO_SHA1)).map(drop)
     }
 
-    /// Leads `agent`'s private ref to its last checkpoint, so that git keeps all on the way to it.
+    /// Writes what waits to the disk and leads `agent`'s private ref to its last checkpoint, so that git keeps
+    /// all on the way to it.
+    ///
+    /// When this returns, a power cut takes none of it any more, and what was kept of objects beside git is
+    /// needed no longer: that of all checkpoints that were made before this was called, whoever's they are.
     ///
     /// Where the ref is elsewhere than on that way, what was left there is kept under another one, since the
     /// log still refers to it.
@@ -120,6 +137,7 @@ impl Mirror {
         if agent.is_empty() || !agent.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
             return Err(RepoError::InvalidAgent { agent: agent.to_owned() });
         }
+        self.write_out()?;
         let repository = self.objects()?;
         let id = oid("commit", commit)?;
         repository.find_commit(id).map_err(RepoError::missing("commit", commit))?;
@@ -333,27 +351,35 @@ impl<'r> Folder<'r> {
             && self.base.iter().flat_map(Tree::iter).all(|entry| gone(entry.name_bytes()))
     }
 
-    /// Writes the folders that changed and returns the id of this one; the others keep theirs.
-    fn write(&self, repository: &Repository) -> std::result::Result<Oid, git2::Error> {
+    /// Stores the folders that changed and returns the id of this one; the others keep theirs.
+    fn write(&self, making: &Making<'_>) -> std::result::Result<Oid, git2::Error> {
         if let (Some(base), true) = (&self.base, self.changed.is_empty()) {
             return Ok(base.id());
         }
-        let mut builder = repository.treebuilder(self.base.as_ref())?;
+        let untouched = self.base.iter().flat_map(Tree::iter);
+        let untouched = untouched.filter(|entry| !self.changed.contains_key(entry.name_bytes()));
+        let mut entries: Vec<_> = untouched
+            .map(|entry| (entry.name_bytes().to_vec(), entry.filemode_raw().cast_unsigned(), entry.id()))
+            .collect();
         for (name, slot) in &self.changed {
             match slot {
-                Slot::File { mode, id } => {
-                    builder.insert(name.as_slice(), *id, mode.cast_signed())?;
-                }
-                Slot::Folder(folder) => {
-                    builder.insert(name.as_slice(), folder.write(repository)?, 0o040_000)?;
-                }
-                Slot::Gone => {
-                    if self.base.as_ref().is_some_and(|base| base.get_name_bytes(name).is_some()) {
-                        builder.remove(name.as_slice())?;
-                    }
-                }
+                Slot::File { mode, id } => entries.push((name.clone(), *mode, *id)),
+                Slot::Folder(folder) => entries.push((name.clone(), FOLDER, folder.write(making)?)),
+                Slot::Gone => {}
             }
         }
-        builder.write()
+        // Git compares folders as if a slash ended their names.
+        let ends = |mode: u32| (mode & FORMAT == FOLDER).then_some(&b'/');
+        entries.sort_by(|(a, mode_a, _), (b, mode_b, _)| {
+            a.iter().chain(ends(*mode_a)).cmp(b.iter().chain(ends(*mode_b)))
+        });
+        let mut bytes = Vec::new();
+        for (name, mode, id) in entries {
+            bytes.extend_from_slice(format!("{mode:o} ").as_bytes());
+            bytes.extend_from_slice(&name);
+            bytes.push(0);
+            bytes.extend_from_slice(id.as_bytes());
+        }
+        making.put(ObjectType::Tree, &bytes)
     }
 }

@@ -50,6 +50,8 @@ impl Mirror {
         author: &Signature,
         signer: Option<&Signer>,
     ) -> Result<Vec<String>> {
+        // What is named as pushed must be whole after a power cut.
+        self.write_out()?;
         let repository = self.objects()?;
         let author = author_of(author)?;
         let messages =

@@ -1,8 +1,9 @@
 //! What a power cut must not take: that what is referred to is on the disk before the reference.
 //!
-//! This holds for packs. Checkpoints are not waited for, since each would cost the disk's own time: what a
-//! power cut took of the last ones is missed when somebody asks for it, and made again by the same edit.
+//! Of packs we see to it ourselves; of refs, and of objects in files of their own, the library does. What is
+//! in no file yet is [pending](crate::pending).
 
+use std::ffi::c_int;
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -17,8 +18,18 @@ pub(crate) fn sync(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes the empty files that a power cut leaves of objects whose bytes were not on the disk yet. The
-/// library takes such a file for the object, and would not write it again.
+/// Has the library wait for the disk after each file that it writes, in this process.
+///
+/// Its one setting for this in a repository is one that git itself complains of.
+pub(crate) fn sync_what_the_library_writes() {
+    let option = libgit2_sys::GIT_OPT_ENABLE_FSYNC_GITDIR as c_int;
+    let on: c_int = 1;
+    // SAFETY: this option takes one such number, which the library only reads when it opens something.
+    unsafe { libgit2_sys::git_libgit2_opts(option, on) };
+}
+
+/// Removes the empty files that a power cut left of objects whose bytes were not on the disk yet: earlier
+/// versions did not wait for it. The library takes such a file for the object, and would not write it again.
 pub(crate) fn clear_empty_objects(repository: &Path) -> Result<()> {
     let objects = repository.join("objects");
     for folder in fs::read_dir(&objects).map_err(RepoError::folder(&objects))? {

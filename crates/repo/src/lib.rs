@@ -25,6 +25,7 @@ mod mirror;
 mod network;
 mod packing;
 mod path;
+mod pending;
 mod push;
 mod remote;
 mod risks;

@@ -1,7 +1,8 @@
 //! One bare mirror per repository, shared by every agent that works on it.
 //!
 //! A mirror is two bare repositories. `mirror.git` holds what came from the server and nothing else;
-//! `agents.git` holds checkpoints and borrows the mirror's objects. They are apart because a fetch
+//! `agents.git` holds checkpoints and borrows the mirror's objects; what it holds is partly still
+//! [pending](crate::pending). They are apart because a fetch
 //! tells the server about at most 256 of the newest commits under any ref: agents' checkpoints would
 //! crowd out the commits that both sides have, and each fetch would download everything again.
 
@@ -18,6 +19,7 @@ use crate::diff::Cache;
 use crate::durable;
 use crate::error::{RepoError, Result};
 use crate::incoming;
+use crate::pending::{self, Pending};
 use crate::remote::Remote;
 use crate::shallow;
 
@@ -43,6 +45,8 @@ struct Shared {
     dir: PathBuf,
     source: Pool,
     agents: Pool,
+    pending: Arc<Pending>,
+    writing_out: Mutex<()>,
     fetching: Mutex<()>,
     moving_refs: Mutex<()>,
     diffs: Cache,
@@ -56,6 +60,7 @@ impl Mirrors {
         // library would, costs a third of an import; git does not either, and the checksum of the
         // compression still tells a disk that forgets.
         git2::opts::strict_hash_verification(false);
+        durable::sync_what_the_library_writes();
         Self { dir: dir.into(), open: Mutex::default() }
     }
 
@@ -80,17 +85,21 @@ impl Mirrors {
         borrow_objects(&agents)?;
         durable::clear_empty_objects(&agents)?;
         shallow::agree(&source, &agents)?;
+        let pending = Arc::<Pending>::default();
         let mirror = Mirror {
             shared: Arc::new(Shared {
                 remote: remote.clone(),
                 dir,
-                source: Pool::new(source),
-                agents: Pool::new(agents),
+                source: Pool::new(source, None),
+                agents: Pool::new(agents, Some(Arc::clone(&pending))),
+                pending,
+                writing_out: Mutex::default(),
                 fetching: Mutex::default(),
                 moving_refs: Mutex::default(),
                 diffs: Cache::default(),
             }),
         };
+        mirror.join_packs();
         open.insert(slug, mirror.clone());
         Ok(mirror)
     }
@@ -116,6 +125,16 @@ impl Mirror {
     /// Lends the repository that sees everything and takes checkpoints.
     pub(crate) fn objects(&self) -> Result<Loan<'_>> {
         self.shared.agents.lend()
+    }
+
+    /// Objects that no file holds yet.
+    pub(crate) fn pending(&self) -> &Pending {
+        &self.shared.pending
+    }
+
+    /// Takes the right to write out what waits, since two would write the same.
+    pub(crate) fn writing_out(&self) -> MutexGuard<'_, ()> {
+        lock(&self.shared.writing_out)
     }
 
     /// Has both repositories opened anew, since what they know of where histories begin changed.
@@ -156,6 +175,8 @@ pub(crate) fn oid(kind: &'static str, id: &str) -> Result<Oid> {
 
 struct Pool {
     path: PathBuf,
+    /// What its repositories find besides what is in files.
+    pending: Option<Arc<Pending>>,
     idle: Mutex<Idle>,
 }
 
@@ -167,8 +188,8 @@ struct Idle {
 }
 
 impl Pool {
-    fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::default() }
+    fn new(path: PathBuf, pending: Option<Arc<Pending>>) -> Self {
+        Self { path, pending, idle: Mutex::default() }
     }
 
     fn lend(&self) -> Result<Loan<'_>> {
@@ -178,9 +199,17 @@ impl Pool {
         };
         let repository = match idle {
             Some(repository) => repository,
-            None => open(&self.path).map_err(RepoError::storage(format!("open {}", self.path.display())))?,
+            None => self.open().map_err(RepoError::storage(format!("open {}", self.path.display())))?,
         };
         Ok(Loan { pool: self, age, repository: Some(repository) })
+    }
+
+    fn open(&self) -> std::result::Result<Repository, git2::Error> {
+        let repository = open(&self.path)?;
+        if let Some(pending) = &self.pending {
+            pending::attach(&repository, pending)?;
+        }
+        Ok(repository)
     }
 
     /// Forgets the open repositories; those on loan are closed when they come back.

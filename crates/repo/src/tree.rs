@@ -14,7 +14,7 @@ pub(crate) const SYMLINK: u32 = 0o120_000;
 const FILE: u32 = 0o100_644;
 pub(crate) const EXECUTABLE: u32 = 0o100_755;
 /// The git file mode of a folder.
-const FOLDER: u32 = 0o040_000;
+pub(crate) const FOLDER: u32 = 0o040_000;
 /// A Git LFS pointer is under 1 kB by its specification, and cannot be shorter than its own fields.
 const POINTER_BYTES: std::ops::Range<u64> = 100..1024;
 /// Files and folders that a tree may have: five times what a workspace holds. A few kilobytes of folders

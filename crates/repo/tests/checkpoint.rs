@@ -145,9 +145,9 @@ fn an_entry_with_an_old_mode_is_read_as_git_reads_it() {
     let Some(Standing::File(found)) = mirror.standing(&base.tree, b"inner/old").unwrap() else { panic!() };
     assert_eq!(found.mode, 0o100_644);
     let edit = TreeEdit::Put { path: b"inner/run".to_vec(), mode: 0o100_755, bytes: b"x".to_vec() };
-    let tree = mirror.checkpoint(None, &base.tree, &[edit], "edit", 0).unwrap().tree;
-    let agents = common::files_named(&place.dir.path().join("mirrors"), "agents.git").remove(0);
-    let raw = git(&agents, &["cat-file", "tree", &format!("{tree}:inner")]).unwrap();
+    let made = mirror.checkpoint(None, &base.tree, &[edit], "edit", 0).unwrap();
+    mirror.keep("x", &made.commit).unwrap();
+    let raw = git(&agents(&place), &["cat-file", "tree", &format!("{}:inner", made.tree)]).unwrap();
     assert!(raw.starts_with("100664 old\0"), "what nobody touched is as it was: {raw:?}");
 }
 
@@ -203,16 +203,29 @@ fn edits_through_files_and_into_git_are_refused() {
 }
 
 #[test]
-fn the_same_edits_give_the_same_commit_and_make_no_file_again() {
+fn the_same_edits_give_the_same_commit() {
     let place = Place::with(&[("a", "1")]);
     let (mirror, base) = place.fetched();
     let make = || mirror.checkpoint(Some(&base.commit), &base.tree, &[put("b", "2")], "edit", 5_000).unwrap();
     let first = make();
-    // Whatever is made in a folder moves its time.
-    let objects = std::fs::File::open(agents(&place).join("objects")).unwrap();
-    objects.set_modified(std::time::UNIX_EPOCH).unwrap();
     assert_eq!(make(), first);
-    assert_eq!(objects.metadata().unwrap().modified().unwrap(), std::time::UNIX_EPOCH);
+    mirror.keep("x", &first.commit).unwrap();
+    let again = make();
+    assert_eq!((again.commit, again.tree), (first.commit, first.tree));
+    assert_eq!(again.objects, b"", "all of it is in a file");
+}
+
+#[test]
+fn names_stand_in_the_order_in_which_git_has_them() {
+    let place = Place::with(&[("x/y", "1"), ("x.b", "2")]);
+    let (mirror, base) = place.fetched();
+    let names = ["a/b", "a-b", "a.b", "a0", "A", "b", "x", "x-", "x0", "y/z/a", "y/z-", "y/z.", "y/z0"];
+    let edits: Vec<_> = [remove("x")].into_iter().chain(names.iter().map(|name| put(name, "3"))).collect();
+    let made = mirror.checkpoint(Some(&base.commit), &base.tree, &edits, "edit", 0).unwrap();
+    std::fs::remove_dir_all(place.work.join("x")).unwrap();
+    names.iter().for_each(|name| place.write(name, b"3"));
+    place.git(&["add", "--all"]);
+    assert_eq!(made.tree, place.git(&["write-tree"]));
 }
 
 #[test]
@@ -265,9 +278,11 @@ fn agents_on_one_mirror_work_at_the_same_time() {
                     let last = (0..20).fold(begin, |(parent, tree), step| {
                         let edits = [put(&format!("f{step}"), "same for all")];
                         let next = mirror.checkpoint(Some(&parent), &tree, &edits, "edit", step).unwrap();
+                        // What is written out under the others' hands is found by them all the same.
+                        mirror.keep(&format!("agent-{n}"), &next.commit).unwrap();
+                        assert_eq!(mirror.tree_of(&next.commit).unwrap(), next.tree);
                         (next.commit, next.tree)
                     });
-                    mirror.keep(&format!("agent-{n}"), &last.0).unwrap();
                     last
                 })
             })
@@ -285,14 +300,15 @@ fn an_object_that_a_power_cut_left_empty_is_written_again() {
     let made = make(&mirror);
     let Some(Standing::File(file)) = mirror.standing(&made.tree, b"b").unwrap() else { panic!() };
     drop(mirror);
-    let agents = common::files_named(&place.dir.path().join("mirrors"), "agents.git").remove(0);
+    let agents = agents(&place);
     for id in [&file.id, &made.tree, &made.commit] {
-        let path = agents.join("objects").join(&id[..2]).join(&id[2..]);
-        std::fs::remove_file(&path).unwrap();
-        std::fs::write(&path, "").unwrap();
+        let folder = agents.join("objects").join(&id[..2]);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(&id[2..]), "").unwrap();
     }
     let mirror = place.mirror();
     assert_eq!(make(&mirror), made);
     assert_eq!(mirror.read_file(&made.tree, b"b").unwrap(), b"2");
+    mirror.keep("x", &made.commit).unwrap();
     git(&agents, &["fsck", "--strict"]).unwrap();
 }

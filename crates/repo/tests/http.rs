@@ -244,6 +244,7 @@ fn many_checkpoints_do_not_make_a_fetch_download_everything_again() {
     assert_eq!(received(), 3, "a commit, a tree and a blob");
 
     // The control: the same checkpoints in the repository that fetches.
+    mirror.keep("agent", &parent).unwrap();
     let slug = mirror.remote().slug();
     let source = site.place.dir.path().join("mirrors").join(slug).join("mirror.git");
     git(

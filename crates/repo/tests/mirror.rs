@@ -40,6 +40,8 @@ fn a_lock_that_a_crash_left_keeps_nobody_from_fetching_and_from_keeping_a_checkp
         let edits = [TreeEdit::Put { path: b"a.txt".to_vec(), mode: 0o100_644, bytes: text.into() }];
         mirror.checkpoint(None, &base.tree, &edits, "edit", 0).unwrap().commit
     };
+    // Written out with the first one.
+    edit("three\n");
     mirror.keep("x", &edit("two\n")).unwrap();
     let (two, three) = (edit("two\n"), edit("three\n"));
     place.commit("second");

@@ -2,7 +2,7 @@
 
 use crate::error::{Result, StoreError, is_taken};
 use crate::open::Store;
-use crate::{blobs, events};
+use crate::{Blob, blobs, events};
 use anchorhold_domain::{
     Agent, AgentId, DeliveryStep, Effort, Limits, ModelChoice, PauseReason, Status, Timestamp, Usage, Wire,
 };
@@ -182,6 +182,7 @@ pub(crate) async fn advance(
     after: &Agent,
     events: &events::Rows,
     results: &blobs::Rows,
+    objects: Option<&Blob>,
 ) -> Result<bool> {
     let id = before.id.to_string();
     let (status, next_status) = (before.status.as_str(), after.status.as_str());
@@ -195,7 +196,10 @@ pub(crate) async fn advance(
     let fallback = after.fallback.as_ref().map(to_json).transpose()?;
     let (files, delivery) = (to_json(&after.files)?, to_json(&after.delivery)?);
     let pull_request = after.pull_request.as_ref().map(to_json).transpose()?;
-    // `changes()` is of the statement before: what is after an update of nothing adds nothing.
+    let (objects_hash, objects_length) = (objects.map(Blob::hash), objects.map(|blob| blob.length));
+    let objects_bytes = objects.map(|blob| blob.compressed.as_slice());
+    // `changes()` is of the statement before: what is after an update of nothing adds nothing. Objects are
+    // added where the row names the checkpoint that they are of.
     let moved = sqlx::query_scalar!(
         "BEGIN IMMEDIATE;
         UPDATE agents SET
@@ -219,6 +223,10 @@ pub(crate) async fn advance(
             SELECT value ->> 0, value ->> 1, substr(?, value ->> 2, value ->> 3) FROM json_each(?)
             WHERE changes() > 0
             ON CONFLICT (hash) DO NOTHING;
+        INSERT INTO pending_objects (agent_id, seq, hash, length, zstd)
+            SELECT id, last_seq, ?, ?, ? FROM agents
+            WHERE id = ? AND last_seq = ? AND checkpoint = ? AND ? IS NOT NULL
+            ON CONFLICT (agent_id, seq) DO NOTHING;
         COMMIT",
         after.target_branch,
         after.container_id,
@@ -282,6 +290,13 @@ pub(crate) async fn advance(
         events.json,
         results.bytes,
         results.json,
+        objects_hash,
+        objects_length,
+        objects_bytes,
+        id,
+        after.last_seq,
+        after.checkpoint,
+        objects_hash,
     )
     .fetch_all(connection)
     .await

@@ -54,11 +54,11 @@ impl Store {
         kinds: Vec<EventKind>,
         at: Timestamp,
     ) -> Result<(Agent, Vec<Event>)> {
-        self.append_with(agent, kinds, &[], at).await
+        self.append_with(agent, kinds, &[], None, at).await
     }
 
-    /// Records what happened to an agent, and the long results that belong to it: all of `kinds`, in order,
-    /// or none of them.
+    /// Records what happened to an agent, with the long results and the checkpoint's objects that belong to it:
+    /// all of `kinds`, in order, or none of them. Objects are kept where `kinds` name a checkpoint.
     ///
     /// `agent` is what the caller knows. If somebody else has advanced the agent since, nothing is
     /// written. Returns the agent after the last event, and the events as they stand in the log.
@@ -71,6 +71,7 @@ impl Store {
         agent: &Agent,
         kinds: Vec<EventKind>,
         results: &[Blob],
+        objects: Option<&Blob>,
         at: Timestamp,
     ) -> Result<(Agent, Vec<Event>)> {
         let mut after = agent.clone();
@@ -86,7 +87,7 @@ impl Store {
         let (rows, results) = (events::Rows::of(&appended)?, blobs::Rows::of(results)?);
         let mut writer = self.writer.lend().await?;
         writer.may_break();
-        let moved = agents::advance(&mut writer, agent, &after, &rows, &results).await?;
+        let moved = agents::advance(&mut writer, agent, &after, &rows, &results, objects).await?;
         writer.is_whole();
         if !moved {
             return Err(if agents::exists(&mut writer, agent.id).await? {

@@ -11,12 +11,12 @@ pub(crate) const LARGEST: usize = 256 * 1024 * 1024;
 /// What is hashed and compressed where it is, in bytes: some 50 µs.
 const SMALL: usize = 16 * 1024;
 
-/// A long result that is ready to be stored.
+/// A long result, or a checkpoint's objects, ready to be stored.
 #[derive(Clone, Debug)]
 pub struct Blob {
     hash: String,
-    length: i64,
-    compressed: Vec<u8>,
+    pub(crate) length: i64,
+    pub(crate) compressed: Vec<u8>,
 }
 
 impl Blob {
@@ -103,12 +103,18 @@ impl Store {
             .await?
             .ok_or_else(|| StoreError::NoBlob { hash: hash.to_owned() })?;
         let hash = hash.to_owned();
-        run(move || unpack(hash, row.length, &row.zstd)).await
+        run(move || unpack(("blobs", &hash), &hash, row.length, &row.zstd)).await
     }
 }
 
-fn unpack(hash: String, length: i64, compressed: &[u8]) -> Result<Vec<u8>> {
-    let corrupt = |found: String| StoreError::Corrupt { table: "blobs", row: hash.clone(), found };
+/// Decompresses what a row holds, which its table and key name, and holds it against its hash.
+pub(crate) fn unpack(
+    (table, row): (&'static str, &str),
+    hash: &str,
+    length: i64,
+    compressed: &[u8],
+) -> Result<Vec<u8>> {
+    let corrupt = |found: String| StoreError::Corrupt { table, row: row.to_owned(), found };
     let length = usize::try_from(length)
         .ok()
         .filter(|length| *length <= LARGEST)
@@ -126,7 +132,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Hashing and compressing a large result would hold up everything else on this thread.
-async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(crate) async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => Err(StoreError::Compress(std::io::Error::other(error))),

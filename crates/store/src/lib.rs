@@ -15,6 +15,7 @@ mod append;
 mod blobs;
 mod error;
 mod events;
+mod objects;
 mod open;
 mod settings;
 mod spending;

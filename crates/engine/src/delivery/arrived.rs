@@ -86,7 +86,7 @@ impl Engine {
     }
 
     async fn tip_of(&self, agent: &Agent, branch: &str, push: &Push) -> Result<Option<String>, EngineError> {
-        let mirror = self.shared().mirror(&agent.github_repo)?;
+        let mirror = self.shared().mirror(&agent.github_repo).await?;
         let ask = |credentials| {
             let (mirror, branch, cancellation) = (mirror.clone(), branch.to_owned(), push.cancellation());
             let asking =

@@ -38,7 +38,7 @@ impl Engine {
         let events = self.events(id, 0).await?;
         let identity = self.shared().identity_of(&agent).await?;
         let emails = self.shared().emails_of(&agent, &identity).await?;
-        let mirror = self.shared().mirror(&agent.github_repo)?;
+        let mirror = self.shared().mirror(&agent.github_repo).await?;
         let credentials = self.shared().credentials(&agent, mirror.remote()).await;
         let planning = tokio::task::spawn_blocking(move || {
             let planned = plan(&mirror, &agent, &events)?;
@@ -126,7 +126,7 @@ pub(crate) fn check_delivery(delivery: &Delivery) -> Result<(), EngineError> {
 /// # Errors
 /// Those of the repository.
 pub(crate) async fn has_something_to_push(shared: &Shared, agent: &Agent) -> Result<bool, EngineError> {
-    let (mirror, agent) = (shared.mirror(&agent.github_repo)?, agent.clone());
+    let (mirror, agent) = (shared.mirror(&agent.github_repo).await?, agent.clone());
     let reading = tokio::task::spawn_blocking(move || match whole(&mirror, &agent) {
         Err(EngineError::NothingToPush { .. }) => Ok(false),
         whole => whole.map(|_| true),

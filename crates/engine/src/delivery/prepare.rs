@@ -37,7 +37,7 @@ pub(crate) async fn prepare(
     unreviewed: bool,
     push: &Push,
 ) -> Result<Prepared, EngineError> {
-    let mirror = shared.mirror(&agent.github_repo)?;
+    let mirror = shared.mirror(&agent.github_repo).await?;
     let gathering = async {
         let identity = shared.identity_of(agent).await?;
         let credentials = if wish.reapply {

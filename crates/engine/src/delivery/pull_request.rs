@@ -117,7 +117,7 @@ async fn draft(shared: &Shared, agent: &Agent) -> Result<PullRequestDraft, Engin
     let template = match agent.base_tree.clone() {
         None => None,
         Some(tree) => {
-            let mirror = shared.mirror(&agent.github_repo)?;
+            let mirror = shared.mirror(&agent.github_repo).await?;
             let reading = tokio::task::spawn_blocking(move || template::read(&mirror, &tree));
             reading.await.map_err(|_| EngineError::Panicked { verb: "read the template" })??
         }

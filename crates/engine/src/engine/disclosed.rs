@@ -25,7 +25,7 @@ impl Engine {
         // Before the first start there is no tree to look into.
         let Some(base) = agent.base_tree.clone() else { return Ok(Vec::new()) };
         let shared = std::sync::Arc::clone(&self.shared);
-        let mirror = shared.mirror(&agent.github_repo)?;
+        let mirror = shared.mirror(&agent.github_repo).await?;
         let typed = typed.to_owned();
         let looking = tokio::task::spawn_blocking(move || {
             let tree = match &agent.checkpoint {

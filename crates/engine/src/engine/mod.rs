@@ -2,6 +2,7 @@
 
 mod accounts;
 mod agents;
+mod checkpoints;
 mod choice;
 mod control;
 mod disclosed;

@@ -71,7 +71,7 @@ impl Engine {
     /// Where the address is none, nothing answers, or access is refused.
     pub async fn branches(&self, address: &str) -> Result<Branches, EngineError> {
         let remote = Remote::parse(address)?;
-        let mirror = self.shared.mirror(address)?;
+        let mirror = self.shared.mirror(address).await?;
         let ask = |credentials| {
             let mirror = mirror.clone();
             let asking = tokio::task::spawn_blocking(move || mirror.branches(&credentials));

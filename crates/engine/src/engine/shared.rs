@@ -60,7 +60,7 @@ pub(crate) struct Shared {
     pub(crate) mentionable: Mentionable,
     /// Parses what agents write, in processes of its own.
     pub(crate) parser: Option<Parser>,
-    mirrors: Mirrors,
+    mirrors: Arc<Mirrors>,
     docker: Mutex<Known>,
     connections: OnceCell<Connections>,
     scripted: OnceCell<ScriptedServer>,
@@ -81,7 +81,7 @@ impl fmt::Debug for Shared {
 impl Shared {
     pub(crate) async fn open(folder: DataFolder, config: Config) -> Result<Self, EngineError> {
         let store = Store::open(&folder.database()).await?;
-        let mirrors = Mirrors::new(folder.mirrors());
+        let mirrors = Arc::new(Mirrors::new(folder.mirrors()));
         let (changed, _) = watch::channel(0);
         let settings = watch::Sender::new(store.settings().await?);
         let ledger = Arc::new(Ledger::open(&store, config.clock).await?);
@@ -89,7 +89,7 @@ impl Shared {
         let secrets = Secrets::system();
         let tasks = TaskTracker::new();
         let accounts = Accounts::open(&config, store.clone(), secrets.clone(), tasks.clone()).await?;
-        Ok(Self {
+        let shared = Self {
             slots: Slots::new(config.slots, settings.subscribe()),
             settings,
             ledger,
@@ -113,7 +113,9 @@ impl Shared {
             mirrors,
             connections: OnceCell::new(),
             scripted: OnceCell::new(),
-        })
+        };
+        shared.take_back_all().await?;
+        Ok(shared)
     }
 
     /// Returns the agent's one resident, reading its log the first time.
@@ -197,8 +199,11 @@ impl Shared {
         }
     }
 
-    pub(crate) fn mirror(&self, address: &str) -> Result<Mirror, EngineError> {
-        Ok(self.mirrors.open(&Remote::parse(address)?)?)
+    /// Opens the mirror of a repository, which may put its packs together first.
+    pub(crate) async fn mirror(&self, address: &str) -> Result<Mirror, EngineError> {
+        let (mirrors, remote) = (Arc::clone(&self.mirrors), Remote::parse(address)?);
+        let opening = tokio::task::spawn_blocking(move || mirrors.open(&remote));
+        Ok(opening.await.map_err(|_| EngineError::Panicked { verb: "open the mirror" })??)
     }
 
     /// Returns who commits where no account does: what was configured, or what git says.

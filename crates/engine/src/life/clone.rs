@@ -29,7 +29,7 @@ impl Life {
             docker = self.shared.docker() => docker?,
             () = self.wishes.stop.cancelled() => return Ok(Ended::Stopped),
         };
-        let mirror = self.shared.mirror(&agent.github_repo)?;
+        let mirror = self.shared.mirror(&agent.github_repo).await?;
         let cell = self.open_cell(docker, None);
         let voice = self.open_voice();
         let Some(base) = self.fetch(&mirror, &agent).await? else { return Ok(Ended::Stopped) };
@@ -37,7 +37,6 @@ impl Life {
         let seen = rules.seen_apart(self.entries(&mirror, &base).await?).await?;
         cell.fill(mirror.clone(), seen.clone());
         let workspace = Workspace::new(
-            agent.id,
             mirror,
             base.tree.clone(),
             None,

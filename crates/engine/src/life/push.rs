@@ -79,7 +79,7 @@ impl Life {
     }
 
     async fn send(&self, agent: &Agent, commit: String, push: &Push) -> Result<PushOutcome, EngineError> {
-        let mirror = self.shared.mirror(&agent.github_repo)?;
+        let mirror = self.shared.mirror(&agent.github_repo).await?;
         // What was put onto another tip, or pushed to another branch before, is a descendant of where the
         // branch may be, and the push sees to it that it is.
         let expected = agent.pushed_commit.clone().filter(|_| agent.push_parent.is_none());

@@ -3,6 +3,7 @@
 use super::turns::Run;
 use super::{Ended, Life};
 use crate::EngineError;
+use crate::log::Belongings;
 use crate::tools::{AnyTool, End, Report, ToolFailure};
 use anchorhold_domain::{EventKind, PlanStep, ToolOutcome};
 use anchorhold_model::CallRequest;
@@ -26,6 +27,8 @@ pub(super) struct Finished {
     kind: EventKind,
     /// The whole result where the event holds only its beginning, and what it is stored as.
     whole: Option<(String, Blob)>,
+    /// What git has in no file yet of its checkpoint.
+    objects: Vec<u8>,
     end: Option<End>,
     plan: Option<Vec<PlanStep>>,
 }
@@ -157,9 +160,9 @@ impl Life {
         } else {
             (report.content, None, None)
         };
-        let (checkpoint, edited, files_changed) = match report.change {
-            Some(change) => (Some(change.checkpoint), change.edited, change.files_changed),
-            None => (None, Vec::new(), self.agent().files_changed),
+        let (checkpoint, edited, files_changed, objects) = match report.change {
+            Some(change) => (Some(change.checkpoint), change.edited, change.files_changed, change.objects),
+            None => (None, Vec::new(), self.agent().files_changed, Vec::new()),
         };
         let kind = EventKind::ToolFinished {
             call: call.id.clone(),
@@ -172,24 +175,30 @@ impl Life {
             files_changed,
             shown: report.shown,
         };
-        Ok(Finished { kind, whole, end: report.end, plan: report.plan })
+        Ok(Finished { kind, whole, objects, end: report.end, plan: report.plan })
     }
 
     async fn write(&self, run: &mut Run, finished: Vec<Finished>) -> Result<(), EngineError> {
-        let (mut kinds, mut wholes, mut blobs) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut kinds, mut wholes, mut results) = (Vec::new(), Vec::new(), Vec::new());
+        let mut objects = Vec::new();
         for done in finished {
+            objects.extend(done.objects);
             kinds.push(done.kind);
             let (whole, blob) = done.whole.unzip();
             wholes.push(whole);
-            blobs.extend(blob);
+            results.extend(blob);
             if let Some(steps) = done.plan {
                 kinds.push(EventKind::PlanChanged { steps });
                 wholes.push(None);
             }
         }
-        let events = self.resident.log.append_with(kinds, blobs).await?.events;
+        let objects = if objects.is_empty() { None } else { Some(Blob::of(objects).await?) };
+        let events = self.resident.log.append_with(kinds, Belongings { results, objects }).await?.events;
         for (event, whole) in events.iter().zip(wholes) {
             run.history.take(event, whole);
+        }
+        if run.workspace.mirror().has_much_to_keep() {
+            self.keep(run).await;
         }
         Ok(())
     }

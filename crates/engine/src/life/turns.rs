@@ -41,19 +41,17 @@ impl Life {
             },
             false => self.shared.docker().await?,
         };
-        let mirror = self.shared.mirror(&agent.github_repo)?;
+        let mirror = self.shared.mirror(&agent.github_repo).await?;
         let cell = self.open_cell(docker, at_checkpoint);
         let voice = self.open_voice();
+        // A run that was cut off did not come to that.
+        self.shared.take_back(&mirror, &agent).await?;
         let (reader, known, seeing) = (mirror.clone(), Arc::clone(&agent), Arc::clone(&rules));
         let stop = self.wishes.stop.clone();
         let read = tokio::task::spawn_blocking(move || {
             let compared = compared_with(&reader, &known)?.unwrap_or_else(|| base_tree.clone());
             let tree = match &known.checkpoint {
-                Some(commit) => {
-                    // A run that was cut off did not come to that.
-                    reader.keep(&known.id.to_string(), commit)?;
-                    reader.tree_of(commit)?
-                }
+                Some(commit) => reader.tree_of(commit)?,
                 None => base_tree,
             };
             let seen = seeing.seen(reader.entries(&tree, &|| stop.is_cancelled())?);
@@ -63,7 +61,6 @@ impl Life {
             read.await.map_err(|_| EngineError::Panicked { verb: "read the tree" })??;
         cell.fill(mirror.clone(), seen.clone());
         let workspace = Workspace::new(
-            agent.id,
             mirror,
             compared,
             agent.checkpoint.clone(),
@@ -119,9 +116,17 @@ impl Life {
         let (losses, look_back) = (Losses::default(), LookBack::default());
         let mut run = Run { voice, tools, history, workspace, cell, losses, look_back };
         let ended = self.turns(&mut run).await;
-        run.workspace.keep().await;
+        self.keep(&run).await;
         run.cell.settled().await;
         ended
+    }
+
+    /// Has git keep what there is so far. The log has it all the same: what fails here is made good when the
+    /// agent goes on.
+    pub(super) async fn keep(&self, run: &Run) {
+        if let Err(error) = self.shared.keep(run.workspace.mirror(), &self.agent()).await {
+            tracing::warn!(error = error.message(), "the last checkpoints are in the log alone");
+        }
     }
 
     async fn turns(&self, run: &mut Run) -> Result<Ended, EngineError> {

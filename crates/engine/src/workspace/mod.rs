@@ -14,7 +14,7 @@ use crate::tools::ToolFailure;
 use anchorhold_bridge::{
     MAX_BODY_BYTES, MAX_HEADER_BYTES, PathBytes, Quotas, Replacement, Request, Response,
 };
-use anchorhold_domain::{AgentId, EditedFile, Timestamp};
+use anchorhold_domain::{EditedFile, Timestamp};
 use anchorhold_repo::{Checkpoint, Mirror, hidden_text, path_from_text, path_to_text};
 use anchorhold_sandbox::{Cell, RefusalCode, SandboxError};
 use anchorhold_syntax::Parser;
@@ -53,11 +53,12 @@ pub(crate) struct Change {
     pub edited: Vec<EditedFile>,
     /// How many files the agent's work changes now.
     pub files_changed: u32,
+    /// What git has in no file yet of the checkpoint.
+    pub objects: Vec<u8>,
 }
 
 /// The workspace of a running agent.
 pub(crate) struct Workspace {
-    agent: AgentId,
     mirror: Mirror,
     base: Option<String>,
     /// What files are counted against that the agent changed.
@@ -91,9 +92,7 @@ impl Place {
 }
 
 impl Workspace {
-    #[expect(clippy::too_many_arguments, reason = "all that a run is made of, given by name once")]
     pub(crate) fn new(
-        agent: AgentId,
         mirror: Mirror,
         compared: String,
         checkpoint: Option<String>,
@@ -104,7 +103,7 @@ impl Workspace {
     ) -> Self {
         let at = Arc::new(Mutex::new(Place { checkpoint, tree, lately: VecDeque::new() }));
         let cell = Mutex::new(cell);
-        Self { agent, mirror, base: None, compared, at, rules, cell, parser: None, clock }
+        Self { mirror, base: None, compared, at, rules, cell, parser: None, clock }
     }
 
     /// Knows the commit that the agent began with, and so the repository's past.
@@ -128,6 +127,10 @@ impl Workspace {
         (self.mirror.clone(), self.base.clone(), place.checkpoint.clone())
     }
 
+    pub(crate) fn mirror(&self) -> &Mirror {
+        &self.mirror
+    }
+
     /// Goes on in another cell.
     pub(crate) fn move_to(&self, cell: watch::Receiver<CellState>) {
         *self.cell.lock().unwrap_or_else(PoisonError::into_inner) = cell;
@@ -143,17 +146,6 @@ impl Workspace {
     pub(crate) fn tree_of(&self, commit: &str) -> Option<String> {
         let place = self.at.lock().unwrap_or_else(PoisonError::into_inner);
         place.lately.iter().find(|(made, _)| made == commit).map(|(_, tree)| tree.clone())
-    }
-
-    /// Has git keep every checkpoint up to the last. The log names them all the same: what fails here is
-    /// made good when the agent goes on.
-    pub(crate) async fn keep(&self) {
-        let (mirror, _, Some(checkpoint)) = self.past() else { return };
-        let agent = self.agent.to_string();
-        let keeping = tokio::task::spawn_blocking(move || mirror.keep(&agent, &checkpoint));
-        if let Ok(Err(error)) = keeping.await {
-            tracing::warn!(%error, "the last checkpoint has no ref yet");
-        }
     }
 
     /// The user's rules about files.

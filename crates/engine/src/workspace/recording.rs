@@ -32,5 +32,5 @@ pub(super) fn checkpoint(
         .collect();
     let files_changed = mirror.changed_files(compared, &made.tree)?;
     place.lock().unwrap_or_else(PoisonError::into_inner).move_to(&made);
-    Ok(Some(Change { checkpoint: made.commit, edited, files_changed }))
+    Ok(Some(Change { checkpoint: made.commit, edited, files_changed, objects: made.objects }))
 }

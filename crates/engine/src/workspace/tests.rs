@@ -108,7 +108,6 @@ async fn over(place: &Path, rules: &FileRules, asked_for: Arc<AtomicU32>) -> Wor
     let base = mirror.fetch("main", &Credentials::none(), &mut |_| ControlFlow::Continue(())).unwrap();
     let (_, cell) = watch::channel(CellState::Ready(listening(3, 3, asked_for).await));
     Workspace::new(
-        AgentId(uuid::Uuid::nil()),
         mirror,
         base.tree.clone(),
         None,

@@ -19,6 +19,7 @@ mod engines;
 mod failing;
 mod finishing;
 mod holding;
+mod keeping;
 mod limits;
 mod loops;
 mod mentions;

@@ -61,13 +61,17 @@ async fn an_event_and_the_long_result_that_it_names_are_stored_together_or_not_a
     let known = create(&home.store, 1, "reader").await;
     let (seen, unseen) = (Blob::of(b"seen".to_vec()).await.unwrap(), Blob::of(b"unseen".to_vec()).await);
     let unseen = unseen.unwrap();
-    let after =
-        home.store.append_with(&known, vec![noted("one")], std::slice::from_ref(&seen), Timestamp(2)).await;
+    let after = home
+        .store
+        .append_with(&known, vec![noted("one")], std::slice::from_ref(&seen), None, Timestamp(2))
+        .await;
     assert_eq!(home.store.blob(seen.hash()).await.unwrap(), b"seen");
     assert_eq!(home.store.agent(known.id).await.unwrap(), after.unwrap().0);
     // Somebody else has advanced the agent since.
-    let late =
-        home.store.append_with(&known, vec![noted("two")], std::slice::from_ref(&unseen), Timestamp(3)).await;
+    let late = home
+        .store
+        .append_with(&known, vec![noted("two")], std::slice::from_ref(&unseen), None, Timestamp(3))
+        .await;
     assert_eq!(code(late), "conflict");
     assert_eq!(code(home.store.blob(unseen.hash()).await), "result_not_found");
 }

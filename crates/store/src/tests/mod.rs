@@ -10,6 +10,7 @@ mod first;
 mod full;
 mod killed;
 mod log;
+mod objects;
 mod open;
 mod settings;
 mod spending;
