@@ -275,15 +275,14 @@ fn agents_on_one_mirror_work_at_the_same_time() {
                     let again = common::fetch(mirror, "main", &anchorhold_repo::Credentials::none()).unwrap();
                     assert_eq!(again, *base);
                     let begin = (base.commit.clone(), base.tree.clone());
-                    let last = (0..20).fold(begin, |(parent, tree), step| {
+                    (0..20).fold(begin, |(parent, tree), step| {
                         let edits = [put(&format!("f{step}"), "same for all")];
                         let next = mirror.checkpoint(Some(&parent), &tree, &edits, "edit", step).unwrap();
                         // What is written out under the others' hands is found by them all the same.
                         mirror.keep(&format!("agent-{n}"), &next.commit).unwrap();
                         assert_eq!(mirror.tree_of(&next.commit).unwrap(), next.tree);
                         (next.commit, next.tree)
-                    });
-                    last
+                    })
                 })
             })
             .collect();

@@ -102,7 +102,7 @@ unsafe fn find_prefix(
 fn begins(id: &[u8], short: &[u8], digits: usize) -> bool {
     let whole = digits / 2;
     let half = |bytes: &[u8]| bytes.get(whole).map(|byte| byte >> 4);
-    id.get(..whole) == short.get(..whole) && (digits % 2 == 0 || half(id) == half(short))
+    id.get(..whole) == short.get(..whole) && (digits.is_multiple_of(2) || half(id) == half(short))
 }
 
 extern "C" fn read(

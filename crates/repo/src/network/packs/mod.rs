@@ -4,7 +4,7 @@
 //! repository that is fetched into gets a place for packs that comes before its own, and hands the bytes
 //! to [`index`].
 //!
-//! This is the one file that speaks the library's C interface. What holds for all of it: the library calls
+//! It speaks the library's C interface. What holds for all of it: the library calls
 //! these functions on the thread that fetches, one after the other, and frees each thing once, after
 //! its last use; nothing here panics, and no reference is kept beyond a call.
 
