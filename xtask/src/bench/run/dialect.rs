@@ -1,7 +1,16 @@
 //! How each agent is spoken to: the wire and the names of its tools.
 
 use super::trajectory::Ask;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
+
+/// What matters here of a request.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Wish {
+    tools: Vec<IgnoredAny>,
+    stream: bool,
+}
 
 /// An agent's way of speaking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +28,12 @@ const JSON: &str = "application/json";
 
 impl Dialect {
     /// Whether the request is part of the work, unlike one for a title, a summary or the list of models.
-    pub fn is_work(self, path: &str, request: &Value) -> bool {
-        (path.ends_with("/chat/completions") || path.ends_with("/responses"))
-            && request["tools"].as_array().is_some_and(|tools| !tools.is_empty())
+    pub fn is_work(self, path: &str, request: &Wish) -> bool {
+        (path.ends_with("/chat/completions") || path.ends_with("/responses")) && !request.tools.is_empty()
     }
 
     /// The answer with this number to a request of so many tokens, as a content type and a body.
-    pub fn answer(self, request: &Value, number: usize, ask: &Ask, tokens: usize) -> (&'static str, String) {
+    pub fn answer(self, request: &Wish, number: usize, ask: &Ask, tokens: usize) -> (&'static str, String) {
         match self {
             Self::Anchorhold | Self::Goose => chat(request, number, self.call(ask), tokens),
             Self::Codex => (EVENTS, responses(number, self.call(ask), tokens)),
@@ -33,7 +41,7 @@ impl Dialect {
     }
 
     /// The answer to a request that is no part of the work.
-    pub fn aside(self, path: &str, request: &Value, tokens: usize) -> (&'static str, String) {
+    pub fn aside(self, path: &str, request: &Wish, tokens: usize) -> (&'static str, String) {
         if path.ends_with("/chat/completions") {
             return chat(request, 0, None, tokens);
         }
@@ -68,12 +76,7 @@ impl Dialect {
     }
 }
 
-fn chat(
-    request: &Value,
-    number: usize,
-    call: Option<(&str, Value)>,
-    tokens: usize,
-) -> (&'static str, String) {
+fn chat(request: &Wish, number: usize, call: Option<(&str, Value)>, tokens: usize) -> (&'static str, String) {
     let usage = json!({"prompt_tokens": tokens, "completion_tokens": 50, "total_tokens": tokens + 50});
     let reason = if call.is_some() { "tool_calls" } else { "stop" };
     let calls: Vec<Value> = call
@@ -92,7 +95,7 @@ fn chat(
         json!({"id": format!("answer_{number}"), "object": object, "created": 0, "model": "bench",
                "choices": [choice], "usage": usage})
     };
-    if request["stream"] != true {
+    if !request.stream {
         let choice = json!({"index": 0, "message": message, "finish_reason": reason});
         return (JSON, whole("chat.completion", choice, usage).to_string());
     }

@@ -1,11 +1,16 @@
-//! A model on the loopback interface that answers at once and keeps the time between requests.
+//! A model on the loopback interface that answers soon and keeps the time between requests.
 //!
 //! Everything is measured from the model's side of the wire, so that every agent is measured alike:
 //! what it takes from the last byte of an answer to the last byte of the next request is its own.
+//!
+//! Each answer takes as long as any other. A long request takes longer to read here, and a machine that waited
+//! longer takes longer to wake: an agent would seem to slow down for what the server does.
 
-use super::{dialect::Dialect, trajectory};
+use super::{
+    dialect::{Dialect, Wish},
+    trajectory,
+};
 use anyhow::{Context, Result};
-use serde_json::Value;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
@@ -15,6 +20,8 @@ use std::{
 
 /// What the server counts as a token, near what the usual tokenizers make of code.
 const BYTES_PER_TOKEN: usize = 4;
+/// How long after a request its answer is sent; to read the longest takes less.
+const ANSWERS_AFTER: Duration = Duration::from_millis(5);
 
 /// A running model server. It serves until the program ends.
 pub struct Server {
@@ -78,7 +85,7 @@ fn serve(stream: TcpStream, dialect: Dialect, answers: usize, clock: &Mutex<Cloc
     let mut writer = stream;
     while let Some((path, body)) = request(&mut reader)? {
         let arrived = Instant::now();
-        let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let request: Wish = serde_json::from_slice(&body).unwrap_or_default();
         // Counted here: an agent that makes room in its context does not send every answer back.
         let number = dialect.is_work(&path, &request).then(|| {
             let mut clock = clock.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,6 +106,7 @@ fn serve(stream: TcpStream, dialect: Dialect, answers: usize, clock: &Mutex<Cloc
             format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", answer.len());
         let mut whole = head.into_bytes();
         whole.extend_from_slice(answer.as_bytes());
+        std::thread::sleep(ANSWERS_AFTER.saturating_sub(arrived.elapsed()));
         writer.write_all(&whole)?;
         if number.is_some() {
             let mut clock = clock.lock().unwrap_or_else(PoisonError::into_inner);
