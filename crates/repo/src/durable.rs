@@ -3,7 +3,6 @@
 //! Of packs we see to it ourselves; of refs, and of objects in files of their own, the library does. What is
 //! in no file yet is [pending](crate::pending).
 
-use std::ffi::c_int;
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -16,16 +15,6 @@ pub(crate) fn sync(path: &Path) -> Result<()> {
         File::open(path).and_then(|file| file.sync_all()).map_err(RepoError::folder(path))?;
     }
     Ok(())
-}
-
-/// Has the library wait for the disk after each file that it writes, in this process.
-///
-/// Its one setting for this in a repository is one that git itself complains of.
-pub(crate) fn sync_what_the_library_writes() {
-    let option = libgit2_sys::GIT_OPT_ENABLE_FSYNC_GITDIR as c_int;
-    let on: c_int = 1;
-    // SAFETY: this option takes one such number, which the library only reads when it opens something.
-    unsafe { libgit2_sys::git_libgit2_opts(option, on) };
 }
 
 /// Removes the empty files that a power cut left of objects whose bytes were not on the disk yet: earlier

@@ -123,11 +123,16 @@ pub(crate) fn clear_leftovers(dir: &Path) {
             let _ = fs::remove_dir_all(dir.join(name));
         }
     }
-    // An earlier version received into the mirror itself.
-    let packs = dir.join("mirror.git/objects/pack");
-    for name in names(&packs).unwrap_or_default() {
-        if name.starts_with(UNFINISHED) {
-            let _ = fs::remove_file(packs.join(name));
+    for packs in ["mirror.git/objects/pack", "agents.git/objects/pack"].map(|packs| dir.join(packs)) {
+        for name in names(&packs).unwrap_or_default() {
+            let path = packs.join(&name);
+            // A pack whose index did not come, or was removed first, is never looked at.
+            let half =
+                path.extension().is_some_and(|end| end == "pack") && !path.with_extension("idx").exists();
+            // An earlier version received into the mirror itself.
+            if half || name.starts_with(UNFINISHED) {
+                let _ = fs::remove_file(path);
+            }
         }
     }
 }

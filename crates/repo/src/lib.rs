@@ -18,6 +18,7 @@ mod fetch;
 mod files;
 mod identity;
 mod incoming;
+mod library;
 mod local;
 mod log;
 mod merge;

@@ -19,6 +19,7 @@ use crate::diff::Cache;
 use crate::durable;
 use crate::error::{RepoError, Result};
 use crate::incoming;
+use crate::library;
 use crate::pending::{self, Pending};
 use crate::remote::Remote;
 use crate::shallow;
@@ -46,7 +47,8 @@ struct Shared {
     source: Pool,
     agents: Pool,
     pending: Arc<Pending>,
-    writing_out: Mutex<()>,
+    /// How many small packs were left when they were last put together.
+    packs_left: Mutex<usize>,
     fetching: Mutex<()>,
     moving_refs: Mutex<()>,
     diffs: Cache,
@@ -56,11 +58,7 @@ impl Mirrors {
     /// Names the folder; it is made when the first mirror is.
     #[must_use]
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        // What comes over the network is hashed as it is stored. To hash it again on every read, as the
-        // library would, costs a third of an import; git does not either, and the checksum of the
-        // compression still tells a disk that forgets.
-        git2::opts::strict_hash_verification(false);
-        durable::sync_what_the_library_writes();
+        library::set_up();
         Self { dir: dir.into(), open: Mutex::default() }
     }
 
@@ -70,11 +68,22 @@ impl Mirrors {
     /// When the folder cannot be made or the repositories in it cannot be opened.
     pub fn open(&self, remote: &Remote) -> Result<Mirror> {
         let slug = remote.slug();
-        let mut open = lock(&self.open);
-        if let Some(mirror) = open.get(&slug) {
-            return Ok(mirror.clone());
-        }
-        let dir = self.dir.join(&slug);
+        let mirror = {
+            let mut open = lock(&self.open);
+            if let Some(mirror) = open.get(&slug) {
+                return Ok(mirror.clone());
+            }
+            let mirror = self.prepared(remote, &slug)?;
+            open.insert(slug, mirror.clone());
+            mirror
+        };
+        // It may take a second, and the other mirrors need not wait.
+        mirror.join_packs();
+        Ok(mirror)
+    }
+
+    fn prepared(&self, remote: &Remote, slug: &str) -> Result<Mirror> {
+        let dir = self.dir.join(slug);
         fs::create_dir_all(&dir).map_err(RepoError::folder(&dir))?;
         incoming::clear_leftovers(&dir);
         for repository in ["mirror.git", "agents.git"] {
@@ -86,22 +95,19 @@ impl Mirrors {
         durable::clear_empty_objects(&agents)?;
         shallow::agree(&source, &agents)?;
         let pending = Arc::<Pending>::default();
-        let mirror = Mirror {
+        Ok(Mirror {
             shared: Arc::new(Shared {
                 remote: remote.clone(),
                 dir,
                 source: Pool::new(source, None),
                 agents: Pool::new(agents, Some(Arc::clone(&pending))),
                 pending,
-                writing_out: Mutex::default(),
+                packs_left: Mutex::default(),
                 fetching: Mutex::default(),
                 moving_refs: Mutex::default(),
                 diffs: Cache::default(),
             }),
-        };
-        mirror.join_packs();
-        open.insert(slug, mirror.clone());
-        Ok(mirror)
+        })
     }
 }
 
@@ -132,9 +138,16 @@ impl Mirror {
         &self.shared.pending
     }
 
-    /// Takes the right to write out what waits, since two would write the same.
-    pub(crate) fn writing_out(&self) -> MutexGuard<'_, ()> {
-        lock(&self.shared.writing_out)
+    /// Takes the right to make packs of what waits and of other packs, since two would make the same; it comes
+    /// with the number of small packs that were left when they were last put together.
+    pub(crate) fn packing(&self) -> MutexGuard<'_, usize> {
+        lock(&self.shared.packs_left)
+    }
+
+    /// Does something to the files of the repository of checkpoints while nobody has it open; `None`, and
+    /// nothing is done, where somebody has.
+    pub(crate) fn with_objects_closed<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        self.shared.agents.closed(work)
     }
 
     /// Has both repositories opened anew, since what they know of where histories begin changed.
@@ -184,6 +197,8 @@ struct Pool {
 struct Idle {
     /// How often what the open repositories know became old.
     age: u64,
+    /// How many are on loan.
+    lent: usize,
     repositories: Vec<Repository>,
 }
 
@@ -193,15 +208,16 @@ impl Pool {
     }
 
     fn lend(&self) -> Result<Loan<'_>> {
-        let (idle, age) = {
+        let mut loan = {
             let mut idle = lock(&self.idle);
-            (idle.repositories.pop(), idle.age)
+            idle.lent += 1;
+            Loan { pool: self, age: idle.age, repository: idle.repositories.pop() }
         };
-        let repository = match idle {
-            Some(repository) => repository,
-            None => self.open().map_err(RepoError::storage(format!("open {}", self.path.display())))?,
-        };
-        Ok(Loan { pool: self, age, repository: Some(repository) })
+        if loan.repository.is_none() {
+            let attempt = || RepoError::storage(format!("open {}", self.path.display()));
+            loan.repository = Some(self.open().map_err(attempt())?);
+        }
+        Ok(loan)
     }
 
     fn open(&self) -> std::result::Result<Repository, git2::Error> {
@@ -210,6 +226,16 @@ impl Pool {
             pending::attach(&repository, pending)?;
         }
         Ok(repository)
+    }
+
+    /// Does something while no repository is open; `None` where one is on loan.
+    fn closed<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        let mut idle = lock(&self.idle);
+        if idle.lent > 0 {
+            return None;
+        }
+        idle.repositories.clear();
+        Some(work())
     }
 
     /// Forgets the open repositories; those on loan are closed when they come back.
@@ -247,6 +273,7 @@ impl Deref for Loan<'_> {
 impl Drop for Loan<'_> {
     fn drop(&mut self) {
         let mut idle = lock(&self.pool.idle);
+        idle.lent -= 1;
         if idle.age == self.age && idle.repositories.len() < IDLE_REPOSITORIES {
             idle.repositories.extend(self.repository.take());
         }

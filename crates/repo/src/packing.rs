@@ -21,10 +21,12 @@ const MOST_WAITING: usize = 8 * 1024 * 1024;
 const MANY_LOOSE: usize = 6_700;
 /// With so many packs git puts them together. Each look-up asks each of them.
 const MANY_PACKS: usize = 50;
-/// A pack of so many bytes stays as it is.
-const LARGE: u64 = 8 * 1024 * 1024;
-/// So many objects are packed at once, that nobody waits long; the rest follows the next time.
+/// A pack whose file, or whose objects, have so many bytes stays as it is.
+const LARGE_FILE: u64 = 8 * 1024 * 1024;
+const LARGE: usize = 32 * 1024 * 1024;
+/// So many objects, of so many bytes, are packed at once, that nobody waits long; the rest follows the next time.
 const MOST_AT_ONCE: usize = 20_000;
+const MOST_BYTES_AT_ONCE: usize = 64 * 1024 * 1024;
 
 /// What came into a pack that is on the disk now.
 struct Packed {
@@ -40,16 +42,26 @@ impl Mirror {
         self.pending().bytes() > MOST_WAITING
     }
 
-    /// Writes what waits to the disk, as one pack; where that fails it goes on waiting.
+    /// Writes what waits to the disk, as one pack; what cannot be written goes on waiting.
     pub(crate) fn write_out(&self) -> Result<()> {
-        let _alone = self.writing_out();
+        let mut left = self.packing();
         let ids = self.pending().ids();
         if ids.is_empty() {
             return Ok(());
         }
         let packed = self.pack(&ids)?;
         self.pending().forget(&packed.ids);
+        if packed.ids.len() < ids.len() {
+            let source = git2::Error::from_str("not all of them could be packed");
+            return Err(RepoError::Storage { attempt: "pack the last checkpoints".to_owned(), source });
+        }
+        self.join(&mut left);
         Ok(())
+    }
+
+    /// Puts the small packs of `agents.git` together where there are many; what fails leaves all as it was.
+    pub(crate) fn join_packs(&self) {
+        self.join(&mut self.packing());
     }
 
     /// Packs the loose objects of `agents.git` where there are many; what fails leaves all as it was.
@@ -72,43 +84,61 @@ impl Mirror {
         }
     }
 
-    /// Puts the small packs of `agents.git` together where there are many; what fails leaves all as it was.
-    ///
-    /// A repository that knows a pack which is gone fails to read from it, so this is for when none is open.
-    pub(crate) fn join_packs(&self) {
+    /// A repository that knows a pack which is gone fails to read from it, so packs are removed only while
+    /// none is open.
+    fn join(&self, left: &mut usize) {
         let folder = self.objects_folder().join("pack");
-        let joining = || {
-            let small = small_packs(&folder)?;
-            if small.len() <= MANY_PACKS {
-                return Ok(());
-            }
-            let (mut ids, mut joined) = (HashSet::new(), Vec::new());
-            for pack in small {
-                let inside = ids_in(&pack.with_extension("idx"))?;
-                if ids.len() + inside.len() > MOST_AT_ONCE && !joined.is_empty() {
-                    break;
-                }
-                ids.extend(&inside);
-                joined.push((pack, inside));
-            }
-            let packed = self.pack(&ids.into_iter().collect::<Vec<_>>())?;
-            for (pack, inside) in &joined {
-                // The same objects make a pack of the same name.
-                if pack.file_name() == packed.name.as_deref() || !inside.is_subset(&packed.ids) {
-                    continue;
-                }
-                // Without its index a pack is not looked at, whatever is left of it.
-                for file in [pack.with_extension("idx"), pack.clone()] {
-                    fs::remove_file(&file).map_err(RepoError::folder(&file))?;
-                }
-            }
-            self.reopen();
-            tracing::info!(packs = joined.len(), folder = %folder.display(), "packs were put together");
-            Ok::<_, RepoError>(())
+        let small = match small_packs(&folder) {
+            Ok(small) if small.len() > MANY_PACKS + *left => small,
+            Ok(_) => return,
+            Err(error) => return tracing::warn!(%error, "packs cannot be listed"),
         };
-        if let Err(error) = joining() {
-            tracing::warn!(%error, "packs stay as they are");
+        if self.with_objects_closed(|| ()).is_none() {
+            return;
         }
+        *left = small.len();
+        let joining = || {
+            let (ids, joined) = self.worth_joining(&small)?;
+            if joined.len() < 2 {
+                return Ok(0);
+            }
+            let packed = self.pack(&ids)?;
+            // The same objects can make a pack of the same name.
+            let mut gone = joined;
+            gone.retain(|(pack, inside)| {
+                pack.file_name() != packed.name.as_deref() && inside.is_subset(&packed.ids)
+            });
+            let removing = || gone.iter().try_for_each(|(pack, _)| remove(pack));
+            self.with_objects_closed(removing).unwrap_or(Ok(()))?;
+            Ok::<_, RepoError>(gone.len())
+        };
+        match joining() {
+            Ok(gone) => tracing::info!(packs = gone, folder = %folder.display(), "packs were put together"),
+            Err(error) => tracing::warn!(%error, "packs stay as they are"),
+        }
+        *left = small_packs(&folder).map_or(*left, |small| small.len());
+    }
+
+    /// As many of the packs as are put together at once, with the objects in them, and these together.
+    fn worth_joining(&self, small: &[PathBuf]) -> Result<(Vec<Oid>, Vec<(PathBuf, HashSet<Oid>)>)> {
+        let repository = self.objects()?;
+        let odb = repository.odb().map_err(RepoError::storage("open the object database"))?;
+        let (mut ids, mut joined, mut bytes) = (HashSet::new(), Vec::new(), 0);
+        for pack in small {
+            let inside = ids_in(&pack.with_extension("idx"))?;
+            // The library panics where it is asked for a damaged object's kind, so they are read.
+            let mut lengths = inside.iter().map(|id| odb.read(*id).map_or(0, |object| object.len()));
+            let length =
+                lengths.try_fold(0_usize, |sum, length| Some(sum + length).filter(|sum| *sum <= LARGE));
+            let Some(length) = length.filter(|_| inside.len() <= MOST_AT_ONCE / 2) else { continue };
+            bytes += length;
+            if bytes > MOST_BYTES_AT_ONCE || ids.len() + inside.len() > MOST_AT_ONCE {
+                break;
+            }
+            ids.extend(&inside);
+            joined.push((pack.clone(), inside));
+        }
+        Ok((ids.into_iter().collect(), joined))
     }
 
     /// Packs objects into `agents.git`.
@@ -116,10 +146,12 @@ impl Mirror {
         let objects = self.objects_folder();
         let attempt = || RepoError::storage(format!("pack the objects in {}", objects.display()));
         let repository = self.objects()?;
+        let odb = repository.odb().map_err(attempt())?;
         let mut pack = repository.packbuilder().map_err(attempt())?;
         for id in ids {
-            // One that a power cut spoiled stays for who asks for it.
-            if let Err(error) = pack.insert_object(*id, None) {
+            // One that a power cut spoiled stays for who asks for it. It is read whole, since the builder sees only
+            // its beginning now, and would fail with all of them later.
+            if let Err(error) = odb.read(*id).and_then(|_| pack.insert_object(*id, None)) {
                 tracing::warn!(%error, %id, "an object cannot be packed");
             }
         }
@@ -160,12 +192,20 @@ fn small_packs(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut small = Vec::new();
     for path in packs(folder)? {
         let length = fs::metadata(&path).map_err(RepoError::folder(&path))?.len();
-        if length < LARGE && path.with_extension("idx").exists() {
+        if length < LARGE_FILE && path.with_extension("idx").exists() {
             small.push((length, path));
         }
     }
     small.sort_unstable();
     Ok(small.into_iter().map(|(_, path)| path).collect())
+}
+
+/// Removes a pack. Without its index it is not looked at, whatever is left of it.
+fn remove(pack: &Path) -> Result<()> {
+    for file in [pack.with_extension("idx"), pack.to_owned()] {
+        fs::remove_file(&file).map_err(RepoError::folder(&file))?;
+    }
+    Ok(())
 }
 
 /// The objects in a pack, as its index says.

@@ -143,7 +143,24 @@ impl Life {
         }
         // Cut off before that, it would leave two at the same cell.
         tidied(&mut before).await;
+        self.keep_checkpoints().await;
         self.park_cell().await;
+    }
+
+    /// Has git keep the checkpoints. The log has them all the same: what fails here is made good when the agent
+    /// goes on.
+    async fn keep_checkpoints(&self) {
+        let agent = self.agent();
+        if agent.checkpoint.is_none() {
+            return;
+        }
+        let keeping = async {
+            let mirror = self.shared.mirror(&agent.github_repo).await?;
+            self.shared.keep(&mirror, &agent).await
+        };
+        if let Err(error) = keeping.await {
+            tracing::warn!(agent = %agent.id, error = error.message(), "the last checkpoints are in the log alone");
+        }
     }
 
     /// Does work that may be cut off anywhere, since the log says how far it came.

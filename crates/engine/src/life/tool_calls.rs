@@ -198,7 +198,8 @@ impl Life {
             run.history.take(event, whole);
         }
         if run.workspace.mirror().has_much_to_keep() {
-            self.keep(run).await;
+            // Where git cannot have it, all that follows would pile up in memory.
+            self.shared.keep(run.workspace.mirror(), &self.agent()).await?;
         }
         Ok(())
     }

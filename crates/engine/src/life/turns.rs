@@ -116,17 +116,8 @@ impl Life {
         let (losses, look_back) = (Losses::default(), LookBack::default());
         let mut run = Run { voice, tools, history, workspace, cell, losses, look_back };
         let ended = self.turns(&mut run).await;
-        self.keep(&run).await;
         run.cell.settled().await;
         ended
-    }
-
-    /// Has git keep what there is so far. The log has it all the same: what fails here is made good when the
-    /// agent goes on.
-    pub(super) async fn keep(&self, run: &Run) {
-        if let Err(error) = self.shared.keep(run.workspace.mirror(), &self.agent()).await {
-            tracing::warn!(error = error.message(), "the last checkpoints are in the log alone");
-        }
     }
 
     async fn turns(&self, run: &mut Run) -> Result<Ended, EngineError> {

@@ -1,10 +1,11 @@
 //! Checkpoints on their way from the log into git.
 
-use crate::harness::{House, Voice, ask, errand, finish, rest, turn, write};
+use crate::harness::{House, Voice, ask, errand, finish, freeze_in_call, rest, turn, write};
 use anchorhold_domain::{AgentId, Status};
 use anchorhold_engine::Engine;
 use anchorhold_store::Store;
 use anchorhold_testkit::git;
+use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
 
@@ -29,6 +30,12 @@ fn files(house: &House) -> usize {
         line.trim_start_matches(": ").parse().unwrap()
     };
     number("count") + number("packs")
+}
+
+/// Calls that write 10 MB together, each a file.
+fn large() -> Vec<Value> {
+    let text = |n| format!("{}\n", char::from(b'a' + n).to_string().repeat(99)).repeat(9_000);
+    (0..11).map(|n| write(&format!("f{n}"), &text(n))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,6 +63,67 @@ async fn edits_make_no_file_until_the_run_rests_and_then_one_pack() {
     engine.close().await;
     assert_eq!((waiting(&house, id).await, files(&house)), (0, 1));
     git(&agents_git(&house), &["fsck", "--strict"]).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_stopped_in_a_call_leaves_its_checkpoints_in_git_too() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice =
+        Voice::playing(vec![turn("", vec![write("b", "b\n")]), turn("", vec![write("c", "c\n")])]).await;
+    voice.hold_from(2);
+    let engine = house.open().await;
+    let id = engine.create(errand(&remote.address(), voice.choice())).await.unwrap().id;
+    engine.start(id).await.unwrap();
+    // The call begins and cannot end, so that the run is cut off.
+    freeze_in_call(&house, &engine, id, &voice, 2, "Write c").await;
+    engine.stop(id).await.unwrap();
+    assert_eq!(rest(&engine, id).await.status, Status::Paused);
+    engine.close().await;
+    assert_eq!((waiting(&house, id).await, files(&house)), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn much_that_waits_is_in_git_before_the_run_rests() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![turn("", large()), turn("", vec![finish("Done.")])]).await;
+    voice.hold_from(2);
+    let engine = house.open().await;
+    let id = engine.create(errand(&remote.address(), voice.choice())).await.unwrap().id;
+    engine.start(id).await.unwrap();
+    voice.asked(2).await;
+    let waiting = waiting(&house, id).await;
+    assert!((1..4).contains(&waiting), "of eleven edits of 900 KB each, after 8 MiB: {waiting}");
+    assert_eq!(files(&house), 1);
+    voice.release();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_ends_where_git_cannot_take_what_piles_up_and_goes_on_when_it_can() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let first = turn("", vec![write("b", "b\n")]);
+    let voice = Voice::playing(vec![first, turn("", large()), turn("", vec![finish("Done.")])]).await;
+    voice.hold_from(2);
+    let engine = house.open().await;
+    let id = engine.create(errand(&remote.address(), voice.choice())).await.unwrap().id;
+    engine.start(id).await.unwrap();
+    voice.asked(2).await;
+    let packs = agents_git(&house).join("objects/pack");
+    fs::remove_dir(&packs).unwrap();
+    fs::write(&packs, "in the way").unwrap();
+    voice.release();
+    let agent = rest(&engine, id).await;
+    assert_eq!((agent.status, agent.error_code.as_deref()), (Status::Error, Some("folder_failed")));
+    fs::remove_file(&packs).unwrap();
+    fs::create_dir(&packs).unwrap();
+    engine.resume(id).await.unwrap();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    engine.close().await;
+    assert_eq!(waiting(&house, id).await, 0);
 }
 
 /// An agent that made an edit and whose process ended before git had it; and where it was left.

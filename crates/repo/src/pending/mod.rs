@@ -129,8 +129,9 @@ impl<'r> Making<'r> {
             return Ok(id);
         }
         if self.pending.get(id).is_none() {
-            // To look at the folders again would cost more than to store again what just came into one.
-            if self.odb.exists_ext(id, OdbLookupFlags::NO_REFRESH) {
+            // To look at the folders again would cost more than to store again what just came into one. What
+            // waits is found too, so another thread may have made it since: it is in no file by that.
+            if self.odb.exists_ext(id, OdbLookupFlags::NO_REFRESH) && self.pending.get(id).is_none() {
                 return Ok(id);
             }
             self.pending.insert(id, kind, bytes);
