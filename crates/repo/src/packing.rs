@@ -249,3 +249,28 @@ fn loose(objects: &Path) -> Result<Vec<(Oid, PathBuf)>> {
     }
     Ok(loose)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::{MANY_PACKS, packs};
+    use crate::{Mirrors, Remote};
+
+    #[test]
+    fn packs_stay_while_somebody_has_the_repository_open() {
+        let place = tempfile::tempdir().unwrap();
+        let mirror = Mirrors::new(place.path()).open(&Remote::parse("/nowhere").unwrap()).unwrap();
+        let add = |text: &str| {
+            mirror.pending().take(format!("blob {}\0{text}", text.len()).as_bytes()).unwrap();
+            mirror.write_out().unwrap();
+            packs(&mirror.objects_folder().join("pack")).unwrap().len()
+        };
+        let open = mirror.objects().unwrap();
+        for n in 1..=MANY_PACKS + 9 {
+            assert_eq!(add(&format!("{n}")), n);
+        }
+        drop(open);
+        assert_eq!(add("last"), 1);
+    }
+}
