@@ -35,6 +35,12 @@ struct Packed {
     name: Option<OsString>,
 }
 
+/// A pack and the objects in it.
+struct Small {
+    pack: PathBuf,
+    ids: HashSet<Oid>,
+}
+
 impl Mirror {
     /// Whether so much waits that [`Mirror::keep`] is due before the run rests.
     #[must_use]
@@ -98,19 +104,19 @@ impl Mirror {
         }
         *left = small.len();
         let joining = || {
-            let (ids, joined) = self.worth_joining(&small)?;
+            let mut joined = self.worth_joining(&small)?;
             if joined.len() < 2 {
                 return Ok(0);
             }
-            let packed = self.pack(&ids)?;
+            let ids: HashSet<Oid> = joined.iter().flat_map(|small| &small.ids).copied().collect();
+            let packed = self.pack(&ids.into_iter().collect::<Vec<_>>())?;
             // The same objects can make a pack of the same name.
-            let mut gone = joined;
-            gone.retain(|(pack, inside)| {
-                pack.file_name() != packed.name.as_deref() && inside.is_subset(&packed.ids)
+            joined.retain(|Small { pack, ids }| {
+                pack.file_name() != packed.name.as_deref() && ids.is_subset(&packed.ids)
             });
-            let removing = || gone.iter().try_for_each(|(pack, _)| remove(pack));
+            let removing = || joined.iter().try_for_each(|small| remove(&small.pack));
             self.with_objects_closed(removing).unwrap_or(Ok(()))?;
-            Ok::<_, RepoError>(gone.len())
+            Ok::<_, RepoError>(joined.len())
         };
         match joining() {
             Ok(gone) => tracing::info!(packs = gone, folder = %folder.display(), "packs were put together"),
@@ -119,26 +125,25 @@ impl Mirror {
         *left = small_packs(&folder).map_or(*left, |small| small.len());
     }
 
-    /// As many of the packs as are put together at once, with the objects in them, and these together.
-    fn worth_joining(&self, small: &[PathBuf]) -> Result<(Vec<Oid>, Vec<(PathBuf, HashSet<Oid>)>)> {
+    /// As many of the packs as are put together at once.
+    fn worth_joining(&self, packs: &[PathBuf]) -> Result<Vec<Small>> {
         let repository = self.objects()?;
         let odb = repository.odb().map_err(RepoError::storage("open the object database"))?;
-        let (mut ids, mut joined, mut bytes) = (HashSet::new(), Vec::new(), 0);
-        for pack in small {
-            let inside = ids_in(&pack.with_extension("idx"))?;
+        let (mut joined, mut objects, mut bytes) = (Vec::new(), 0, 0);
+        for pack in packs {
+            let ids = ids_in(&pack.with_extension("idx"))?;
             // The library panics where it is asked for a damaged object's kind, so they are read.
-            let mut lengths = inside.iter().map(|id| odb.read(*id).map_or(0, |object| object.len()));
+            let mut lengths = ids.iter().map(|id| odb.read(*id).map_or(0, |object| object.len()));
             let length =
                 lengths.try_fold(0_usize, |sum, length| Some(sum + length).filter(|sum| *sum <= LARGE));
-            let Some(length) = length.filter(|_| inside.len() <= MOST_AT_ONCE / 2) else { continue };
-            bytes += length;
-            if bytes > MOST_BYTES_AT_ONCE || ids.len() + inside.len() > MOST_AT_ONCE {
+            let Some(length) = length.filter(|_| ids.len() <= MOST_AT_ONCE / 2) else { continue };
+            (objects, bytes) = (objects + ids.len(), bytes + length);
+            if bytes > MOST_BYTES_AT_ONCE || objects > MOST_AT_ONCE {
                 break;
             }
-            ids.extend(&inside);
-            joined.push((pack.clone(), inside));
+            joined.push(Small { pack: pack.clone(), ids });
         }
-        Ok((ids.into_iter().collect(), joined))
+        Ok(joined)
     }
 
     /// Packs objects into `agents.git`.
@@ -252,25 +257,59 @@ fn loose(objects: &Path) -> Result<Vec<(Oid, PathBuf)>> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-    use super::{MANY_PACKS, packs};
-    use crate::{Mirrors, Remote};
+    use super::{LARGE_FILE, MANY_PACKS, packs};
+    use crate::{Mirror, Mirrors, Remote};
+    use std::collections::BTreeSet;
+    use std::path::PathBuf;
+
+    /// A mirror that nothing was fetched into, in a folder of its own.
+    fn mirror() -> (tempfile::TempDir, Mirror) {
+        let place = tempfile::tempdir().unwrap();
+        let mirror = Mirrors::new(place.path()).open(&Remote::parse("/nowhere").unwrap()).unwrap();
+        (place, mirror)
+    }
+
+    /// Has a text written out in a pack of its own, and returns the packs that there are.
+    fn add(mirror: &Mirror, text: &str) -> BTreeSet<PathBuf> {
+        mirror.pending().take(format!("blob {}\0{text}", text.len()).as_bytes()).unwrap();
+        mirror.write_out().unwrap();
+        packs(&mirror.objects_folder().join("pack")).unwrap().into_iter().collect()
+    }
 
     #[test]
     fn packs_stay_while_somebody_has_the_repository_open() {
-        let place = tempfile::tempdir().unwrap();
-        let mirror = Mirrors::new(place.path()).open(&Remote::parse("/nowhere").unwrap()).unwrap();
-        let add = |text: &str| {
-            mirror.pending().take(format!("blob {}\0{text}", text.len()).as_bytes()).unwrap();
-            mirror.write_out().unwrap();
-            packs(&mirror.objects_folder().join("pack")).unwrap().len()
-        };
+        let (_place, mirror) = mirror();
         let open = mirror.objects().unwrap();
         for n in 1..=MANY_PACKS + 9 {
-            assert_eq!(add(&format!("{n}")), n);
+            assert_eq!(add(&mirror, &n.to_string()).len(), n);
         }
         drop(open);
-        assert_eq!(add("last"), 1);
+        assert_eq!(add(&mirror, "last").len(), 1);
+    }
+
+    #[test]
+    fn what_is_put_together_is_bounded_by_what_it_unpacks_to() {
+        let (place, mirror) = mirror();
+        let open = mirror.objects().unwrap();
+        let large = "x".repeat(1_500_000);
+        let before = (0..MANY_PACKS + 9).map(|n| add(&mirror, &format!("{n}{large}"))).last().unwrap();
+        assert!(before.iter().all(|pack| pack.metadata().unwrap().len() < LARGE_FILE));
+        drop(open);
+        let after = add(&mirror, "last");
+        // 64 MiB are 44 of them.
+        assert_eq!(before.difference(&after).count(), 44);
+        let joined: Vec<_> = after.difference(&before).collect();
+        assert_eq!(joined.len(), 1, "the last one is among them");
+        // It is not put together again, however small its file is.
+        drop(mirror);
+        let anew = Mirrors::new(place.path()).open(&Remote::parse("/nowhere").unwrap()).unwrap();
+        let open = anew.objects().unwrap();
+        (0..MANY_PACKS).for_each(|n| drop(add(&anew, &n.to_string())));
+        drop(open);
+        let later = add(&anew, "later");
+        assert!(later.contains(joined[0]), "{later:?}");
+        assert!(later.len() < 5, "{later:?}");
     }
 }

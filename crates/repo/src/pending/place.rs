@@ -1,62 +1,33 @@
 //! The place where an open repository finds the objects that wait, in the library's C interface.
 //!
 //! It is only read: what is written to such a repository goes into files as ever. The library may call these
-//! functions from any thread, and frees the place once, after its last use; nothing here panics, and no
-//! lock is held while the library is called.
+//! functions from any thread; nothing here panics, and no lock is held while the library is called.
 
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
-use git2::{Binding as _, ObjectType, Oid, Repository};
+use git2::{Binding as _, Oid, Repository};
 use libgit2_sys as raw;
 
 use super::{Object, Pending};
+use crate::library;
 
-/// Before the library's own places, whose numbers are 1 and 2.
-const PRIORITY: c_int = 10;
 /// `GIT_ENOTFOUND`, on which the library looks elsewhere.
 const NOT_FOUND: c_int = -3;
 /// `GIT_EAMBIGUOUS`.
 const AMBIGUOUS: c_int = -5;
 const FAILED: c_int = -1;
 
-#[repr(C)]
-struct Place {
-    parent: raw::git_odb_backend,
-    pending: Arc<Pending>,
-}
-
 /// Has `repository` find what waits, for as long as it is open.
 pub(crate) fn attach(repository: &Repository, pending: &Arc<Pending>) -> Result<(), git2::Error> {
-    let odb = repository.odb()?;
-    // SAFETY: a struct of integers, pointers and optional functions, for which zeros are "none".
-    let mut parent: raw::git_odb_backend = unsafe { std::mem::zeroed() };
-    // SAFETY: `parent` is a whole struct of the version that is named.
-    let code = unsafe { raw::git_odb_init_backend(&raw mut parent, raw::GIT_ODB_BACKEND_VERSION) };
-    check(code)?;
-    parent.read = Some(read);
-    parent.read_prefix = Some(read_prefix);
-    parent.read_header = Some(read_header);
-    parent.exists = Some(exists);
-    parent.exists_prefix = Some(exists_prefix);
-    parent.foreach = Some(for_each);
-    parent.free = Some(free);
-    let place = Box::into_raw(Box::new(Place { parent, pending: Arc::clone(pending) }));
-    // SAFETY: `place` begins with the struct that is asked for, and belongs to the library from here on,
-    // which frees it by `free`. `odb` is alive.
-    let code = unsafe { raw::git_odb_add_backend(odb.raw(), place.cast(), PRIORITY) };
-    if code < 0 {
-        // SAFETY: it was refused, so it is still ours.
-        drop(unsafe { Box::from_raw(place) });
-    }
-    check(code)
-}
-
-fn check(code: c_int) -> Result<(), git2::Error> {
-    match code {
-        0.. => Ok(()),
-        _ => Err(git2::Error::last_error(code)),
-    }
+    library::add_place(repository, Arc::clone(pending), |calls| {
+        calls.read = Some(read);
+        calls.read_prefix = Some(read_prefix);
+        calls.read_header = Some(read_header);
+        calls.exists = Some(exists);
+        calls.exists_prefix = Some(exists_prefix);
+        calls.foreach = Some(for_each);
+    })
 }
 
 /// What waits; borrowed for one call.
@@ -65,7 +36,7 @@ fn check(code: c_int) -> Result<(), git2::Error> {
 /// `place` is one that `attach` made and that is not freed yet.
 unsafe fn pending<'a>(place: *mut raw::git_odb_backend) -> &'a Pending {
     // SAFETY: as the caller promises.
-    unsafe { &(*place.cast::<Place>()).pending }
+    unsafe { library::content::<Arc<Pending>>(place) }
 }
 
 /// The object that an id of the library's names.
@@ -126,7 +97,7 @@ extern "C" fn read(
         copy.cast::<u8>().add(object.bytes.len()).write(0);
         *out = copy;
         *length = object.bytes.len();
-        *kind = number(object.kind);
+        *kind = object.kind.raw();
     }
     0
 }
@@ -165,7 +136,7 @@ extern "C" fn read_header(
     // SAFETY: the library waits for both values.
     unsafe {
         *length = object.bytes.len();
-        *kind = number(object.kind);
+        *kind = object.kind.raw();
     }
     0
 }
@@ -207,13 +178,4 @@ extern "C" fn for_each(
         }
     }
     0
-}
-
-extern "C" fn free(place: *mut raw::git_odb_backend) {
-    // SAFETY: made by `attach`, and freed once.
-    drop(unsafe { Box::from_raw(place.cast::<Place>()) });
-}
-
-fn number(kind: ObjectType) -> raw::git_object_t {
-    kind.raw()
 }

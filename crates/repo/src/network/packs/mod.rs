@@ -15,21 +15,19 @@ mod tests;
 use std::ffi::{CString, c_int, c_void};
 use std::path::PathBuf;
 
-use git2::{Binding as _, Repository};
+use git2::Repository;
 use libgit2_sys as raw;
 
 use index::{Indexing, Step};
 
-/// Before the library's own places, whose numbers are 1 and 2.
-const PRIORITY: c_int = 10;
+use crate::library;
+
 /// What a callback's wish to stop comes out as: `GIT_EUSER`.
 const STOPPED: c_int = -7;
 const FAILED: c_int = -1;
 
 /// The place for packs. It holds no objects: once indexed, a pack is found in the folder.
-#[repr(C)]
 struct Place {
-    parent: raw::git_odb_backend,
     /// Where packs go.
     folder: PathBuf,
     /// Whose objects a pack may build on; none where the server was told of none.
@@ -50,40 +48,14 @@ struct Receiving {
 pub(super) fn receive(repository: &Repository) -> Result<(), git2::Error> {
     let folder = repository.path().join("objects/pack");
     let borrowed = repository.references()?.next().map(|_| repository.path().to_owned());
-    let odb = repository.odb()?;
-    // SAFETY: a struct of integers, pointers and optional functions, for which zeros are "none".
-    let mut parent: raw::git_odb_backend = unsafe { std::mem::zeroed() };
-    // SAFETY: `parent` is a whole struct of the version that is named.
-    let code = unsafe { raw::git_odb_init_backend(&raw mut parent, raw::GIT_ODB_BACKEND_VERSION) };
-    check(code)?;
-    parent.writepack = Some(write_pack);
-    parent.foreach = Some(no_objects);
-    parent.free = Some(free_place);
-    let place = Box::into_raw(Box::new(Place { parent, folder, borrowed }));
-    // SAFETY: `place` begins with the struct that is asked for, and belongs to the library from here on,
-    // which frees it by `free_place`. `odb` is alive.
-    let code = unsafe { raw::git_odb_add_backend(odb.raw(), place.cast(), PRIORITY) };
-    if code < 0 {
-        // SAFETY: it was refused, so it is still ours.
-        drop(unsafe { Box::from_raw(place) });
-    }
-    check(code)
-}
-
-fn check(code: c_int) -> Result<(), git2::Error> {
-    match code {
-        0.. => Ok(()),
-        _ => Err(git2::Error::last_error(code)),
-    }
+    library::add_place(repository, Place { folder, borrowed }, |calls| {
+        calls.writepack = Some(write_pack);
+        calls.foreach = Some(no_objects);
+    })
 }
 
 extern "C" fn no_objects(_: *mut raw::git_odb_backend, _: raw::git_odb_foreach_cb, _: *mut c_void) -> c_int {
     0
-}
-
-extern "C" fn free_place(place: *mut raw::git_odb_backend) {
-    // SAFETY: made by `receive`, and freed once.
-    drop(unsafe { Box::from_raw(place.cast::<Place>()) });
 }
 
 extern "C" fn write_pack(
@@ -94,7 +66,7 @@ extern "C" fn write_pack(
     told: *mut c_void,
 ) -> c_int {
     // SAFETY: made by `receive`, and alive while its repository is.
-    let Place { folder, borrowed, .. } = unsafe { &*place.cast::<Place>() };
+    let Place { folder, borrowed } = unsafe { library::content(place) };
     let indexing = match Indexing::start(folder.clone(), borrowed.clone()) {
         Ok(indexing) => Some(indexing),
         Err(error) => return fail(&format!("start to index: {error}")),
