@@ -39,6 +39,7 @@ async fn main() -> Result<(), Failure> {
     let spec = |run| CellSpec {
         agent: format!("bench-import-{run}-{}", std::process::id()),
         home: HOME.into(),
+        place: HOME.into(),
         quotas: Quotas::default(),
     };
     let cells: Vec<CellSpec> = (0..=runs).map(spec).collect();

@@ -1,6 +1,7 @@
 //! The data folder and the lock that keeps it to one process.
 
 use crate::EngineError;
+use crate::folder_id::FolderId;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -9,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug)]
 pub(crate) struct DataFolder {
     path: PathBuf,
+    id: FolderId,
     // Held for its lock alone; the system releases it however the process ends.
     lock: Mutex<Option<File>>,
 }
@@ -38,7 +40,8 @@ impl DataFolder {
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         fs::write(&owner, format!("{program} (process {})", std::process::id())).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), lock: Mutex::new(Some(lock)) })
+        let id = FolderId::of(path).map_err(failed)?;
+        Ok(Self { path: path.to_owned(), id, lock: Mutex::new(Some(lock)) })
     }
 
     /// Lets another process have the folder.
@@ -62,8 +65,13 @@ impl DataFolder {
         self.path.join("mirrors")
     }
 
-    /// The name under which this folder's containers and volumes are labelled.
-    pub(crate) fn label(&self) -> String {
-        self.path.canonicalize().unwrap_or_else(|_| self.path.clone()).display().to_string()
+    /// The id by which this folder's containers and volumes are found.
+    pub(crate) fn id(&self) -> String {
+        self.id.id.to_string()
+    }
+
+    /// Where the folder is, as people read it on its containers and volumes.
+    pub(crate) fn place(&self) -> &str {
+        &self.id.place.path
     }
 }

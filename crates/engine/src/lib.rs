@@ -14,6 +14,7 @@ mod engines;
 mod error;
 mod filling;
 mod folder;
+mod folder_id;
 mod gate;
 mod history;
 mod hub;

@@ -14,8 +14,10 @@ use crate::image::{PROGRAM, UID, WORKSPACE};
 
 /// Says which agent a container or volume belongs to, and that it is ours.
 pub(crate) const LABEL_AGENT: &str = "dev.anchorhold.agent";
-/// Says which data folder made it.
-pub(crate) const LABEL_HOME: &str = "dev.anchorhold.home";
+/// Says which data folder it belongs to, by that one's id.
+pub(crate) const LABEL_HOME: &str = "dev.anchorhold.home-id";
+/// Says to people where that folder is. Nothing is found by it.
+pub(crate) const LABEL_PLACE: &str = "dev.anchorhold.home";
 
 /// The most memory, in bytes.
 pub(crate) const MEMORY_BYTES: i64 = 256 * 1024 * 1024;
@@ -27,15 +29,22 @@ const NPROC: i64 = 1024;
 
 /// The names that an agent's container and volume may have; the first that nobody else has is theirs.
 ///
-/// A data folder that was moved or copied has the agents of the one before, and labels of its own.
+/// A data folder that was moved or copied has the agents of the one before, and an id of its own.
 pub(crate) fn names(spec: &CellSpec) -> [String; 2] {
     let home = Sha256::digest(spec.home.as_bytes());
     let home: String = home.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     [format!("anchorhold-{}", spec.agent), format!("anchorhold-{}-{home}", spec.agent)]
 }
 
+/// What carries these labels is a cell's. The same agent in a copy of the data folder has a cell of its own.
+pub(crate) fn owned(spec: &CellSpec) -> [(&str, &str); 2] {
+    [(LABEL_AGENT, &spec.agent), (LABEL_HOME, &spec.home)]
+}
+
 pub(crate) fn labels(spec: &CellSpec) -> HashMap<String, String> {
-    HashMap::from([(LABEL_AGENT.to_owned(), spec.agent.clone()), (LABEL_HOME.to_owned(), spec.home.clone())])
+    let [agent, home] = owned(spec);
+    let labels = [agent, home, (LABEL_PLACE, &spec.place)];
+    labels.map(|(label, value)| (label.to_owned(), value.to_owned())).into()
 }
 
 /// The bridge's arguments.

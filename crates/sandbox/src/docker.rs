@@ -44,8 +44,10 @@ pub(crate) struct State {
 pub struct CellSpec {
     /// The agent's id, part of the name of container and volume.
     pub agent: String,
-    /// The data folder that owns the agent, as a label.
+    /// The id of the data folder that owns the agent.
     pub home: String,
+    /// Where that folder is, for people alone: another machine can have one there too.
+    pub place: String,
     /// The limits that the bridge enforces.
     pub quotas: Quotas,
 }

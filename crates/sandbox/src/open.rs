@@ -215,8 +215,8 @@ fn told_by_machine(error: SandboxError, wanted: Arch) -> SandboxError {
 }
 
 fn is_ours(labels: Option<&HashMap<String, String>>, spec: &CellSpec) -> bool {
-    let wanted = container::labels(spec);
-    labels.is_some_and(|labels| wanted.iter().all(|(key, value)| labels.get(key) == Some(value)))
+    let carries = |(label, value): (&str, &str)| labels?.get(label).map(|found| found == value);
+    container::owned(spec).into_iter().all(|label| carries(label) == Some(true))
 }
 
 fn is_running(found: &ContainerInspectResponse) -> bool {

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::docker::CellSpec;
 use crate::error::SandboxError;
 
-/// A data folder's label and an agent's id.
+/// The ids of a data folder and of an agent.
 pub(crate) type Key = (String, String);
 
 /// Each cell that was ever opened here, with its owner while it has one.
@@ -89,7 +89,12 @@ mod tests {
     use super::*;
 
     fn spec(agent: &str) -> CellSpec {
-        CellSpec { agent: agent.into(), home: "owners".into(), quotas: Quotas::default() }
+        CellSpec {
+            agent: agent.into(),
+            home: "owners".into(),
+            place: String::new(),
+            quotas: Quotas::default(),
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What an earlier process left behind: containers, volumes and images that nobody needs any more.
 //!
-//! Only ours: by label, and of this data folder. What this process has opened itself is left alone,
+//! Only ours: by label, and of the data folder with this id. What this process has opened itself is left alone,
 //! so that agents may start meanwhile.
 
 use std::collections::HashMap;
@@ -37,7 +37,7 @@ pub struct Reaped {
 }
 
 impl Docker {
-    /// Removes what an earlier process left of this data folder: containers of agents that do not
+    /// Removes what an earlier process left of the data folder with this id: containers of agents that do not
     /// run, volumes of agents that are gone, and images of other versions that nothing uses.
     ///
     /// What cannot be removed is logged and left for the next time.

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::container::{self, LABEL_AGENT, LABEL_HOME};
+use crate::container::{self, LABEL_AGENT, LABEL_HOME, LABEL_PLACE};
 use crate::docker::{CellSpec, Docker};
 use crate::error::SandboxError;
 use crate::open::Entry;
@@ -56,7 +56,7 @@ impl Freeing {
 impl Docker {
     /// Ends an agent's container and keeps its volume.
     pub async fn park(&self, spec: &CellSpec) -> Result<(), SandboxError> {
-        let found = self.containers(&of(spec)).await?;
+        let found = self.containers(&container::owned(spec)).await?;
         for id in found.into_iter().filter_map(|container| container.id) {
             self.remove_container(&id).await?;
         }
@@ -71,7 +71,7 @@ impl Docker {
     pub async fn remove(&self, spec: &CellSpec) -> Result<(), SandboxError> {
         self.state().freeing.stop(&spec.home, &spec.agent).await;
         self.park(spec).await?;
-        for volume in self.volumes(&of(spec)).await? {
+        for volume in self.volumes(&container::owned(spec)).await? {
             self.free(volume);
         }
         Ok(())
@@ -171,15 +171,15 @@ pub(crate) fn labelled(labels: &[(&str, &str)]) -> HashMap<String, Vec<String>> 
     HashMap::from([("label".to_owned(), labels)])
 }
 
-/// What carries the labels of a cell. The same agent in a copy of the data folder has a cell of its own.
-fn of(spec: &CellSpec) -> [(&str, &str); 2] {
-    [(LABEL_AGENT, &spec.agent), (LABEL_HOME, &spec.home)]
-}
-
 /// The cell that a volume belongs to; none for one that no cell would mount.
 fn spec_of(volume: &Volume) -> Option<CellSpec> {
     let label = |name| volume.labels.get(name).cloned();
-    let spec = CellSpec { agent: label(LABEL_AGENT)?, home: label(LABEL_HOME)?, quotas: Quotas::default() };
+    let spec = CellSpec {
+        agent: label(LABEL_AGENT)?,
+        home: label(LABEL_HOME)?,
+        place: label(LABEL_PLACE).unwrap_or_default(),
+        quotas: Quotas::default(),
+    };
     container::names(&spec).contains(&volume.name).then_some(spec)
 }
 

@@ -125,6 +125,7 @@ impl Trial {
         let spec = CellSpec {
             agent: format!("{}-{number}", self.image.trim_start_matches("anchorhold/").replace(':', "-")),
             home: "trial".into(),
+            place: "trial".into(),
             quotas: Quotas::default(),
         };
         let [name, _] = container::names(&spec);

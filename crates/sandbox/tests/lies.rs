@@ -65,6 +65,7 @@ async fn a_container_that_is_not_what_its_engine_says_is_never_used() {
     let spec = |number: usize| CellSpec {
         agent: format!("lie-{number}"),
         home: "test".into(),
+        place: "test".into(),
         quotas: Quotas::default(),
     };
 

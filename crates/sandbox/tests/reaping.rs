@@ -3,7 +3,7 @@
 
 mod harness;
 
-use anchorhold_sandbox::Kept;
+use anchorhold_sandbox::{CellSpec, Kept};
 use bollard::query_parameters::StartContainerOptions;
 use harness::{answers, clear, containers, docker, engine, leave, remove, settle, spec, unique, volumes};
 
@@ -43,4 +43,33 @@ async fn a_cell_that_this_process_has_open_is_left_alone() {
     assert!(answers(&cell).await);
     assert_eq!(volumes(&engine, &spec.home).await, [spec.agent.as_str()]);
     remove(&docker, &spec).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_folders_of_one_path_neither_see_nor_reap_each_others_cells() {
+    let (docker, engine) = (docker().await, engine().await);
+    let [here, there] = ["here", "there"].map(spec);
+    assert_eq!(here.place, there.place);
+    let cells = [docker.open(&here).await.unwrap(), docker.open(&there).await.unwrap()];
+    for spec in [&here, &there] {
+        assert_eq!(containers(&engine, &spec.home).await, [spec.agent.as_str()]);
+        assert_eq!(volumes(&engine, &spec.home).await, [spec.agent.as_str()]);
+    }
+
+    // Another process, for which nothing of either was opened here.
+    let third = unique("home");
+    let reaped = docker.reap(&third, &[]).await.unwrap();
+    assert_eq!((reaped.containers.len(), reaped.volumes.len()), (0, 0));
+    // A copy of the first one's folder, in the same place of another machine.
+    let copy = CellSpec { home: third, ..here.clone() };
+    docker.park(&copy).await.unwrap();
+    remove(&docker, &copy).await;
+    let other = docker.open(&copy).await.unwrap();
+    assert!(other.fresh());
+    for cell in cells.iter().chain([&other]) {
+        assert!(answers(cell).await);
+    }
+    for spec in [&here, &there, &copy] {
+        remove(&docker, spec).await;
+    }
 }

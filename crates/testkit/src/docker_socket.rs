@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
+/// Where a data folder is, which is enough to find what a test's has: no other was ever there.
 const LABEL_HOME: &str = "dev.anchorhold.home";
 
 /// A container engine that answers.

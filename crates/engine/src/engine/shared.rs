@@ -154,12 +154,13 @@ impl Shared {
 
     /// The cell of an agent of this data folder.
     pub(crate) fn cell_of(&self, id: AgentId) -> CellSpec {
-        CellSpec { agent: id.to_string(), home: self.folder.label(), quotas: Quotas::default() }
+        let (home, place) = (self.folder.id(), self.folder.place().to_owned());
+        CellSpec { agent: id.to_string(), home, place, quotas: Quotas::default() }
     }
 
     /// Removes in the background what an earlier process left in the container engine, once.
     fn reap(&self, docker: Docker) {
-        let (store, home, shutdown) = (self.store.clone(), self.folder.label(), self.shutdown.clone());
+        let (store, home, shutdown) = (self.store.clone(), self.folder.id(), self.shutdown.clone());
         let reaping = async move {
             let agents = store.agents().await?;
             let keep: Vec<Kept> = agents

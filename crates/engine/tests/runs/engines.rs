@@ -1,6 +1,8 @@
 //! Agents whose cells are in one container engine and then in another, and data folders that were moved.
 
-use crate::harness::{House, Voice, edit, errand, finish, rest, soon, start, told, turn, until, write};
+use crate::harness::{
+    House, Voice, edit, errand, eventually, finish, rest, soon, start, told, turn, until, write,
+};
 use anchorhold_domain::{EventKind, PauseReason, Status};
 use anchorhold_engine::Engine;
 use anchorhold_sandbox::Endpoint;
@@ -90,7 +92,51 @@ async fn an_agent_works_on_after_its_data_folder_was_moved() {
     let files = [("b", Some("B\n"))];
     assert_eq!(engine.reviewed_tree(id).await.unwrap().unwrap(), remote.tree_with("main", &files));
     engine.close().await;
+    // What it had before is nobody's now, as is told in the README, and its workspace was made anew.
+    let [before, after] = [house.home(), moved.clone()].map(|home| house.docker.volumes(&home).unwrap());
+    assert_eq!((before, after.len()), (vec![format!("anchorhold-{id}")], 1));
     house.docker.remove_all_of(&moved).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_in_the_place_of_a_data_folder_leaves_the_first_ones_cells_alone() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let voice = Voice::playing(vec![
+        turn("", vec![write("b", "b\n"), finish("Done.")]),
+        turn("", vec![edit("b", "b", "B"), finish("Done.")]),
+    ])
+    .await;
+    let engine = house.open().await;
+    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    engine.close().await;
+    drop(engine);
+    let first = house.docker.volumes(&house.home()).unwrap();
+
+    // As a second machine has it, that has its folder under the same path and uses the same engine.
+    let away = house.place().join("away");
+    std::fs::rename(house.home(), &away).unwrap();
+    let copied = std::process::Command::new("cp").arg("-a").args([&away, &house.home()]).status().unwrap();
+    assert!(copied.success());
+    let engine = house.open().await;
+    engine.instruct(id, "More.").await.unwrap();
+    assert_eq!(rest(&engine, id).await.status, Status::Completed);
+    let both = house.docker.volumes(&house.home()).unwrap();
+    assert!(both.len() == 2 && both.contains(&first[0]), "{both:?}");
+    engine.delete(id).await.unwrap();
+    engine.close().await;
+    drop(engine);
+    let left = || house.docker.volumes(&house.home()).unwrap();
+    eventually("its own volume is removed, and no other", || left() == first).await;
+
+    // Back in its place the first one has what it had.
+    std::fs::remove_dir_all(house.home()).unwrap();
+    std::fs::rename(&away, house.home()).unwrap();
+    let engine = house.open().await;
+    engine.delete(id).await.unwrap();
+    engine.close().await;
+    eventually("nothing is left in the container engine", || house.is_empty()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

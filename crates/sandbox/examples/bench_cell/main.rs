@@ -84,6 +84,7 @@ fn spec(number: usize) -> CellSpec {
     CellSpec {
         agent: format!("bench-{number}-{}-{now}", std::process::id()),
         home: "bench".into(),
+        place: "bench".into(),
         quotas: Quotas::default(),
     }
 }

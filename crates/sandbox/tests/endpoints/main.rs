@@ -42,6 +42,7 @@ async fn a_cell_lives(docker: &Docker, test: &str) {
     let spec = CellSpec {
         agent: format!("test-{test}-{}-{nanoseconds}", std::process::id()),
         home: "test".into(),
+        place: "test".into(),
         quotas: Quotas::default(),
     };
     let bytes: Vec<u8> = (0..200_000_u32).map(|number| (number % 251) as u8).collect();

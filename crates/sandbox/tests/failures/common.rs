@@ -15,6 +15,7 @@ pub fn spec(test: &str) -> CellSpec {
     CellSpec {
         agent: format!("test-{test}-{}-{nanoseconds}", std::process::id()),
         home: "test".into(),
+        place: "test".into(),
         quotas: Quotas::default(),
     }
 }

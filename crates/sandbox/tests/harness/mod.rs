@@ -28,6 +28,8 @@ use futures_util::stream;
 
 const NO_ENGINE: &str =
     "these tests need a container engine; `cargo xtask test` starts one when none answers";
+/// Where every data folder of these tests says to be, each as if on a machine of its own.
+const PLACE: &str = "/home/ada/.local/share/anchorhold";
 /// How long a removal may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -55,7 +57,7 @@ pub fn unique(word: &str) -> String {
 
 pub fn spec(test: &str) -> CellSpec {
     let agent = unique(&format!("test-{test}"));
-    CellSpec { home: format!("home of {agent}"), agent, quotas: Quotas::default() }
+    CellSpec { home: format!("home of {agent}"), place: PLACE.into(), agent, quotas: Quotas::default() }
 }
 
 /// Removes everything of an agent's, and waits until it is gone.
@@ -106,7 +108,8 @@ pub async fn volumes(engine: &bollard::Docker, home: &str) -> Vec<String> {
 pub async fn leave(engine: &bollard::Docker, image: &str, home: &str, agent: &str) -> String {
     let name = format!("anchorhold-{agent}");
     let labels = HashMap::from([
-        ("dev.anchorhold.home".to_owned(), home.to_owned()),
+        ("dev.anchorhold.home".to_owned(), PLACE.to_owned()),
+        ("dev.anchorhold.home-id".to_owned(), home.to_owned()),
         ("dev.anchorhold.agent".to_owned(), agent.to_owned()),
     ]);
     let volume =
@@ -135,5 +138,5 @@ pub async fn clear(engine: &bollard::Docker, names: &[&str]) {
 }
 
 fn of(home: &str) -> HashMap<String, Vec<String>> {
-    HashMap::from([("label".to_owned(), vec![format!("dev.anchorhold.home={home}")])])
+    HashMap::from([("label".to_owned(), vec![format!("dev.anchorhold.home-id={home}")])])
 }
