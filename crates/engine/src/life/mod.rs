@@ -159,7 +159,7 @@ impl Life {
             self.shared.keep(&mirror, &agent).await
         };
         if let Err(error) = keeping.await {
-            tracing::warn!(agent = %agent.id, error = error.message(), "the last checkpoints are in the log alone");
+            tracing::info!(agent = %agent.id, error = error.message(), "the last checkpoints are in the log alone");
         }
     }
 
