@@ -440,7 +440,7 @@ fn number(text: &str) -> Result<u32, String> {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyVerb {
-    /// Reads a secret from standard input and keeps it.
+    /// Reads a secret from standard input and keeps it; what is typed at a terminal is not shown.
     ///
     /// WHAT is a model's provider (`anthropic`, `openai`, `gemini`, `openrouter`), the host of another model
     /// server with its port (`models.example.com`, `localhost:8000`) or its address, or `git:HOST` for a git

@@ -10,6 +10,7 @@ mod deliver;
 mod demo;
 mod engines;
 mod exit;
+mod hidden;
 mod input;
 mod interrupt;
 mod key;

@@ -21,6 +21,8 @@ mod pipes;
 mod planted;
 mod server;
 mod statuses;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod verbs;
 mod words;
 
