@@ -1,8 +1,10 @@
 //! What can be said to `anchorctl`.
 
 use crate::account_arguments::AccountVerb;
+use crate::delivery_arguments::{DeliveryOptions, OtherDeliveryOptions};
+use crate::file_arguments::{FileOptions, OtherFileOptions};
 use crate::model_arguments::{ModelsVerb, OtherModelOptions, effort, wire};
-use anchorhold_domain::{CommitStyle, Delivery, Effort, FileRules, Limits, PullRequestWish, Wire};
+use anchorhold_domain::{Effort, Limits, Wire};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -56,7 +58,9 @@ pub(crate) enum Verb {
     },
     /// Starts an agent that is idle, or starts it anew after an error.
     Start(AgentOptions),
-    /// Lets a paused, failed or completed agent run on, with another model or other limits where some are named.
+    /// Lets a paused, failed or completed agent run on, with what is named of its model, limits, files and delivery.
+    ///
+    /// What is not named stays as it is.
     Resume(Box<ResumeOptions>),
     /// Lets a paused agent say in one last answer how far it came, whatever its limits, and completes it.
     WrapUp(AgentOptions),
@@ -198,55 +202,6 @@ pub(crate) struct RunOptions {
     pub(crate) json: bool,
 }
 
-/// How an agent's work is handed over.
-#[derive(Debug, Args)]
-pub(crate) struct DeliveryOptions {
-    /// Makes one commit of a push, or one per instruction that changed something.
-    #[arg(long, value_name = "one|per-instruction", value_parser = commit_style, default_value = "one")]
-    pub(crate) commits: CommitStyle,
-    /// Names the agent and its model in a trailer of each commit.
-    #[arg(long)]
-    pub(crate) trailer: bool,
-    /// Opens a pull request after the push, as a draft or ready for review.
-    #[arg(long, value_name = "draft|ready", value_parser = pull_request_wish, requires = "push")]
-    pub(crate) pull_request: Option<PullRequestWish>,
-    /// Lets the agent answer failed checks and reviews by itself, so many times at most, and waits until the
-    /// checks pass. It never merges.
-    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "3", requires = "pull_request")]
-    pub(crate) follow_up: Option<u32>,
-}
-
-impl DeliveryOptions {
-    /// The way that was chosen, with or without a push by itself.
-    pub(crate) fn delivery(&self, push_unreviewed: bool) -> Delivery {
-        let usual = Delivery::default();
-        Delivery {
-            commits: self.commits,
-            trailer: self.trailer,
-            push_unreviewed,
-            pull_request: self.pull_request.unwrap_or_default(),
-            follow_up: self.follow_up.is_some(),
-            most_follow_ups: self.follow_up.unwrap_or(usual.most_follow_ups),
-        }
-    }
-}
-
-fn commit_style(text: &str) -> Result<CommitStyle, String> {
-    match text {
-        "one" => Ok(CommitStyle::One),
-        "per-instruction" => Ok(CommitStyle::PerInstruction),
-        _ => Err("one or per-instruction".to_owned()),
-    }
-}
-
-fn pull_request_wish(text: &str) -> Result<PullRequestWish, String> {
-    match text {
-        "draft" => Ok(PullRequestWish::Draft),
-        "ready" => Ok(PullRequestWish::Ready),
-        _ => Err("draft or ready".to_owned()),
-    }
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct PushOptions {
     #[command(flatten)]
@@ -300,6 +255,10 @@ pub(crate) struct ResumeOptions {
     pub(crate) model: OtherModelOptions,
     #[command(flatten)]
     pub(crate) limits: LimitOptions,
+    #[command(flatten)]
+    pub(crate) files: OtherFileOptions,
+    #[command(flatten)]
+    pub(crate) delivery: OtherDeliveryOptions,
 }
 
 /// What an agent may use before it pauses.
@@ -339,35 +298,6 @@ fn dollars(text: &str) -> Result<u32, String> {
         Ok(micros as u32)
     } else {
         Err("more than 0 and at most 4294 dollars".to_owned())
-    }
-}
-
-/// Which files an agent sees and may change. A GLOB is read as a line of `.gitignore`.
-#[derive(Debug, Args)]
-pub(crate) struct FileOptions {
-    /// Keeps files from the agent and from every provider; may be given several times. With a leading `!`
-    /// it lets files through again.
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) exclude: Vec<String>,
-    /// Lets the agent see files that usually hold secrets, such as .env and keys.
-    #[arg(long)]
-    pub(crate) include_secrets: bool,
-    /// Lets the agent change files in this folder only; may be given several times.
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) only: Vec<String>,
-    /// Lets the agent see files and not change them; may be given several times.
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) protect: Vec<String>,
-}
-
-impl FileOptions {
-    pub(crate) fn rules(&self) -> FileRules {
-        let usual = if self.include_secrets { FileRules::none() } else { FileRules::default() };
-        FileRules {
-            excluded: [usual.excluded, self.exclude.clone()].concat(),
-            only: self.only.clone(),
-            protected: self.protect.clone(),
-        }
     }
 }
 

@@ -19,6 +19,7 @@ mod models;
 mod pipes;
 #[cfg(target_os = "linux")]
 mod planted;
+mod resuming;
 mod server;
 mod statuses;
 #[cfg(target_os = "linux")]
