@@ -187,7 +187,7 @@ pub enum EngineError {
     NothingToPush {
         /// The agent.
         name: String,
-        /// Its source branch.
+        /// The branch that holds what it would push.
         branch: String,
     },
     /// Feedback that an agent may not answer by itself any more.

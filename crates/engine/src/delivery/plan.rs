@@ -146,8 +146,9 @@ pub(super) fn plan(mirror: &Mirror, agent: &Agent, events: &[Event]) -> Result<P
 
 /// What a push builds on and comes to, not yet in commits.
 fn whole(mirror: &Mirror, agent: &Agent) -> Result<Planned, EngineError> {
-    let nothing =
-        || EngineError::NothingToPush { name: agent.name.clone(), branch: agent.source_branch.clone() };
+    let pushed = agent.pushed_commit.is_some();
+    let branch = if pushed { &agent.target_branch } else { &agent.source_branch };
+    let nothing = || EngineError::NothingToPush { name: agent.name.clone(), branch: branch.clone() };
     let checkpoint = agent.checkpoint.as_ref().ok_or_else(nothing)?;
     let parent = [&agent.push_parent, &agent.pushed_commit, &agent.base_commit].into_iter().flatten().next();
     let parent = parent.ok_or_else(nothing)?.clone();
