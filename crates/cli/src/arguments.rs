@@ -8,13 +8,18 @@ use anchorhold_domain::{Effort, Limits, Wire};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+/// How every command ends.
+const STATUS: &str = "\
+Exit status: 0 done, 1 the agent, the push or the program failed, 2 usage, 3 no container engine, 4 the agent waits for \
+an answer, 5 a limit was reached, 130 interrupted.";
+
 /// Runs coding agents in sealed containers on this machine.
 ///
 /// Data lies in the folder that ANCHORHOLD_HOME names, else in the system's place for it. The
 /// container engine is the one that --engine names, else DOCKER_HOST, else Docker's context in use,
 /// else the first that is found.
 #[derive(Debug, Parser)]
-#[command(name = "anchorctl", version)]
+#[command(name = "anchorctl", version, after_long_help = STATUS)]
 pub(crate) struct Arguments {
     /// The container engine: an address such as ssh://user@host, or a Docker context's name.
     #[arg(long, global = true, value_name = "ADDRESS|CONTEXT")]
@@ -27,8 +32,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Verb {
     /// Runs one agent from create to completed, and pushes if asked to.
     ///
-    /// Exit status: 0 completed, 1 agent error, 2 usage, 3 no container engine, 4 waiting for an answer,
-    /// 5 limit reached, 130 interrupted.
+    /// Ctrl-C stops the agent, which `anchorctl resume` lets go on.
+    #[command(after_long_help = STATUS)]
     Run(Box<RunOptions>),
     /// Shows the main job on a sample repository with a recorded model, without account or network.
     Demo(DemoOptions),
@@ -74,7 +79,7 @@ pub(crate) enum Verb {
     PullRequest(PullRequestOptions),
     /// Shows what came back for an agent's pull request, and makes an instruction of it.
     ///
-    /// Exit status as that of `run` where something is taken.
+    /// What is taken sets the agent to work, and the exit status is then that of `run`.
     Feedback(FeedbackOptions),
     /// Lists open issues of a repository on GitHub.
     Issues {
@@ -86,9 +91,9 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Deletes an agent and its container; its log is kept.
+    /// Deletes an agent and its container; its log is kept, and `anchorctl restore` takes it back.
     Delete(AgentOptions),
-    /// Takes a deletion back; the agent is named by its id.
+    /// Takes a deletion back; the agent is named by its id, which `delete` printed.
     Restore(AgentOptions),
     /// Lists the container engines that can be chosen, and how they answer.
     Engines {
@@ -264,13 +269,13 @@ pub(crate) struct ResumeOptions {
 /// What an agent may use before it pauses.
 #[derive(Debug, Args)]
 pub(crate) struct LimitOptions {
-    /// Pauses after so many tokens.
+    /// Pauses after so many tokens, input and output together.
     #[arg(long, value_name = "N")]
     pub(crate) max_tokens: Option<u32>,
     /// Pauses after so many requests to the model.
     #[arg(long, value_name = "N")]
     pub(crate) max_turns: Option<u32>,
-    /// Pauses after so many seconds of running.
+    /// Pauses after so many seconds of running; waiting for you does not count.
     #[arg(long, value_name = "N")]
     pub(crate) max_seconds: Option<u32>,
     /// Pauses after so many US dollars, such as 2.50.
@@ -306,7 +311,7 @@ fn dollars(text: &str) -> Result<u32, String> {
 pub(crate) struct AgentOptions {
     /// The agent's id or name.
     pub(crate) agent: String,
-    /// Prints one event a line, as JSON, and nothing else.
+    /// Prints JSON, one event a line (or what the command shows), and nothing else.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -328,10 +333,10 @@ pub(crate) struct DemoOptions {
     pub(crate) agent_file: Option<PathBuf>,
 }
 
-/// What holds for all agents. A limit of the day is taken away with `none`.
+/// What holds for all agents. A day goes from midnight to midnight; `none` takes a limit away.
 #[derive(Debug, Args)]
 pub(crate) struct SettingsOptions {
-    /// Lets so many agents run at once.
+    /// Lets so many agents run at once: 1 to 64, usually 4.
     #[arg(long, value_name = "N")]
     pub(crate) slots: Option<u32>,
     /// Pauses all agents after so many US dollars in a day.
@@ -343,7 +348,7 @@ pub(crate) struct SettingsOptions {
     /// Pauses all agents after so many requests to models in a day.
     #[arg(long, value_name = "N|none", value_parser = or_none(number))]
     pub(crate) day_turns: Option<Cap>,
-    /// Pauses all agents after they ran so many seconds in a day, each counted.
+    /// Pauses all agents after so many seconds in a day, in which the time of each agent counts.
     #[arg(long, value_name = "N|none", value_parser = or_none(number))]
     pub(crate) day_seconds: Option<Cap>,
     /// Prints them as JSON.

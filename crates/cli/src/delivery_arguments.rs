@@ -15,8 +15,8 @@ pub(crate) struct DeliveryOptions {
     /// Opens a pull request after the push, as a draft or ready for review.
     #[arg(long, value_name = "draft|ready", value_parser = pull_request_wish, requires = "push")]
     pub(crate) pull_request: Option<PullRequestWish>,
-    /// Lets the agent answer failed checks and reviews by itself, so many times at most, and waits until the
-    /// checks pass. It never merges.
+    /// Lets the agent answer failed checks and reviews by itself, at most so many times (3 where no number is
+    /// given, 20 at most), and waits until the checks pass. It never merges.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "3", requires = "pull_request")]
     pub(crate) follow_up: Option<u32>,
 }

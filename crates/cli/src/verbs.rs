@@ -6,9 +6,9 @@ use crate::exit::Exit;
 use crate::file_arguments::OtherFileOptions;
 use crate::interrupt::Interrupts;
 use crate::model_arguments::OtherModelOptions;
-use crate::run::{follow, push, rest};
+use crate::run::{follow, push, rest, tell_next};
 use crate::{agents, deliver, open, print};
-use anchorhold_domain::{Agent, Event, Limits, PushWish, Status};
+use anchorhold_domain::{Agent, AgentId, Event, Limits, PushWish, Status};
 use anchorhold_engine::{Engine, EngineError};
 
 /// What is asked of an agent.
@@ -82,7 +82,7 @@ async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exi
             if waits && engine.agent(agent.id).await?.pull_request.is_some() {
                 return deliver::until_answered(engine, agent.id, &mut log, &mut interrupts).await;
             }
-            return Ok(exit);
+            return told(engine, agent.id, options, exit).await;
         }
         Verb::WrapUp => drop(engine.wrap_up(agent.id).await?),
         Verb::Answer(text) => drop(engine.answer(agent.id, &text).await?),
@@ -117,7 +117,16 @@ async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exi
         }
     }
     let mut log = print::Log::resumed(options.json);
-    follow(engine, agent.id, &mut log, &mut interrupts, agent.last_seq).await
+    let exit = follow(engine, agent.id, &mut log, &mut interrupts, agent.last_seq).await?;
+    told(engine, agent.id, options, exit).await
+}
+
+/// Says how to go on from an agent's end.
+async fn told(engine: &Engine, id: AgentId, options: &AgentOptions, exit: Exit) -> Result<Exit, EngineError> {
+    if exit == Exit::Completed && !options.json {
+        tell_next(engine.agent(id).await?.as_ref());
+    }
+    Ok(exit)
 }
 
 /// Gives an agent what was named for it.
