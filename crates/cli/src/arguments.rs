@@ -71,7 +71,7 @@ pub(crate) enum Verb {
     WrapUp(AgentOptions),
     /// Answers the question that an agent asked, and lets it run on.
     Answer(SayOptions),
-    /// Queues an instruction; a completed agent takes it up at once.
+    /// Queues an instruction; a completed agent takes it up at once, another one when it goes on.
     Instruct(SayOptions),
     /// Pushes what an agent changed to its target branch, or shows what a push would do.
     Push(PushOptions),

@@ -200,6 +200,20 @@ pub(crate) fn tell_next(agent: &Agent) {
     });
 }
 
+/// Says on standard error when an agent that is at rest takes up what was queued for it.
+pub(crate) fn tell_when(agent: &Agent) {
+    let name = quoted(agent);
+    let verb = match agent.status {
+        Status::Idle | Status::Error => format!("start '{name}'"),
+        Status::Paused if agent.pause_reason == Some(PauseReason::Question) => {
+            format!("answer '{name}' 'your answer'")
+        }
+        Status::Paused => format!("resume '{name}'"),
+        Status::Cloning | Status::Running | Status::Pushing | Status::Completed => return,
+    };
+    print::aside(format_args!("It takes that up when it goes on, by: anchorctl {verb}"));
+}
+
 /// An agent's name for between single quotes, where a shell takes everything as it is, except for their end.
 fn quoted(agent: &Agent) -> String {
     agent.name.replace('\'', r"'\''")

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::file_arguments::OtherFileOptions;
 use crate::interrupt::Interrupts;
 use crate::model_arguments::OtherModelOptions;
-use crate::run::{follow, push, rest, tell_next};
+use crate::run::{follow, push, rest, tell_next, tell_when};
 use crate::{agents, deliver, open, print};
 use anchorhold_domain::{Agent, AgentId, Event, Limits, PushWish, Status};
 use anchorhold_engine::{Engine, EngineError};
@@ -90,6 +90,9 @@ async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exi
             engine.instruct(agent.id, &text).await?;
             // Only a completed agent takes it up at once.
             if agent.status != Status::Completed {
+                if !options.json {
+                    tell_when(&agent);
+                }
                 return said(&engine.events(agent.id, agent.last_seq).await?, options.json);
             }
         }

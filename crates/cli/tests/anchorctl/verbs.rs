@@ -145,6 +145,7 @@ async fn an_instruction_waits_for_an_idle_agent_and_sets_a_completed_one_to_work
     let voice = Voice::playing(vec![
         turn("", vec![finish("Looked.")]),
         turn("", vec![finish("Looked again.")]),
+        turn("", vec![finish("And there.")]),
         turn("", vec![write("b", "b\n"), finish("Done.")]),
     ])
     .await;
@@ -157,6 +158,9 @@ async fn an_instruction_waits_for_an_idle_agent_and_sets_a_completed_one_to_work
         said(&house, &["instruct", "Errand", "Then this."]).await,
         told(0, &["queued: Then this."], "")
     );
+    let queued = end(anchorctl(&house, &["instruct", "Errand", "And that."])).await;
+    let when = "It takes that up when it goes on, by: anchorctl start 'Errand'\n";
+    assert_eq!((queued.status, queued.err.as_str()), (Some(0), when));
     let lines = [
         "startRequested",
         "cloneStarted",
@@ -169,7 +173,11 @@ async fn an_instruction_waits_for_an_idle_agent_and_sets_a_completed_one_to_work
         "answered",
         "asked for finish",
         "finish Ok",
-        "completed: Looked again.",
+        "turn: And that.",
+        "answered",
+        "asked for finish",
+        "finish Ok",
+        "completed: And there.",
     ];
     assert_eq!(said(&house, &["start", "Errand"]).await, told(0, &lines, ""));
     let lines = [&["queued: More.", "resumed", "turn: More."], &WRITES_B[..]].concat();
