@@ -187,7 +187,7 @@ pub(crate) struct RunOptions {
     /// How the server is spoken to: chat, responses, messages or gemini; the provider's usual way without it.
     #[arg(long, value_name = "WIRE", value_parser = wire)]
     pub(crate) wire: Option<Wire>,
-    /// How much the model thinks before it answers: low, medium or high.
+    /// How much the model thinks before it answers: low, medium or high; the model's usual without it.
     #[arg(long, value_name = "EFFORT", value_parser = effort)]
     pub(crate) effort: Option<Effort>,
     /// An instruction to queue behind the task; may be given several times.
@@ -270,13 +270,13 @@ pub(crate) struct ResumeOptions {
 #[derive(Debug, Args)]
 pub(crate) struct LimitOptions {
     /// Pauses after so many tokens, input and output together.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_tokens: Option<u32>,
     /// Pauses after so many requests to the model.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_turns: Option<u32>,
     /// Pauses after so many seconds of running; waiting for you does not count.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_seconds: Option<u32>,
     /// Pauses after so many US dollars, such as 2.50.
     #[arg(long, value_name = "USD", value_parser = dollars)]

@@ -6,8 +6,8 @@ use clap::Args;
 /// Which files an agent sees and may change. A GLOB is read as a line of `.gitignore`.
 #[derive(Debug, Args)]
 pub(crate) struct FileOptions {
-    /// Keeps files from the agent and from every provider; may be given several times. With a leading `!`
-    /// it lets files through again.
+    /// Keeps files from the agent and from every provider, by a line as in `.gitignore`; may be given several times.
+    /// With a leading `!` it lets files through again.
     #[arg(long, value_name = "GLOB")]
     pub(crate) exclude: Vec<String>,
     /// Lets the agent see files that usually hold secrets, such as .env and keys.
@@ -16,7 +16,7 @@ pub(crate) struct FileOptions {
     /// Lets the agent change files in this folder only; may be given several times.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) only: Vec<String>,
-    /// Lets the agent see files and not change them; may be given several times.
+    /// Lets the agent see files and not change them, by a line as in `.gitignore`; may be given several times.
     #[arg(long, value_name = "GLOB")]
     pub(crate) protect: Vec<String>,
 }
@@ -36,8 +36,8 @@ impl FileOptions {
 /// `!` or `--include-secrets` lets it through.
 #[derive(Debug, Args)]
 pub(crate) struct OtherFileOptions {
-    /// Keeps these files, too, from the agent and from every provider; may be given several times. With a leading
-    /// `!` it lets files through again.
+    /// Keeps these files, too, from the agent and from every provider, by a line as in `.gitignore`; may be given
+    /// several times. With a leading `!` it lets files through again.
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
     /// Lets the agent see files that usually hold secrets, such as .env and keys.
@@ -47,8 +47,8 @@ pub(crate) struct OtherFileOptions {
     /// times. `none` lets it change files everywhere.
     #[arg(long, value_name = "FOLDER|none")]
     only: Vec<String>,
-    /// Lets the agent see these files, too, and not change them; may be given several times. With a leading `!` it
-    /// lets them be changed again.
+    /// Lets the agent see these files, too, and not change them, by a line as in `.gitignore`; may be given several
+    /// times. With a leading `!` it lets them be changed again.
     #[arg(long, value_name = "GLOB")]
     protect: Vec<String>,
 }

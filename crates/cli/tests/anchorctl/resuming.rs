@@ -54,7 +54,7 @@ async fn an_agent_goes_on_with_other_rules_about_files_and_another_delivery() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rule_that_cannot_be_read_leaves_the_agent_at_rest() {
+async fn what_cannot_be_leaves_the_agent_at_rest_and_its_log_as_it_was() {
     let house = House::new();
     let remote = house.repository(&[("a", "a\n")]);
     let voice = Voice::playing(vec![turn("", vec![write("b", "b\n")])]).await;
@@ -62,6 +62,10 @@ async fn a_rule_that_cannot_be_read_leaves_the_agent_at_rest() {
     let limited = run(&address, &base_url, &["--max-turns", "1"]);
     assert_eq!(end(anchorctl(&house, &limited)).await.status, Some(5));
     let before = end(anchorctl(&house, &["log", "Errand", "--json"])).await;
+    let many = end(anchorctl(&house, &["resume", "Errand", "--follow-up", "21"])).await;
+    let err = "error: choose how the work is handed over: it follows up by itself at most 20 times\n";
+    assert_eq!((many.status, many.err.as_str()), (Some(2), err));
+    assert_eq!(end(anchorctl(&house, &["resume", "Errand", "--max-turns", "0"])).await.status, Some(2));
     let done = end(anchorctl(&house, &["resume", "Errand", "--push", "--protect", "{a"])).await;
     assert_eq!((done.status, done.out.as_str()), (Some(2), ""), "{}", done.err);
     assert_eq!(end(anchorctl(&house, &["log", "Errand", "--json"])).await, before);

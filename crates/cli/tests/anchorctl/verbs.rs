@@ -244,6 +244,9 @@ async fn whoever_looks_at_the_end_is_told_what_comes_next_and_what_makes_no_sens
     let err = "See it again with: anchorctl diff 'Errand'\nPush it with: anchorctl push 'Errand'\n";
     let done = end(anchorctl(&house, &["instruct", "Errand", "More."])).await;
     assert_eq!((done.status, done.err.as_str()), (Some(0), err));
+    let err = "error: choose the target branch: main is the source branch, which is never pushed to\n";
+    assert_eq!(said(&house, &["push", "Errand", "--to", "main"]).await, told(2, &[], err));
+    assert_eq!(said(&house, &["push", "Errand", "--message", ""]).await.0, Some(2));
     let done = end(anchorctl(&house, &["push", "Errand"])).await;
     assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
 

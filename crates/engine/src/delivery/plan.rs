@@ -77,8 +77,9 @@ impl Engine {
         let decide = |agent: &Agent, _: &[_]| {
             if branch == agent.source_branch {
                 return Err(EngineError::Invalid {
+                    attempt: "choose the target branch",
                     code: "target_is_source",
-                    reason: "its target branch is its source branch, which is never pushed to".to_owned(),
+                    reason: format!("{branch} is the source branch, which is never pushed to"),
                 });
             }
             Ok(if branch == agent.target_branch { vec![] } else { vec![EventKind::TargetChanged { branch }] })
@@ -114,6 +115,7 @@ impl Engine {
 pub(crate) fn check_delivery(delivery: &Delivery) -> Result<(), EngineError> {
     if delivery.most_follow_ups > MOST_FOLLOW_UPS {
         return Err(EngineError::Invalid {
+            attempt: "choose how the work is handed over",
             code: "follow_ups_invalid",
             reason: format!("it follows up by itself at most {MOST_FOLLOW_UPS} times"),
         });
