@@ -4,6 +4,9 @@ use crate::{command, paths, stamp};
 use anyhow::{Result, bail};
 use std::path::Path;
 
+/// The versions of Node.js that Vite takes, as every package.json here has them.
+const NODE: &str = "^20.19.0 || >=22.12.0";
+
 /// Installs and builds the UI where that is not done yet.
 ///
 /// # Errors
@@ -54,11 +57,15 @@ fn need_node(name: &str) -> Result<()> {
 }
 
 fn is_new_enough(version: &str) -> bool {
-    let mut numbers =
-        version.trim().trim_start_matches('v').split('.').map_while(|part| part.parse::<u32>().ok());
-    let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    // As Vite has it: ^20.19.0 || >=22.12.0.
-    (major == 20 && minor >= 19) || (major, minor) >= (22, 12)
+    let version = numbers(version.trim().trim_start_matches('v'));
+    NODE.split(" || ").any(|range| match range.split_at_checked(1) {
+        Some(("^", least)) => version >= numbers(least) && version.first() == numbers(least).first(),
+        _ => version >= numbers(range.trim_start_matches(">=")),
+    })
+}
+
+fn numbers(version: &str) -> Vec<u32> {
+    version.split('.').map_while(|part| part.parse().ok()).collect()
 }
 
 /// Runs one of `folder`'s scripts.
@@ -75,7 +82,12 @@ pub fn script(folder: &Path, name: &str, attempt: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_new_enough;
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+    use super::{NODE, is_new_enough};
+    use crate::paths;
+    use serde_json::Value;
+    use std::fs;
 
     #[test]
     fn node_is_new_enough_where_vite_takes_it() {
@@ -87,5 +99,17 @@ mod tests {
         assert!(!is_new_enough("v20.9.5\n"));
         assert!(!is_new_enough("v18.20.4\n"));
         assert!(!is_new_enough(""));
+    }
+    #[test]
+    fn every_package_asks_for_the_node_that_is_checked() {
+        for folder in ["ui", "tests/e2e", "tests/github", "tests/models", "xtask/bundler"] {
+            let read = |name: &str| {
+                let text = fs::read_to_string(paths::root().join(folder).join(name)).unwrap();
+                serde_json::from_str::<Value>(&text).unwrap()
+            };
+            let (package, lock) = (read("package.json"), read("package-lock.json"));
+            let asked = [&package["engines"]["node"], &lock["packages"][""]["engines"]["node"]];
+            assert_eq!(asked, [NODE, NODE], "{folder}");
+        }
     }
 }

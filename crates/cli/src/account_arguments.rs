@@ -55,7 +55,7 @@ struct Ways {
     /// With the token of an installed gh.
     #[arg(long)]
     gh: bool,
-    /// With a token that is read from standard input.
+    /// With a token that is read from standard input; what is typed at a terminal is not shown.
     #[arg(long)]
     token: bool,
 }
@@ -96,7 +96,8 @@ pub(crate) enum AppVerb {
         /// It is a classic OAuth app, which asks for scopes.
         #[arg(long)]
         oauth_app: bool,
-        /// Reads the app's secret from standard input, for signing in in the browser; without it, none is kept.
+        /// Reads the app's secret from standard input, for signing in in the browser; what is typed at a terminal is
+        /// not shown. Without it, none is kept.
         #[arg(long)]
         secret: bool,
     },

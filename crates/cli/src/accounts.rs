@@ -82,7 +82,7 @@ async fn sign_in(engine: &Engine, options: SignInOptions) -> Result<Exit, Engine
         },
     };
     let token = match way {
-        SignInWay::Token => Some(input::secret("Paste the token")),
+        SignInWay::Token => Some(input::secret("Paste the token").await),
         SignInWay::Code | SignInWay::Browser | SignInWay::Gh => None,
     };
     let token = match token.transpose() {
@@ -178,7 +178,7 @@ async fn show_app(engine: &Engine, host: &str) -> Result<Exit, EngineError> {
 
 async fn set_app(engine: &Engine, app: ForgeApp) -> Result<Exit, EngineError> {
     let secret = match app.has_secret {
-        true => Some(input::secret("Paste the app's client secret")),
+        true => Some(input::secret("Paste the app's client secret").await),
         false => None,
     };
     let secret = match secret.transpose() {

@@ -1,10 +1,17 @@
 //! What can be said to `anchorctl`.
 
 use crate::account_arguments::AccountVerb;
+use crate::delivery_arguments::{DeliveryOptions, OtherDeliveryOptions};
+use crate::file_arguments::{FileOptions, OtherFileOptions};
 use crate::model_arguments::{ModelsVerb, OtherModelOptions, effort, wire};
-use anchorhold_domain::{CommitStyle, Delivery, Effort, FileRules, Limits, PullRequestWish, Wire};
+use anchorhold_domain::{Effort, Limits, Wire};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+
+/// How every command ends.
+const STATUS: &str = "\
+Exit status: 0 done, 1 the agent, the push or the program failed, 2 usage, 3 no container engine, 4 the agent waits for \
+an answer, 5 a limit was reached, 130 interrupted.";
 
 /// Runs coding agents in sealed containers on this machine.
 ///
@@ -12,7 +19,7 @@ use std::path::PathBuf;
 /// container engine is the one that --engine names, else DOCKER_HOST, else Docker's context in use,
 /// else the first that is found.
 #[derive(Debug, Parser)]
-#[command(name = "anchorctl", version)]
+#[command(name = "anchorctl", version, after_long_help = STATUS)]
 pub(crate) struct Arguments {
     /// The container engine: an address such as ssh://user@host, or a Docker context's name.
     #[arg(long, global = true, value_name = "ADDRESS|CONTEXT")]
@@ -25,8 +32,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Verb {
     /// Runs one agent from create to completed, and pushes if asked to.
     ///
-    /// Exit status: 0 completed, 1 agent error, 2 usage, 3 no container engine, 4 waiting for an answer,
-    /// 5 limit reached, 130 interrupted.
+    /// Ctrl-C stops the agent, which `anchorctl resume` lets go on.
+    #[command(after_long_help = STATUS)]
     Run(Box<RunOptions>),
     /// Shows the main job on a sample repository with a recorded model, without account or network.
     Demo(DemoOptions),
@@ -56,13 +63,15 @@ pub(crate) enum Verb {
     },
     /// Starts an agent that is idle, or starts it anew after an error.
     Start(AgentOptions),
-    /// Lets a paused, failed or completed agent run on, with another model or other limits where some are named.
+    /// Lets a paused, failed or completed agent run on, with what is named of its model, limits, files and delivery.
+    ///
+    /// What is not named stays as it is.
     Resume(Box<ResumeOptions>),
     /// Lets a paused agent say in one last answer how far it came, whatever its limits, and completes it.
     WrapUp(AgentOptions),
     /// Answers the question that an agent asked, and lets it run on.
     Answer(SayOptions),
-    /// Queues an instruction; a completed agent takes it up at once.
+    /// Queues an instruction; a completed agent takes it up at once, another one when it goes on.
     Instruct(SayOptions),
     /// Pushes what an agent changed to its target branch, or shows what a push would do.
     Push(PushOptions),
@@ -70,7 +79,7 @@ pub(crate) enum Verb {
     PullRequest(PullRequestOptions),
     /// Shows what came back for an agent's pull request, and makes an instruction of it.
     ///
-    /// Exit status as that of `run` where something is taken.
+    /// What is taken sets the agent to work, and the exit status is then that of `run`.
     Feedback(FeedbackOptions),
     /// Lists open issues of a repository on GitHub.
     Issues {
@@ -82,9 +91,9 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Deletes an agent and its container; its log is kept.
+    /// Deletes an agent and its container; its log is kept, and `anchorctl restore` takes it back.
     Delete(AgentOptions),
-    /// Takes a deletion back; the agent is named by its id.
+    /// Takes a deletion back; the agent is named by its id, which `delete` printed.
     Restore(AgentOptions),
     /// Lists the container engines that can be chosen, and how they answer.
     Engines {
@@ -178,7 +187,7 @@ pub(crate) struct RunOptions {
     /// How the server is spoken to: chat, responses, messages or gemini; the provider's usual way without it.
     #[arg(long, value_name = "WIRE", value_parser = wire)]
     pub(crate) wire: Option<Wire>,
-    /// How much the model thinks before it answers: low, medium or high.
+    /// How much the model thinks before it answers: low, medium or high; the model's usual without it.
     #[arg(long, value_name = "EFFORT", value_parser = effort)]
     pub(crate) effort: Option<Effort>,
     /// An instruction to queue behind the task; may be given several times.
@@ -196,55 +205,6 @@ pub(crate) struct RunOptions {
     /// Prints one event a line, as JSON, and nothing else.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// How an agent's work is handed over.
-#[derive(Debug, Args)]
-pub(crate) struct DeliveryOptions {
-    /// Makes one commit of a push, or one per instruction that changed something.
-    #[arg(long, value_name = "one|per-instruction", value_parser = commit_style, default_value = "one")]
-    pub(crate) commits: CommitStyle,
-    /// Names the agent and its model in a trailer of each commit.
-    #[arg(long)]
-    pub(crate) trailer: bool,
-    /// Opens a pull request after the push, as a draft or ready for review.
-    #[arg(long, value_name = "draft|ready", value_parser = pull_request_wish, requires = "push")]
-    pub(crate) pull_request: Option<PullRequestWish>,
-    /// Lets the agent answer failed checks and reviews by itself, so many times at most, and waits until the
-    /// checks pass. It never merges.
-    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "3", requires = "pull_request")]
-    pub(crate) follow_up: Option<u32>,
-}
-
-impl DeliveryOptions {
-    /// The way that was chosen, with or without a push by itself.
-    pub(crate) fn delivery(&self, push_unreviewed: bool) -> Delivery {
-        let usual = Delivery::default();
-        Delivery {
-            commits: self.commits,
-            trailer: self.trailer,
-            push_unreviewed,
-            pull_request: self.pull_request.unwrap_or_default(),
-            follow_up: self.follow_up.is_some(),
-            most_follow_ups: self.follow_up.unwrap_or(usual.most_follow_ups),
-        }
-    }
-}
-
-fn commit_style(text: &str) -> Result<CommitStyle, String> {
-    match text {
-        "one" => Ok(CommitStyle::One),
-        "per-instruction" => Ok(CommitStyle::PerInstruction),
-        _ => Err("one or per-instruction".to_owned()),
-    }
-}
-
-fn pull_request_wish(text: &str) -> Result<PullRequestWish, String> {
-    match text {
-        "draft" => Ok(PullRequestWish::Draft),
-        "ready" => Ok(PullRequestWish::Ready),
-        _ => Err("draft or ready".to_owned()),
-    }
 }
 
 #[derive(Debug, Args)]
@@ -300,19 +260,23 @@ pub(crate) struct ResumeOptions {
     pub(crate) model: OtherModelOptions,
     #[command(flatten)]
     pub(crate) limits: LimitOptions,
+    #[command(flatten)]
+    pub(crate) files: OtherFileOptions,
+    #[command(flatten)]
+    pub(crate) delivery: OtherDeliveryOptions,
 }
 
 /// What an agent may use before it pauses.
 #[derive(Debug, Args)]
 pub(crate) struct LimitOptions {
-    /// Pauses after so many tokens.
-    #[arg(long, value_name = "N")]
+    /// Pauses after so many tokens, input and output together.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_tokens: Option<u32>,
     /// Pauses after so many requests to the model.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_turns: Option<u32>,
-    /// Pauses after so many seconds of running.
-    #[arg(long, value_name = "N")]
+    /// Pauses after so many seconds of running; waiting for you does not count.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_seconds: Option<u32>,
     /// Pauses after so many US dollars, such as 2.50.
     #[arg(long, value_name = "USD", value_parser = dollars)]
@@ -342,41 +306,12 @@ fn dollars(text: &str) -> Result<u32, String> {
     }
 }
 
-/// Which files an agent sees and may change. A GLOB is read as a line of `.gitignore`.
-#[derive(Debug, Args)]
-pub(crate) struct FileOptions {
-    /// Keeps files from the agent and from every provider; may be given several times. With a leading `!`
-    /// it lets files through again.
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) exclude: Vec<String>,
-    /// Lets the agent see files that usually hold secrets, such as .env and keys.
-    #[arg(long)]
-    pub(crate) include_secrets: bool,
-    /// Lets the agent change files in this folder only; may be given several times.
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) only: Vec<String>,
-    /// Lets the agent see files and not change them; may be given several times.
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) protect: Vec<String>,
-}
-
-impl FileOptions {
-    pub(crate) fn rules(&self) -> FileRules {
-        let usual = if self.include_secrets { FileRules::none() } else { FileRules::default() };
-        FileRules {
-            excluded: [usual.excluded, self.exclude.clone()].concat(),
-            only: self.only.clone(),
-            protected: self.protect.clone(),
-        }
-    }
-}
-
 /// Which agent a verb is for.
 #[derive(Debug, Args)]
 pub(crate) struct AgentOptions {
     /// The agent's id or name.
     pub(crate) agent: String,
-    /// Prints one event a line, as JSON, and nothing else.
+    /// Prints JSON, one event a line (or what the command shows), and nothing else.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -398,10 +333,10 @@ pub(crate) struct DemoOptions {
     pub(crate) agent_file: Option<PathBuf>,
 }
 
-/// What holds for all agents. A limit of the day is taken away with `none`.
+/// What holds for all agents. A day goes from midnight to midnight; `none` takes a limit away.
 #[derive(Debug, Args)]
 pub(crate) struct SettingsOptions {
-    /// Lets so many agents run at once.
+    /// Lets so many agents run at once: 1 to 64, usually 4.
     #[arg(long, value_name = "N")]
     pub(crate) slots: Option<u32>,
     /// Pauses all agents after so many US dollars in a day.
@@ -413,7 +348,7 @@ pub(crate) struct SettingsOptions {
     /// Pauses all agents after so many requests to models in a day.
     #[arg(long, value_name = "N|none", value_parser = or_none(number))]
     pub(crate) day_turns: Option<Cap>,
-    /// Pauses all agents after they ran so many seconds in a day, each counted.
+    /// Pauses all agents after so many seconds in a day, in which the time of each agent counts.
     #[arg(long, value_name = "N|none", value_parser = or_none(number))]
     pub(crate) day_seconds: Option<Cap>,
     /// Prints them as JSON.
@@ -440,7 +375,7 @@ fn number(text: &str) -> Result<u32, String> {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyVerb {
-    /// Reads a secret from standard input and keeps it.
+    /// Reads a secret from standard input and keeps it; what is typed at a terminal is not shown.
     ///
     /// WHAT is a model's provider (`anthropic`, `openai`, `gemini`, `openrouter`), the host of another model
     /// server with its port (`models.example.com`, `localhost:8000`) or its address, or `git:HOST` for a git

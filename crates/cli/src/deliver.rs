@@ -239,7 +239,8 @@ fn show(plan: &PushPlan) {
     print::line(format_args!("        {}", print::shown(&signing)));
     print::line(format_args!("tree    {}", plan.tree));
     for commit in &plan.commits {
-        print::line(format_args!("commit  {} files", commit.files));
+        let files = if commit.files == 1 { "file" } else { "files" };
+        print::line(format_args!("commit  {} {files}", commit.files));
         commit.message.lines().for_each(|line| print::line(format_args!("        {}", print::shown(line))));
     }
     for risk in &plan.risks {

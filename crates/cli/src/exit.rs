@@ -27,7 +27,7 @@ impl Exit {
         match code {
             // Each way not to reach one has a code of its own.
             "bridge_missing" => Self::NoEngine,
-            "push_cancelled" => Self::Interrupted,
+            "push_cancelled" | "input_interrupted" => Self::Interrupted,
             code if code.starts_with("engine_") => Self::NoEngine,
             "name_empty"
             | "name_invalid"
@@ -39,6 +39,9 @@ impl Exit {
             | "repository_invalid"
             | "branch_invalid"
             | "instruction_empty"
+            | "message_invalid"
+            | "pull_request_invalid"
+            | "secret_too_long"
             | "instruction_too_long"
             | "files_excluded_invalid"
             | "files_only_invalid"

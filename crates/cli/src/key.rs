@@ -8,7 +8,7 @@ use anchorhold_engine::EngineError;
 pub(crate) async fn key(verb: KeyVerb) -> Result<Exit, EngineError> {
     match verb {
         KeyVerb::Set { what } => {
-            let secret = match input::secret("Paste the secret") {
+            let secret = match input::secret("Paste the secret").await {
                 Ok(secret) => secret,
                 Err(fault) => return Ok(print::refused(&fault)),
             };

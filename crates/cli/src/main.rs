@@ -7,9 +7,12 @@ mod accounts;
 mod agents;
 mod arguments;
 mod deliver;
+mod delivery_arguments;
 mod demo;
 mod engines;
 mod exit;
+mod file_arguments;
+mod hidden;
 mod input;
 mod interrupt;
 mod key;
@@ -96,6 +99,7 @@ async fn command() -> ExitCode {
 /// A command line does one thing: agents that a crash interrupted elsewhere are left alone.
 async fn open(config: impl FnOnce(&mut Config)) -> Result<Engine, EngineError> {
     let home = home_from_environment().ok_or(EngineError::Invalid {
+        attempt: "find the data folder",
         code: "home_unknown",
         reason: "this system names no folder for data; set ANCHORHOLD_HOME to one".to_owned(),
     })?;

@@ -8,7 +8,10 @@ use crate::{deliver, input, open, print};
 use anchorhold_domain::{
     Agent, AgentId, ModelChoice, NewAgent, PauseReason, PushWish, Signal, Status, Update,
 };
-use anchorhold_engine::{Engine, EngineError};
+use anchorhold_engine::{Engine, EngineError, scripted};
+
+/// The model that plays back the demonstration.
+const SCRIPTED: &str = "scripted/demo";
 
 /// The longest name that is made of a branch's, in characters: one may have 100, with a number behind it.
 const LONGEST_MADE: usize = 90;
@@ -36,6 +39,12 @@ async fn work(engine: &Engine, options: &RunOptions, task: String) -> Result<Exi
     for text in &options.instruct {
         engine.instruct(agent.id, text).await?;
     }
+    if !options.json && agent.model == scripted() {
+        print::aside(format_args!(
+            "{SCRIPTED} plays back a recording, whatever the task. Name another model with --model; anchorctl models \
+             lists them."
+        ));
+    }
     let mut interrupts = Interrupts::listen();
     engine.start(agent.id).await?;
     let mut log = print::Log::new(options.json);
@@ -48,6 +57,9 @@ async fn work(engine: &Engine, options: &RunOptions, task: String) -> Result<Exi
     }
     let agent = engine.agent(agent.id).await?;
     let unpushed = agent.pushed_commit.is_none();
+    if !options.json && !options.push {
+        tell_next(&agent);
+    }
     if interrupts.were_heard() && (options.push && unpushed || options.delivery.follow_up.is_some()) {
         // What was cancelled may look like what is done, and is neither begun again nor waited for.
         return finished(engine, agent.id, &log, Exit::Interrupted).await;
@@ -175,10 +187,41 @@ pub(crate) async fn finished(
     Ok(exit)
 }
 
+/// Says on standard error how what an agent changed is looked at and handed over, where that is left to the user.
+pub(crate) fn tell_next(agent: &Agent) {
+    let name = quoted(agent);
+    let unpushed = agent.pushed_at.is_none_or(|at| agent.completed_at > Some(at));
+    if agent.status != Status::Completed || agent.delivery.push_unreviewed || !unpushed {
+        return;
+    }
+    print::aside(match agent.files_changed {
+        0 => format!("Nothing was changed. Tell it more with: anchorctl instruct '{name}' 'your words'"),
+        _ => format!("See it again with: anchorctl diff '{name}'\nPush it with: anchorctl push '{name}'"),
+    });
+}
+
+/// Says on standard error when an agent that is at rest takes up what was queued for it.
+pub(crate) fn tell_when(agent: &Agent) {
+    let name = quoted(agent);
+    let verb = match agent.status {
+        Status::Idle | Status::Error => format!("start '{name}'"),
+        Status::Paused if agent.pause_reason == Some(PauseReason::Question) => {
+            format!("answer '{name}' 'your answer'")
+        }
+        Status::Paused => format!("resume '{name}'"),
+        Status::Cloning | Status::Running | Status::Pushing | Status::Completed => return,
+    };
+    print::aside(format_args!("It takes that up when it goes on, by: anchorctl {verb}"));
+}
+
+/// An agent's name for between single quotes, where a shell takes everything as it is, except for their end.
+fn quoted(agent: &Agent) -> String {
+    agent.name.replace('\'', r"'\''")
+}
+
 /// Says on standard error what the user can do with an agent that is not done.
 fn advise(exit: Exit, agent: &Agent) {
-    // Within single quotes a shell takes everything as it is, except for their end.
-    let name = agent.name.replace('\'', r"'\''");
+    let name = quoted(agent);
     let waits = agent.status == Status::Completed && agent.pull_request.is_some();
     let advice = match exit {
         Exit::Interrupted if was_cancelled(agent) => {

@@ -1,24 +1,34 @@
 //! One verb for one agent, followed until nothing more happens.
 
 use crate::arguments::{AgentOptions, LimitOptions, PushOptions, ResumeOptions, SayOptions};
+use crate::delivery_arguments::OtherDeliveryOptions;
 use crate::exit::Exit;
+use crate::file_arguments::OtherFileOptions;
 use crate::interrupt::Interrupts;
 use crate::model_arguments::OtherModelOptions;
-use crate::run::{follow, push, rest};
-use crate::{agents, open, print};
-use anchorhold_domain::{Agent, Event, Limits, PushWish, Status};
+use crate::run::{follow, push, rest, tell_next, tell_when};
+use crate::{agents, deliver, open, print};
+use anchorhold_domain::{Agent, AgentId, Event, Limits, PushWish, Status};
 use anchorhold_engine::{Engine, EngineError};
 
 /// What is asked of an agent.
 pub(crate) enum Verb {
     Start,
-    Resume { model: OtherModelOptions, limits: LimitOptions },
+    Resume(Changes),
     WrapUp,
     Answer(String),
     Instruct(String),
     Push { wish: PushWish, to: Option<String> },
     Delete,
     Restore,
+}
+
+/// What an agent goes on with.
+pub(crate) struct Changes {
+    model: OtherModelOptions,
+    limits: LimitOptions,
+    files: OtherFileOptions,
+    delivery: OtherDeliveryOptions,
 }
 
 impl Verb {
@@ -39,8 +49,8 @@ impl Verb {
 
 /// Lets an agent run on with what was named for it.
 pub(crate) async fn resume(engine: Option<String>, options: ResumeOptions) -> Result<Exit, EngineError> {
-    let ResumeOptions { agent, model, limits } = options;
-    verb(engine, Verb::Resume { model, limits }, &agent).await
+    let ResumeOptions { agent, model, limits, files, delivery } = options;
+    verb(engine, Verb::Resume(Changes { model, limits, files, delivery }), &agent).await
 }
 
 pub(crate) async fn verb(
@@ -63,9 +73,16 @@ async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exi
     let mut interrupts = Interrupts::listen();
     match verb {
         Verb::Start => drop(engine.start(agent.id).await?),
-        Verb::Resume { model, limits } => {
-            change(engine, &agent, &model, limits.limits()).await?;
+        Verb::Resume(named) => {
+            change(engine, &agent, &named).await?;
             engine.resume(agent.id).await?;
+            let mut log = print::Log::resumed(options.json);
+            let exit = follow(engine, agent.id, &mut log, &mut interrupts, agent.last_seq).await?;
+            let waits = named.delivery.follows_up() && exit == Exit::Completed && !interrupts.were_heard();
+            if waits && engine.agent(agent.id).await?.pull_request.is_some() {
+                return deliver::until_answered(engine, agent.id, &mut log, &mut interrupts).await;
+            }
+            return told(engine, agent.id, options, exit).await;
         }
         Verb::WrapUp => drop(engine.wrap_up(agent.id).await?),
         Verb::Answer(text) => drop(engine.answer(agent.id, &text).await?),
@@ -73,6 +90,9 @@ async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exi
             engine.instruct(agent.id, &text).await?;
             // Only a completed agent takes it up at once.
             if agent.status != Status::Completed {
+                if !options.json {
+                    tell_when(&agent);
+                }
                 return said(&engine.events(agent.id, agent.last_seq).await?, options.json);
             }
         }
@@ -100,16 +120,26 @@ async fn work(engine: &Engine, verb: Verb, options: &AgentOptions) -> Result<Exi
         }
     }
     let mut log = print::Log::resumed(options.json);
-    follow(engine, agent.id, &mut log, &mut interrupts, agent.last_seq).await
+    let exit = follow(engine, agent.id, &mut log, &mut interrupts, agent.last_seq).await?;
+    told(engine, agent.id, options, exit).await
 }
 
-/// Gives an agent the model and the limits that were named.
-async fn change(
-    engine: &Engine,
-    agent: &Agent,
-    model: &OtherModelOptions,
-    limits: Limits,
-) -> Result<(), EngineError> {
+/// Says how to go on from an agent's end.
+async fn told(engine: &Engine, id: AgentId, options: &AgentOptions, exit: Exit) -> Result<Exit, EngineError> {
+    if exit == Exit::Completed && !options.json {
+        tell_next(engine.agent(id).await?.as_ref());
+    }
+    Ok(exit)
+}
+
+/// Gives an agent what was named for it.
+async fn change(engine: &Engine, agent: &Agent, named: &Changes) -> Result<(), EngineError> {
+    if let Some(files) = named.files.rules(&agent.files) {
+        engine.set_file_rules(agent.id, files).await?;
+    }
+    // The engine writes nothing down where it is as it was.
+    engine.set_delivery(agent.id, named.delivery.delivery(agent.delivery)).await?;
+    let limits = named.limits.limits();
     let limits = (limits != Limits::default()).then(|| raised(agent, limits));
     // A limit of money needs one of tokens beside it or a model with a price, so that whichever brings what
     // the other needs goes first.
@@ -117,7 +147,7 @@ async fn change(
     if let Some(limits) = limits.filter(|_| limits_first) {
         engine.set_limits(agent.id, limits).await?;
     }
-    if let Some((model, fallback)) = model.models(agent) {
+    if let Some((model, fallback)) = named.model.models(agent) {
         engine.set_model(agent.id, model, fallback).await?;
     }
     if let Some(limits) = limits.filter(|_| !limits_first) {

@@ -58,9 +58,11 @@ pub enum EngineError {
         /// Who has it.
         owner: String,
     },
-    /// A field of a new agent.
-    #[error("create the agent: {reason}")]
+    /// A field of an agent, or what holds for all of them.
+    #[error("{attempt}: {reason}")]
     Invalid {
+        /// What the field was for.
+        attempt: &'static str,
         /// The code that names the field.
         code: &'static str,
         /// What is wrong with it.
@@ -187,7 +189,7 @@ pub enum EngineError {
     NothingToPush {
         /// The agent.
         name: String,
-        /// Its source branch.
+        /// The branch that holds what it would push.
         branch: String,
     },
     /// Feedback that an agent may not answer by itself any more.

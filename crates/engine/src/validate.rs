@@ -38,7 +38,8 @@ pub(crate) fn new_agent(mut new: NewAgent) -> Result<NewAgent, EngineError> {
     if new.source_branch.is_empty() {
         new.source_branch = "main".to_owned();
     }
-    let invalid = |code, reason: &str| Err(EngineError::Invalid { code, reason: reason.to_owned() });
+    let attempt = "create the agent";
+    let invalid = |code, reason: &str| Err(EngineError::Invalid { attempt, code, reason: reason.to_owned() });
     if new.name.is_empty() {
         return invalid("name_empty", "it needs a name");
     }

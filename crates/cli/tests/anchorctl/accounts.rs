@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 
 /// The program, to which the test's GitHub is one and which keeps sign-ins in memory.
-fn with(house: &House, github: &GitHub, arguments: &[&str]) -> Command {
+pub(crate) fn with(house: &House, github: &GitHub, arguments: &[&str]) -> Command {
     let mut command = anchorctl(house, arguments);
     command.env("ANCHORHOLD_FORGE_STAND_IN", github.host()).env("ANCHORHOLD_SIGN_IN", "session");
     command

@@ -51,7 +51,10 @@ impl Run {
     fn start(house: &House, github: &StandIn, voice: &Voice, most: &str) -> Self {
         let (address, base_url) = (github.url(), voice.base_url());
         let more = ["--push", "--pull-request", "ready", "--follow-up", most];
-        let mut command = with(house, github, &run(&address, &base_url, &more));
+        Self::of(with(house, github, &run(&address, &base_url, &more)))
+    }
+
+    fn of(mut command: Command) -> Self {
         command.env("ANCHORHOLD_FORGE_STAND_IN_EVERY_MS", "50");
         Self { child: command.spawn().unwrap() }
     }
@@ -174,6 +177,32 @@ async fn a_run_answers_failed_checks_once_on_the_same_pull_request_until_they_pa
     assert_eq!(github.pulls().iter().map(|pull| pull.0).collect::<Vec<_>>(), [7]);
     let both = github.remote.tree_with("main", &[("b", Some("b\n")), ("c", Some("c\n"))]);
     assert_eq!(github.remote.tree("agent/work"), both);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_is_resumed_to_follow_up_answers_as_a_run_does_until_the_checks_pass() {
+    let house = House::new();
+    let github = StandIn::start(&house, &[("a", "a\n")]).await;
+    known(&house, &github).await;
+    let mut steps = vec![turn("", vec![write("x", "x\n")])];
+    for name in ["b", "c"] {
+        steps.push(turn("", vec![write(name, "new\n"), finish(&format!("Adds {name}."))]));
+    }
+    let voice = Voice::playing(steps).await;
+    let (address, base_url) = (github.url(), voice.base_url());
+    let limited = run(&address, &base_url, &["--max-turns", "1"]);
+    assert_eq!(end(with(&house, &github, &limited)).await.status, Some(5));
+    let resume = ["resume", "Errand", "--json", "--max-turns", "9"];
+    let delivery = ["--push", "--pull-request", "ready", "--follow-up", "2"];
+    let running = Run::of(with(&house, &github, &[&resume[..], &delivery].concat()));
+    let first = pushed(&github, "").await;
+    github.check(1, &first, Some("failure"));
+    let second = pushed(&github, &first).await;
+    github.check(2, &second, Some("success"));
+    let done = running.end().await;
+    assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+    assert_eq!(handed_over(&done.out).last().map(String::as_str), Some("pull request 7: Open, Passed"));
+    assert_eq!(told_to_answer(&voice), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

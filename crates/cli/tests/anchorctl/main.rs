@@ -19,8 +19,11 @@ mod models;
 mod pipes;
 #[cfg(target_os = "linux")]
 mod planted;
+mod resuming;
 mod server;
 mod statuses;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod verbs;
 mod words;
 

@@ -145,6 +145,7 @@ async fn an_instruction_waits_for_an_idle_agent_and_sets_a_completed_one_to_work
     let voice = Voice::playing(vec![
         turn("", vec![finish("Looked.")]),
         turn("", vec![finish("Looked again.")]),
+        turn("", vec![finish("And there.")]),
         turn("", vec![write("b", "b\n"), finish("Done.")]),
     ])
     .await;
@@ -157,6 +158,9 @@ async fn an_instruction_waits_for_an_idle_agent_and_sets_a_completed_one_to_work
         said(&house, &["instruct", "Errand", "Then this."]).await,
         told(0, &["queued: Then this."], "")
     );
+    let queued = end(anchorctl(&house, &["instruct", "Errand", "And that."])).await;
+    let when = "It takes that up when it goes on, by: anchorctl start 'Errand'\n";
+    assert_eq!((queued.status, queued.err.as_str()), (Some(0), when));
     let lines = [
         "startRequested",
         "cloneStarted",
@@ -169,7 +173,11 @@ async fn an_instruction_waits_for_an_idle_agent_and_sets_a_completed_one_to_work
         "answered",
         "asked for finish",
         "finish Ok",
-        "completed: Looked again.",
+        "turn: And that.",
+        "answered",
+        "asked for finish",
+        "finish Ok",
+        "completed: And there.",
     ];
     assert_eq!(said(&house, &["start", "Errand"]).await, told(0, &lines, ""));
     let lines = [&["queued: More.", "resumed", "turn: More."], &WRITES_B[..]].concat();
@@ -219,6 +227,47 @@ async fn what_an_agent_changed_is_shown_pushed_and_outlives_the_agent_in_its_log
     assert_eq!((restored.id.to_string().as_str(), restored.name.as_str()), (id, "Errand"));
     let deleted = end(anchorctl(&house, &["delete", "Errand"])).await;
     assert_eq!(deleted.err, format!("It comes back with: anchorctl restore {id}\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_looks_at_the_end_is_told_what_comes_next_and_what_makes_no_sense_then() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let steps = vec![turn("", vec![finish("Looked.")]), turn("", vec![write("b", "b\n"), finish("Done.")])];
+    let voice = Voice::playing(steps).await;
+    let (address, base_url) = (remote.address(), voice.base_url());
+    let mut arguments = run(&address, &base_url, &[]);
+    arguments.retain(|word| *word != "--json");
+    let err = "Nothing was changed. Tell it more with: anchorctl instruct 'Errand' 'your words'\n";
+    let done = end(anchorctl(&house, &arguments)).await;
+    assert_eq!((done.status, done.err.as_str()), (Some(0), err));
+    let err = "See it again with: anchorctl diff 'Errand'\nPush it with: anchorctl push 'Errand'\n";
+    let done = end(anchorctl(&house, &["instruct", "Errand", "More."])).await;
+    assert_eq!((done.status, done.err.as_str()), (Some(0), err));
+    let err = "error: choose the target branch: main is the source branch, which is never pushed to\n";
+    assert_eq!(said(&house, &["push", "Errand", "--to", "main"]).await, told(2, &[], err));
+    assert_eq!(said(&house, &["push", "Errand", "--message", ""]).await.0, Some(2));
+    let done = end(anchorctl(&house, &["push", "Errand"])).await;
+    assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+
+    let hint = "what to do: give the agent another instruction\n";
+    let err = format!("error: push agent \"Errand\": nothing differs from agent/work\n{hint}");
+    assert_eq!(said(&house, &["push", "Errand"]).await, told(1, &[], &err));
+    let err = format!("error: wrap up agent \"Errand\": it is COMPLETED\n{hint}");
+    assert_eq!(said(&house, &["wrap-up", "Errand"]).await, told(1, &[], &err));
+    assert_eq!(said(&house, &["restore", "Errand"]).await, told(0, &[], ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_names_no_model_is_told_that_a_recording_does_not_do_the_task() {
+    let house = House::new();
+    let remote = house.repository(&[("a", "a\n")]);
+    let address = remote.address();
+    let usual = ["run", "--repo", &address, "--from", "main", "--to", "agent/work", "--task", TASK];
+    let done = end(anchorctl(&house, &[&usual[..], &["--max-turns", "1"]].concat())).await;
+    let words = "scripted/demo plays back a recording, whatever the task. Name another model with --model; \
+                 anchorctl models lists them.\n";
+    assert!(done.status == Some(5) && done.err.starts_with(words), "{done:?}");
 }
 
 fn unknown(agent: &str) -> (Option<i32>, Vec<String>, String) {

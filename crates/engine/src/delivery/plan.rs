@@ -77,8 +77,9 @@ impl Engine {
         let decide = |agent: &Agent, _: &[_]| {
             if branch == agent.source_branch {
                 return Err(EngineError::Invalid {
+                    attempt: "choose the target branch",
                     code: "target_is_source",
-                    reason: "its target branch is its source branch, which is never pushed to".to_owned(),
+                    reason: format!("{branch} is the source branch, which is never pushed to"),
                 });
             }
             Ok(if branch == agent.target_branch { vec![] } else { vec![EventKind::TargetChanged { branch }] })
@@ -114,6 +115,7 @@ impl Engine {
 pub(crate) fn check_delivery(delivery: &Delivery) -> Result<(), EngineError> {
     if delivery.most_follow_ups > MOST_FOLLOW_UPS {
         return Err(EngineError::Invalid {
+            attempt: "choose how the work is handed over",
             code: "follow_ups_invalid",
             reason: format!("it follows up by itself at most {MOST_FOLLOW_UPS} times"),
         });
@@ -146,8 +148,9 @@ pub(super) fn plan(mirror: &Mirror, agent: &Agent, events: &[Event]) -> Result<P
 
 /// What a push builds on and comes to, not yet in commits.
 fn whole(mirror: &Mirror, agent: &Agent) -> Result<Planned, EngineError> {
-    let nothing =
-        || EngineError::NothingToPush { name: agent.name.clone(), branch: agent.source_branch.clone() };
+    let pushed = agent.pushed_commit.is_some();
+    let branch = if pushed { &agent.target_branch } else { &agent.source_branch };
+    let nothing = || EngineError::NothingToPush { name: agent.name.clone(), branch: branch.clone() };
     let checkpoint = agent.checkpoint.as_ref().ok_or_else(nothing)?;
     let parent = [&agent.push_parent, &agent.pushed_commit, &agent.base_commit].into_iter().flatten().next();
     let parent = parent.ok_or_else(nothing)?.clone();

@@ -95,7 +95,10 @@ impl Engine {
     /// Where its name was taken meanwhile.
     pub async fn restore(&self, id: AgentId) -> Result<Agent, EngineError> {
         let resident = self.resident(id).await?;
-        let agent = resident.log.append(vec![EventKind::Restored]).await?.agent;
+        let deleted = |agent: &Agent, _: &[_]| {
+            Ok(agent.deleted_at.map(|_| EventKind::Restored).into_iter().collect::<Vec<_>>())
+        };
+        let agent = resident.log.append_if(deleted).await?.agent;
         self.shared.watching.set(&agent);
         Ok(Agent::clone(&agent))
     }

@@ -247,17 +247,21 @@ impl Engine {
             return Err(EngineError::UnknownAgent(agent.id.to_string()));
         }
         let answers = matches!(event, EventKind::QuestionAnswered { .. });
+        let wraps_up = matches!(event, EventKind::WrapUpRequested);
+        let verb = if answers {
+            "answer"
+        } else if wraps_up {
+            "wrap up"
+        } else {
+            "resume"
+        };
         let asked = agent.pause_reason == Some(PauseReason::Question);
         let can = match agent.status {
             Status::Paused => asked == answers,
-            Status::Completed | Status::Error => !answers,
+            Status::Completed | Status::Error => !answers && !wraps_up,
             Status::Idle | Status::Cloning | Status::Running | Status::Pushing => false,
         };
-        if can && agent.base_tree.is_some() {
-            Ok(vec![event])
-        } else {
-            Err(Self::wrong_status("resume", agent))
-        }
+        if can && agent.base_tree.is_some() { Ok(vec![event]) } else { Err(Self::wrong_status(verb, agent)) }
     }
 
     /// Lets an agent go on that a process which ended left at work.
