@@ -62,6 +62,7 @@ test("a verb that is refused has the focus again", async () => {
 test("another model is filled in where it appears, and its end leaves the dialog open", async () => {
   show(AgentScreen, { id: "a19" });
   await press("change-model");
+  await waitFor(() => expect(focused()).toBe("dialog"));
   await waitFor(async () =>
     expect((await screen.findByTestId<HTMLButtonElement>("chosen-add-fallback")).disabled).toBe(false),
   );
