@@ -79,6 +79,8 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         settings::engines<tauri::Wry>,
         watch::watch_agents,
         watch::watch,
+        watch::watch_sign_ins,
+        watch::watch_visits,
         watch::unwatch,
     ])
 }

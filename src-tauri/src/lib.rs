@@ -7,16 +7,19 @@ mod bindings;
 mod browser;
 mod commands;
 mod links;
+mod mailbox;
 mod opened;
 mod settings;
 mod watches;
 mod window;
 
 pub use bindings::{BINDINGS, builder};
+pub use mailbox::Mailbox;
 pub use opened::Opened;
 pub use settings::Settings;
 pub use watches::Watches;
 
+use anchorhold_domain::{AgentId, SignInProgress};
 use anchorhold_engine::{Config, ParserProgram, home_from_environment};
 use std::process::ExitCode;
 use tauri::{Manager, RunEvent};
@@ -51,6 +54,8 @@ pub fn run() -> ExitCode {
         .manage(opened)
         .manage(settings)
         .manage(Watches::default())
+        .manage(Mailbox::<SignInProgress>::default())
+        .manage(Mailbox::<AgentId>::default())
         .setup(|app| {
             let (settings, opened) = (app.state::<Settings>(), app.state::<Opened>());
             match settings.engine(app.handle()) {

@@ -3,18 +3,15 @@
 //! Anybody can make such a link, and a page can open one. Whether it ends a sign-in is the engine's decision;
 //! what is in it is not logged, since it holds a code.
 
+use crate::mailbox::{MOST, Mailbox};
 use crate::opened::Opened;
 use anchorhold_domain::SignInProgress;
 use std::process::{Command, Stdio};
-use tauri::{AppHandle, Emitter, Manager, Runtime, async_runtime};
+use tauri::{AppHandle, Manager, Runtime, async_runtime};
 use url::Url;
 
 /// The scheme, as `tauri.conf.json` and the desktop entry name it.
 pub(crate) const SCHEME: &str = "anchorhold";
-/// What the page is told when a sign-in ended by a link that none of its own waited for.
-const ENDED: &str = "sign-in-ended";
-/// How many links are taken at once; a page can open any number.
-const MOST: usize = 16;
 
 /// Returns whether the system hands links of the scheme to this program. It asks another program, so it blocks.
 pub(crate) fn are_received() -> bool {
@@ -48,10 +45,8 @@ pub(crate) fn take<R: Runtime>(app: &AppHandle<R>, links: Vec<Url>) {
         }
         let app = app.clone();
         async_runtime::spawn(async move {
-            if let Some(ended) = finish(&app, link).await
-                && let Err(error) = app.emit(ENDED, ended)
-            {
-                tracing::warn!(%error, "the page is not told of a sign-in");
+            if let Some(ended) = finish(&app, link).await {
+                app.state::<Mailbox<SignInProgress>>().tell(ended);
             }
         });
     }
@@ -84,7 +79,30 @@ async fn finish<R: Runtime>(app: &AppHandle<R>, link: Url) -> Option<SignInProgr
 
 #[cfg(test)]
 mod tests {
-    use super::{in_arguments, is_sign_in};
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::{in_arguments, is_sign_in, take};
+    use crate::{Mailbox, Opened};
+    use anchorhold_domain::SignInProgress;
+    use anchorhold_engine::Config;
+    use tauri::test::mock_app;
+    use tauri::{Manager, async_runtime};
+
+    #[test]
+    fn how_a_link_ended_is_heard_by_a_page_that_listens() {
+        let app = mock_app();
+        let folder = tempfile::tempdir().unwrap();
+        // A file is where the data folder would be, so that the link ends at once and asks nobody.
+        let home = folder.path().join("home");
+        std::fs::write(&home, "").unwrap();
+        app.manage(Opened::new(Config::new(home, "a test")));
+        app.manage(Mailbox::<SignInProgress>::default());
+        let mut page = app.state::<Mailbox<SignInProgress>>().hear();
+        let link = "anchorhold://oauth/callback?code=1&state=2";
+        take(app.handle(), vec!["anchorhold://agents/delete".parse().unwrap(), link.parse().unwrap()]);
+        let ended = async_runtime::block_on(page.recv());
+        assert!(matches!(ended, Some(SignInProgress::Failed { .. })), "{ended:?}");
+    }
 
     #[test]
     fn a_link_is_the_only_argument_of_its_process() {

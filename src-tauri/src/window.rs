@@ -1,13 +1,12 @@
 //! The window: opened once, brought to the front by a second start.
 
+use crate::mailbox::Mailbox;
 use crate::watches::Watches;
 use anchorhold_domain::AgentId;
 use tauri::webview::PageLoadEvent;
-use tauri::{AppHandle, Emitter, Manager, Runtime, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager, Runtime, WebviewUrl, WebviewWindowBuilder};
 
 const LABEL: &str = "main";
-/// What the page is told when a second start names an agent.
-const ASKED: &str = "agent-asked";
 
 /// Opens the window, on an agent where the arguments name one.
 pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) -> tauri::Result<()> {
@@ -28,7 +27,8 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) -> taur
 pub(crate) fn show<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) {
     let shown = match app.get_webview_window(LABEL) {
         Some(window) => {
-            visit(&window, arguments).and_then(|()| window.unminimize()).and_then(|()| window.set_focus())
+            visit(app, arguments);
+            window.unminimize().and_then(|()| window.set_focus())
         }
         None => open(app, arguments),
     };
@@ -39,8 +39,10 @@ pub(crate) fn show<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) {
 
 /// Leads an open window to the agent that the arguments name, if they do. The page goes there by itself: to
 /// load it anew would lose what is typed in it.
-fn visit<R: Runtime>(window: &WebviewWindow<R>, arguments: &[String]) -> tauri::Result<()> {
-    named(arguments).map_or(Ok(()), |id| window.emit(ASKED, id))
+fn visit<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) {
+    if let Some(id) = named(arguments) {
+        app.state::<Mailbox<AgentId>>().tell(id);
+    }
 }
 
 /// The page to open; an id that is none is ignored rather than put into an address.
@@ -56,10 +58,10 @@ fn named(arguments: &[String]) -> Option<AgentId> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use super::{ASKED, page, visit};
-    use std::sync::mpsc;
+    use super::{Mailbox, page, visit};
+    use anchorhold_domain::AgentId;
     use tauri::test::mock_app;
-    use tauri::{Listener, WebviewUrl, WebviewWindowBuilder};
+    use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
 
     #[test]
     fn only_an_id_becomes_part_of_the_address() {
@@ -73,14 +75,14 @@ mod tests {
     fn a_second_start_asks_the_open_page_for_its_agent_and_for_nothing_else() {
         let app = mock_app();
         let window = WebviewWindowBuilder::new(&app, "main", WebviewUrl::default()).build().unwrap();
-        let (sender, heard) = mpsc::channel();
-        window.listen(ASKED, move |event| sender.send(event.payload().to_owned()).unwrap());
+        app.manage(Mailbox::<AgentId>::default());
         let before = window.url().unwrap();
         let id = "019376a8-0000-7000-8000-000000000000";
         for arguments in [vec!["--agent", "../../x"], vec![], vec!["--agent", id]] {
-            visit(&window, &arguments.into_iter().map(str::to_owned).collect::<Vec<_>>()).unwrap();
+            visit(app.handle(), &arguments.into_iter().map(str::to_owned).collect::<Vec<_>>());
         }
-        assert_eq!(heard.recv().unwrap(), format!("\"{id}\""));
+        let mut heard = app.state::<Mailbox<AgentId>>().hear();
+        assert_eq!(heard.try_recv().unwrap(), id.parse().unwrap());
         assert!(heard.try_recv().is_err());
         assert_eq!(window.url().unwrap(), before);
     }

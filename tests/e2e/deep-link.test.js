@@ -74,6 +74,15 @@ test("a link starts the app, which finishes what an earlier one began", async ()
   assert.equal(github.issued(), 2);
 });
 
+test("a link that starts the app and signs nobody in says so, although it ended before the page was there", async () => {
+  await window.close();
+  const link = "anchorhold://oauth/callback?code=1&state=of-nobody";
+  window = await openWindow("xdg-open", env.ANCHORHOLD_HOME, { env, args: [link] });
+  const toast = () => window.browser.$("[data-sonner-toast][data-type=error]");
+  await window.until(async () => (await toast()).isExisting(), "say that nobody is signed in");
+  assert.match(await (await toast()).getText(), /sign/i);
+});
+
 /** Opens a link as a browser does; the app that is started hands it over and ends. */
 async function open(link) {
   await run("xdg-open", [link], { env: { ...process.env, ...env } });

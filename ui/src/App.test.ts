@@ -183,3 +183,16 @@ test("a search that finds something again leaves the focus where it is typed", a
   await screen.findByRole("grid");
   expect(document.activeElement).toBe(search);
 });
+
+test("who opens an agent by keys goes on from its heading, and from its row when they are back", async () => {
+  open(paths.agents);
+  const row = (await screen.findAllByTestId(/^agent-row-/))[0] as HTMLElement;
+  const id = row.dataset.testid ?? "";
+  row.focus();
+  await fireEvent.keyDown(row, { key: "Enter" });
+  await screen.findByTestId("instruct-input");
+  await waitFor(() => expect(document.activeElement?.tagName).toBe("H1"));
+  await fireEvent.keyDown(document.activeElement as HTMLElement, { key: "Escape" });
+  await screen.findByRole("grid");
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId(id)));
+});

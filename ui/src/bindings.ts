@@ -142,6 +142,13 @@ export const commands = {
 	watchAgents: (channel: Channel<Followed<Agent[]>>) => typedError<number, Fault>(__TAURI_INVOKE("watch_agents", { channel })),
 	/**  Follows an agent after an event; returns the watch's number. */
 	watch: (id: AgentId, afterSeq: number, channel: Channel<Followed<Update>>) => typedError<number, Fault>(__TAURI_INVOKE("watch", { id, afterSeq, channel })),
+	/**
+	 *  Tells how sign-ins end by a link that none of the page's own waits for; returns the watch's number. Those
+	 *  that ended before the page listened come first.
+	 */
+	watchSignIns: (channel: Channel<SignInProgress>) => typedError<number, Fault>(__TAURI_INVOKE("watch_sign_ins", { channel })),
+	/**  Tells which agents the program was started once more for; returns the watch's number. */
+	watchVisits: (channel: Channel<AgentId>) => typedError<number, Fault>(__TAURI_INVOKE("watch_visits", { channel })),
 	/**  Ends a watch. */
 	unwatch: (watch: number) => typedError<null, Fault>(__TAURI_INVOKE("unwatch", { watch })),
 };

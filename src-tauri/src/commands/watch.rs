@@ -1,9 +1,10 @@
 //! Following what happens.
 
 use super::{Answer, fault};
+use crate::mailbox::Mailbox;
 use crate::opened::Opened;
 use crate::watches::{Followed, Watches};
-use anchorhold_domain::{Agent, AgentId, Update};
+use anchorhold_domain::{Agent, AgentId, SignInProgress, Update};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -32,6 +33,29 @@ pub async fn watch(
     channel: Channel<Followed<Update>>,
 ) -> Answer<u32> {
     Ok(watches.follow(engine.get().await?.watch(id, after_seq).await.map_err(fault)?, channel))
+}
+
+/// Tells how sign-ins end by a link that none of the page's own waits for; returns the watch's number. Those
+/// that ended before the page listened come first.
+#[tauri::command]
+#[specta::specta]
+pub async fn watch_sign_ins(
+    watches: State<'_, Watches>,
+    ended: State<'_, Mailbox<SignInProgress>>,
+    channel: Channel<SignInProgress>,
+) -> Answer<u32> {
+    Ok(watches.begin(ended.hear(), channel))
+}
+
+/// Tells which agents the program was started once more for; returns the watch's number.
+#[tauri::command]
+#[specta::specta]
+pub async fn watch_visits(
+    watches: State<'_, Watches>,
+    asked: State<'_, Mailbox<AgentId>>,
+    channel: Channel<AgentId>,
+) -> Answer<u32> {
+    Ok(watches.begin(asked.hear(), channel))
 }
 
 /// Ends a watch.

@@ -1,23 +1,16 @@
 import { expect, test, vi } from "vitest";
-import type { Agent, Fault, Followed } from "../bindings";
+import type { Agent, Fault, Followed, SignInProgress } from "../bindings";
 
 const fault: Fault = { code: "agent_unknown", message: "start the agent: there is none", hint: null };
 const ended: number[] = [];
 const cancelled: number[] = [];
-const handlers = new Map<string, (event: { payload: unknown }) => void>();
-let listened: () => void = () => {};
+let tellSignIn: (ended: SignInProgress) => void = () => {};
 let open: (watch: number) => void = () => {};
 let tell: (said: Followed<Agent[]>) => void = () => {};
 
 vi.mock("@tauri-apps/api/core", () => ({
   Channel: class {
     constructor(readonly onmessage: (message: unknown) => void) {}
-  },
-}));
-vi.mock("@tauri-apps/api/event", () => ({
-  listen: (name: string, handler: (event: { payload: unknown }) => void) => {
-    handlers.set(name, handler);
-    return new Promise((resolve) => (listened = () => resolve(() => handlers.delete(name))));
   },
 }));
 vi.mock("../bindings", () => ({
@@ -29,6 +22,14 @@ vi.mock("../bindings", () => ({
       tell = (said) => channel.onmessage(said);
       tell({ type: "told", message: [] });
       return new Promise((resolve) => (open = (watch) => resolve({ status: "ok", data: watch })));
+    },
+    watchSignIns: (channel: { onmessage: (ended: unknown) => void }) => {
+      tellSignIn = (one) => channel.onmessage(one);
+      return new Promise((resolve) => (open = (watch) => resolve({ status: "ok", data: watch })));
+    },
+    watchVisits: async (channel: { onmessage: (id: string) => void }) => {
+      channel.onmessage("a1");
+      return { status: "ok", data: 13 };
     },
     unwatch: async (watch: number) => void ended.push(watch),
     signIn: async (host: string) =>
@@ -77,13 +78,12 @@ test("a sign-in is cancelled by its own number, and one that is refused has fail
 test("a sign-in that a link ended is heard until the watch is ended, also while it begins", async () => {
   const heard: unknown[] = [];
   const end = tauriBackend.watchSignIns((ended) => heard.push(ended));
-  const tell = handlers.get("sign-in-ended");
-  tell?.({ payload: { type: "failed", fault } });
+  tellSignIn({ type: "failed", fault });
   end();
-  tell?.({ payload: { type: "failed", fault } });
+  tellSignIn({ type: "failed", fault });
   expect(heard).toEqual([{ type: "failed", fault }]);
-  listened();
-  await vi.waitFor(() => expect(handlers.has("sign-in-ended")).toBe(false));
+  open(12);
+  await vi.waitFor(() => expect(ended).toEqual([7, 12]));
 });
 
 test("a watch that breaks off has failed, unless nobody follows it any more", () => {
@@ -101,10 +101,10 @@ test("a watch that breaks off has failed, unless nobody follows it any more", ()
   expect(heard).toEqual([[], "agent_unknown", []]);
 });
 
-test("a second start leads the open page to the agent that it names", () => {
+test("a second start leads the open page to the agent that it names", async () => {
   const asked: string[] = [];
   const end = tauriBackend.watchVisits((id) => asked.push(id));
-  handlers.get("agent-asked")?.({ payload: "a1" });
-  end();
   expect(asked).toEqual(["a1"]);
+  end();
+  await vi.waitFor(() => expect(ended).toEqual([7, 12, 13]));
 });

@@ -1,7 +1,6 @@
 /** The backend inside the desktop app: the generated commands, with results turned into rejections. */
 import { Channel } from "@tauri-apps/api/core";
-import { listen } from "@tauri-apps/api/event";
-import { commands, type Fault, type Followed, type SignInProgress } from "../bindings";
+import { commands, type Fault, type Followed } from "../bindings";
 import { type Backend, toFault, type Unsubscribe } from "./backend";
 
 type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: Fault };
@@ -57,19 +56,12 @@ function watching<T>(
   return subscribe(open, hear, failed, commands.unwatch);
 }
 
-/** Hears an event of the shell, which concerns no command. */
-function follow<T>(event: string, heard: (payload: T) => void): Unsubscribe {
-  let active = true;
-  const listening = listen<T>(event, ({ payload }) => {
-    if (active) heard(payload);
-  });
-  // Without it the page knows less, and nothing of it fails.
-  listening.catch(() => undefined);
-  return () => {
-    if (!active) return;
-    active = false;
-    listening.then((end) => end()).catch(() => undefined);
-  };
+/** Hears what concerns no command. Without it the page knows less, and nothing of it fails. */
+function follow<T>(
+  open: (channel: Channel<T>) => Promise<Answer<number>>,
+  heard: (message: T) => void,
+): Unsubscribe {
+  return subscribe(open, heard, () => undefined, commands.unwatch);
 }
 
 export const tauriBackend: Backend = {
@@ -108,8 +100,8 @@ export const tauriBackend: Backend = {
       (fault) => heard({ type: "failed", fault }),
       commands.cancelSignIn,
     ),
-  watchSignIns: (heard) => follow<SignInProgress>("sign-in-ended", heard),
-  watchVisits: (heard) => follow<string>("agent-asked", heard),
+  watchSignIns: (heard) => follow((channel) => commands.watchSignIns(channel), heard),
+  watchVisits: (heard) => follow((channel) => commands.watchVisits(channel), heard),
   signOut: (key) => done(commands.signOut(key)),
   chooseAccount: (key) => done(commands.chooseAccount(key)),
   setCommitEmail: (key, email) => done(commands.setCommitEmail(key, email)),

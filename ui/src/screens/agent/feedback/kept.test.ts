@@ -98,3 +98,16 @@ test("a piece is brought into view however far down it stands", async () => {
   const focused = () => (document.activeElement as HTMLElement | null)?.dataset.feedback;
   await waitFor(() => expect(focused()).toBe("comment/3302"));
 });
+
+test("how the feedback was read is found again after the activity was looked at", async () => {
+  show(AgentScreen, { id: "p02" }, looked);
+  const log = () => screen.getAllByTestId("check-log")[0] as HTMLElement;
+  await screen.findAllByTestId("check-log");
+  const frame = () => screen.getByRole("list", { name: "Open feedback" }).parentElement as HTMLElement;
+  await fireEvent.click(log());
+  frame().scrollTop = 120;
+  await fireEvent.scroll(frame());
+  await fireEvent.click(screen.getByTestId("tab-activity"));
+  await fireEvent.click(screen.getByTestId("tab-feedback"));
+  expect([log().getAttribute("aria-expanded"), frame().scrollTop]).toEqual(["true", 120]);
+});

@@ -1,8 +1,11 @@
-import { fireEvent, render, screen } from "@testing-library/svelte";
+import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import type { Component } from "svelte";
+import { SvelteMap } from "svelte/reactivity";
 import { expect, test } from "vitest";
 import { opening, olderKernel } from "../../../backend/fake/recording";
 import type { CellFact } from "../../../bindings";
 import { show } from "../../../test/render";
+import CallRow from "./CallRow.svelte";
 import CellRow from "./CellRow.svelte";
 import LiveRow from "./LiveRow.svelte";
 import NoteRow from "./NoteRow.svelte";
@@ -94,7 +97,7 @@ test("nothing that a provider or an agent wrote becomes markup", () => {
     ...({ type: "note", about: "context", warns: false, detail: null, blob: null } as const),
     ...{ text: "<b>cut</b>", more: "<img src=x onerror=alert(1)>" },
   };
-  show(NoteRow, { note, opened: true, ontoggle: none });
+  show(NoteRow, { note, opened: true, wholes: new Map(), ontoggle: none });
   expect(document.querySelector("img, b")).toBe(null);
   expect(screen.getByTestId("note-more").textContent).toContain("<img src=x onerror=alert(1)>");
 });
@@ -122,4 +125,40 @@ test("a turn says how many files were sent with it, unfolds to their names, and 
   expect(names?.textContent.trim()).toBe("1 file sent with it");
   await rerender({ shown: [] });
   expect(screen.queryByTestId("turn-shown")).toBe(null);
+});
+
+test("what was asked for whole is asked for once, also where its row was away meanwhile", async () => {
+  const asked: string[] = [];
+  const toolResult = async (hash: string) => (asked.push(hash), `all of ${hash}`);
+  const wholes = new SvelteMap<string, string>();
+  const call = {
+    ...{ id: "c1", tool: "read_file", label: "read a", arguments: "{}", result: "begins", resultBlob: "h1" },
+    ...{ outcome: "OK", durationMs: 1, edited: [] },
+  };
+  const note = {
+    ...({ type: "note", about: "context", warns: false, detail: null, blob: "h2" } as const),
+    ...{ text: "cut", more: null },
+  };
+  for (const [component, props, text] of [
+    [CallRow, { call, onopen: none }, "all of h1"],
+    [NoteRow, { note }, "all of h2"],
+  ] as const) {
+    for (const time of ["first", "again"]) {
+      show(
+        component as Component<object>,
+        { ...props, opened: true, wholes, ontoggle: none },
+        { toolResult },
+      );
+      const button = screen.queryByRole("button", { name: "Show the whole result" });
+      expect(button === null).toBe(time === "again" || component === NoteRow);
+      if (button) {
+        button.focus();
+        await fireEvent.click(button);
+      }
+      const shown = await screen.findByText(text);
+      if (button) await waitFor(() => expect(document.activeElement).toBe(shown));
+      cleanup();
+    }
+  }
+  expect(asked).toEqual(["h1", "h2"]);
 });
