@@ -1,10 +1,9 @@
 //! One bare mirror per repository, shared by every agent that works on it.
 //!
 //! A mirror is two bare repositories. `mirror.git` holds what came from the server and nothing else;
-//! `agents.git` holds checkpoints and borrows the mirror's objects; what it holds is partly still
-//! [pending](crate::pending). They are apart because a fetch
-//! tells the server about at most 256 of the newest commits under any ref: agents' checkpoints would
-//! crowd out the commits that both sides have, and each fetch would download everything again.
+//! `agents.git` holds checkpoints, whose objects may still be [pending], and borrows the mirror's. They are
+//! apart because a fetch tells the server about at most 256 of the newest commits under any ref: agents'
+//! checkpoints would crowd out the commits that both sides have, and each fetch would download everything again.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
