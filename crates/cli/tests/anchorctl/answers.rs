@@ -144,6 +144,17 @@ async fn a_piece_of_feedback_becomes_an_instruction_once() {
     assert_eq!(github.remote.tree("agent/work"), github.remote.tree_with("main", &[("b", Some("b\n"))]));
 }
 
+/// Lets the checks of the first push fail and those of the second pass, and hears the run out.
+async fn until_checks_pass(github: &StandIn, running: Run) -> Ended {
+    let first = pushed(github, "").await;
+    github.check(1, &first, Some("failure"));
+    let second = pushed(github, &first).await;
+    github.check(2, &second, Some("success"));
+    let done = running.end().await;
+    assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+    done
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_answers_failed_checks_once_on_the_same_pull_request_until_they_pass() {
     let house = House::new();
@@ -151,12 +162,7 @@ async fn a_run_answers_failed_checks_once_on_the_same_pull_request_until_they_pa
     known(&house, &github).await;
     let voice = voice().await;
     let running = Run::start(&house, &github, &voice, "3");
-    let first = pushed(&github, "").await;
-    github.check(1, &first, Some("failure"));
-    let second = pushed(&github, &first).await;
-    github.check(2, &second, Some("success"));
-    let done = running.end().await;
-    assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+    let done = until_checks_pass(&github, running).await;
     assert_eq!(
         handed_over(&done.out)[4..],
         [
@@ -195,12 +201,7 @@ async fn an_agent_that_is_resumed_to_follow_up_answers_as_a_run_does_until_the_c
     let resume = ["resume", "Errand", "--json", "--max-turns", "9"];
     let delivery = ["--push", "--pull-request", "ready", "--follow-up", "2"];
     let running = Run::of(with(&house, &github, &[&resume[..], &delivery].concat()));
-    let first = pushed(&github, "").await;
-    github.check(1, &first, Some("failure"));
-    let second = pushed(&github, &first).await;
-    github.check(2, &second, Some("success"));
-    let done = running.end().await;
-    assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+    let done = until_checks_pass(&github, running).await;
     assert_eq!(handed_over(&done.out).last().map(String::as_str), Some("pull request 7: Open, Passed"));
     assert_eq!(told_to_answer(&voice), 1);
 }

@@ -1,9 +1,9 @@
 //! Agents whose cells are in one container engine and then in another, and data folders that were moved.
 
 use crate::harness::{
-    House, Voice, edit, errand, eventually, finish, rest, soon, start, told, turn, until, write,
+    House, Repository, Voice, edit, errand, eventually, finish, rest, soon, start, told, turn, until, write,
 };
-use anchorhold_domain::{EventKind, PauseReason, Status};
+use anchorhold_domain::{AgentId, EventKind, PauseReason, Status};
 use anchorhold_engine::Engine;
 use anchorhold_sandbox::Endpoint;
 use anchorhold_testkit::{ContainerEngine, EngineOptions};
@@ -66,9 +66,8 @@ async fn a_cell_is_taken_away_from_the_engine_in_which_it_was_opened() {
     engine.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_agent_works_on_after_its_data_folder_was_moved() {
-    let house = House::new();
+/// An agent that wrote a file, of a process that has ended, and that edits it at the next instruction.
+async fn worked(house: &House) -> (Repository, Voice, AgentId) {
     let remote = house.repository(&[("a", "a\n")]);
     let voice = Voice::playing(vec![
         turn("", vec![write("b", "b\n"), finish("Done.")]),
@@ -79,7 +78,13 @@ async fn an_agent_works_on_after_its_data_folder_was_moved() {
     let id = start(&engine, errand(&remote.address(), voice.choice())).await;
     assert_eq!(rest(&engine, id).await.status, Status::Completed);
     engine.close().await;
-    drop(engine);
+    (remote, voice, id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_works_on_after_its_data_folder_was_moved() {
+    let house = House::new();
+    let (remote, _voice, id) = worked(&house).await;
 
     let moved = house.place().join("moved");
     std::fs::rename(house.home(), &moved).unwrap();
@@ -101,17 +106,7 @@ async fn an_agent_works_on_after_its_data_folder_was_moved() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_in_the_place_of_a_data_folder_leaves_the_first_ones_cells_alone() {
     let house = House::new();
-    let remote = house.repository(&[("a", "a\n")]);
-    let voice = Voice::playing(vec![
-        turn("", vec![write("b", "b\n"), finish("Done.")]),
-        turn("", vec![edit("b", "b", "B"), finish("Done.")]),
-    ])
-    .await;
-    let engine = house.open().await;
-    let id = start(&engine, errand(&remote.address(), voice.choice())).await;
-    assert_eq!(rest(&engine, id).await.status, Status::Completed);
-    engine.close().await;
-    drop(engine);
+    let (_remote, _voice, id) = worked(&house).await;
     let first = house.docker.volumes(&house.home()).unwrap();
 
     // As a second machine has it, that has its folder under the same path and uses the same engine.

@@ -111,17 +111,9 @@ extern "C" fn read_prefix(
     short: *const raw::git_oid,
     digits: usize,
 ) -> c_int {
-    // SAFETY: as in `read`.
-    match unsafe { find_prefix(place, short, digits) } {
-        Ok(id) => {
-            let code = read(out, length, kind, place, id.raw());
-            if code == 0 {
-                // SAFETY: the library waits for it.
-                unsafe { *whole = *id.raw() };
-            }
-            code
-        }
-        Err(code) => code,
+    match exists_prefix(whole, place, short, digits) {
+        0 => read(out, length, kind, place, whole),
+        code => code,
     }
 }
 
