@@ -7,6 +7,8 @@
 //! [`Mirror::take_objects`](crate::Mirror::take_objects) takes it back.
 
 mod place;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
